@@ -1,0 +1,21 @@
+/** Equal buckets over a range of x: bucket `i` is `[from + i * width, from + (i + 1) * width)`, the last one closed. */
+export type Buckets = { from: number; width: number; count: number }
+
+/** Above this many points a bucket, on average, a series comes in buckets; up to it, as its points. */
+export const pointsPerPixel = 2
+
+/** Whether a series of `points` points is sent as they are on a plot `width` pixels wide. */
+export function isSentAsPoints(points: number, width: number): boolean {
+  return points <= pointsPerPixel * width
+}
+
+/** Cuts a range into `count` equal buckets. A range of no extent is one bucket of width 1. */
+export function cutBuckets(range: { from: number; to: number }, count: number): Buckets {
+  const extent = range.to - range.from
+  return extent > 0 ? { from: range.from, width: extent / count, count } : { from: range.from, width: 1, count: 1 }
+}
+
+/** The bucket that x falls in, from 0 to `count - 1`; x outside the range goes to the nearest. */
+export function bucketOf(buckets: Buckets, x: number): number {
+  return Math.min(buckets.count - 1, Math.max(0, Math.floor((x - buckets.from) / buckets.width)))
+}

@@ -1,0 +1,12 @@
+import * as z from 'zod'
+import { runSlugSchema } from './ids.ts'
+import { runStateSchema } from './runs.ts'
+
+/**
+ * One event of a project's live stream (server-sent, `event: moved`): these runs have something new. `points` tells
+ * whether their series do, or only their facts; `created` whether a run is new to the project.
+ */
+export const liveNoticeSchema = z.object({
+  runs: z.array(z.object({ run: runSlugSchema, state: runStateSchema, points: z.boolean(), created: z.boolean() })),
+})
+export type LiveNotice = z.infer<typeof liveNoticeSchema>

@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import { xAxisSchema } from './axes.ts'
+import { streamSchema } from './history.ts'
+import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
+import { goalSchema, metricDefinitionSchema } from './metrics.ts'
+import { projectPathSchema } from './projects.ts'
+import { runLabelsPatchSchema, runMetricSchema, runSchema, runStateSchema, tagSchema } from './runs.ts'
+
+/** The address of one run. */
+export const runAddressSchema = projectPathSchema.extend({ run: runSlugSchema })
+export type RunAddress = z.infer<typeof runAddressSchema>
+
+/** `runs.list`: newest first. `search` is looked for in ids, names, groups and tags, without regard to case. */
+export const runListInputSchema = projectPathSchema.extend({
+  search: z.string().max(256).optional(),
+  states: z.array(runStateSchema).optional(),
+  tags: z.array(tagSchema).optional(),
+  group: z.string().optional(),
+  limit: z.number().int().min(1).max(1000).default(200),
+  /** The `nextCursor` of the page before. */
+  cursor: z.string().max(256).optional(),
+})
+export type RunListInput = z.input<typeof runListInputSchema>
+
+/** One page of runs, and how many match in all. */
+export const runPageSchema = z.object({
+  runs: z.array(runSchema),
+  total: z.number().int().nonnegative(),
+  nextCursor: z.string().nullable(),
+})
+export type RunPage = z.infer<typeof runPageSchema>
+
+/** `runs.update`: changes labels; fields left out stay. */
+export const updateRunInputSchema = runAddressSchema.extend({ set: runLabelsPatchSchema })
+export type UpdateRunInput = z.input<typeof updateRunInputSchema>
+
+/** `metrics.list`: the metrics of these runs, or of all runs of the project when `runs` is left out. */
+export const metricListInputSchema = projectPathSchema.extend({
+  runs: z.array(runSlugSchema).max(2000).optional(),
+})
+export type MetricListInput = z.input<typeof metricListInputSchema>
+
+/** A metric as charts need it, resolved over the asked runs' definitions: the newest run that has it decides. */
+export const metricInfoSchema = z.object({
+  name: z.string(),
+  stream: streamSchema,
+  runCount: z.number().int().nonnegative(),
+  /** The axis that `bound` stands for. */
+  x: xAxisSchema,
+  unit: z.string().nullable(),
+  goal: goalSchema.nullable(),
+  isHidden: z.boolean(),
+  /** True when some other metric is bound to this one: it is an axis more than a curve. */
+  isStepMetric: z.boolean(),
+})
+export type MetricInfo = z.infer<typeof metricInfoSchema>
+
+/** `metrics.byRun`: everything one run's page shows of its metrics. */
+export const runMetricsSchema = z.object({
+  metrics: z.array(runMetricSchema),
+  definitions: z.array(metricDefinitionSchema),
+})
+export type RunMetrics = z.infer<typeof runMetricsSchema>
+
+/** `viewer.me`: who asks, and where they may look. */
+export const viewerSchema = z.object({
+  name: z.string(),
+  email: z.string().nullable(),
+  /** How the caller proved it: a key, or a session cookie. */
+  via: z.enum(['key', 'session']),
+  organizations: z.array(z.object({ slug: organizationSlugSchema, name: z.string() })),
+})
+export type Viewer = z.infer<typeof viewerSchema>
+
+/** An API key as it is listed: never the key itself. */
+export const apiKeyInfoSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  /** Its last four characters, to tell keys apart. */
+  hint: z.string(),
+  createdAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+})
+export type ApiKeyInfo = z.infer<typeof apiKeyInfoSchema>
+
+/** `keys.create`: answers the new key, the only time that it is seen. */
+export const createKeyInputSchema = z.object({ organization: organizationSlugSchema, name: z.string().min(1).max(64) })
+export const createdKeySchema = apiKeyInfoSchema.extend({ key: apiKeySchema })
+export type CreatedKey = z.infer<typeof createdKeySchema>

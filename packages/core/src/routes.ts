@@ -1,0 +1,27 @@
+/** The server's addresses, below its origin. Everything else belongs to the dashboard. */
+export const routes = {
+  /** tRPC: control calls. */
+  trpc: '/api/trpc',
+  /** POST a history batch (`frameContentType`); answers `batchAckSchema` in JSON once it is on disk. */
+  ingest: '/api/ingest',
+  /** POST a `seriesRequestSchema` in JSON; answers a series answer (`frameContentType`). */
+  series: '/api/series',
+  /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */
+  live: '/api/live',
+  /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
+  session: '/api/session',
+  /** GET: 200 while the process lives. */
+  health: '/api/health',
+  /** GET: 200 when both databases answer, 503 otherwise. */
+  ready: '/api/ready',
+} as const
+
+/** A run's page. */
+export function runPath(address: { organization: string; project: string; run: string }): string {
+  return `${projectPath(address)}/runs/${encodeURIComponent(address.run)}`
+}
+
+/** A project's workspace page. */
+export function projectPath(address: { organization: string; project: string }): string {
+  return `/${encodeURIComponent(address.organization)}/${encodeURIComponent(address.project)}`
+}

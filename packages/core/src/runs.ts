@@ -1,0 +1,126 @@
+import * as z from 'zod'
+import { organizationSlugSchema, projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
+import { metricDefinitionSchema } from './metrics.ts'
+import { wireRecordSchema } from './values.ts'
+
+/** The life of a run. `crashed`: its script went silent or died without a word; `killed`: stopped on request. */
+export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed'])
+export type RunState = z.infer<typeof runStateSchema>
+
+/** The state that an exit code ends a run in. */
+export function stateOfExitCode(exitCode: number): RunState {
+  return exitCode === 0 ? 'finished' : 'failed'
+}
+
+export const tagSchema = z.string().min(1, 'a tag must not be empty').max(64, 'a tag has at most 64 characters')
+
+/** Tags as users give them: a list, or one string that is one tag. Doubles are dropped. */
+export const tagsInputSchema = z
+  .union([tagSchema.transform((tag) => [tag]), z.array(tagSchema).max(256)])
+  .transform((tags) => [...new Set(tags)])
+
+/** Where the code stood. `remote` carries no password. */
+export const gitFactsSchema = z.object({
+  commit: z.string().max(64).nullish(),
+  branch: z.string().max(256).nullish(),
+  remote: z.string().max(1024).nullish(),
+  isDirty: z.boolean().nullish(),
+})
+export type GitFacts = z.infer<typeof gitFactsSchema>
+
+/** What the run ran on and how it was started. Memory in bytes. */
+export const hostFactsSchema = z.object({
+  hostname: z.string().max(256).nullish(),
+  os: z.string().max(256).nullish(),
+  runtime: z.string().max(128).nullish(),
+  cpuModel: z.string().max(256).nullish(),
+  cpuCount: z.number().int().nonnegative().nullish(),
+  memoryBytes: z.number().nonnegative().nullish(),
+  program: z.string().max(4096).nullish(),
+  arguments: z.array(z.string().max(4096)).max(256).nullish(),
+  directory: z.string().max(4096).nullish(),
+  pid: z.number().int().nullish(),
+  sdk: z.string().max(64).nullish(),
+})
+export type HostFacts = z.infer<typeof hostFactsSchema>
+
+/** The fields of a run that people give and change. */
+export const runLabelsSchema = z.object({
+  displayName: z.string().min(1).max(256),
+  group: z.string().max(256).nullable(),
+  jobType: z.string().max(256).nullable(),
+  notes: z.string().max(65_536).nullable(),
+  tags: z.array(tagSchema).max(256),
+})
+export type RunLabels = z.infer<typeof runLabelsSchema>
+
+/** A change to a run's labels; fields left out stay. */
+export const runLabelsPatchSchema = runLabelsSchema.partial()
+export type RunLabelsPatch = z.infer<typeof runLabelsPatchSchema>
+
+/** One run as a reader sees it. Times are unix milliseconds; `config` and `summary` are in wire form. */
+export const runSchema = runLabelsSchema.extend({
+  id: z.uuid(),
+  slug: runSlugSchema,
+  organization: organizationSlugSchema,
+  project: projectNameSchema,
+  state: runStateSchema,
+  config: wireRecordSchema,
+  summary: wireRecordSchema,
+  createdAt: z.number(),
+  startedAt: z.number(),
+  finishedAt: z.number().nullable(),
+  heartbeatAt: z.number(),
+  exitCode: z.number().int().nullable(),
+  lastStep: z.number().nullable(),
+  /** Scripts that write to the run at this moment; more than one is worth a warning. */
+  liveWriters: z.number().int().nonnegative(),
+  git: gitFactsSchema,
+  host: hostFactsSchema,
+})
+export type Run = z.infer<typeof runSchema>
+
+/** One metric of a run: how many points it has, and its range over all of them. Non-finite numbers in wire form. */
+export const runMetricSchema = z.object({
+  name: z.string(),
+  stream: z.enum(['history', 'system']),
+  count: z.number().int().nonnegative(),
+  nonFiniteCount: z.number().int().nonnegative(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  lastStep: z.number(),
+})
+export type RunMetric = z.infer<typeof runMetricSchema>
+
+/**
+ * What a writer says at its start. Asking again with the same writer changes nothing and answers the same. An unknown
+ * project is created; a run whose id is known goes on. `displayName` left out asks for a generated name.
+ */
+export const createRunInputSchema = z.object({
+  project: projectNameSchema,
+  run: runSlugSchema,
+  writer: writerIdSchema,
+  startedAt: z.number().nonnegative(),
+  displayName: runLabelsSchema.shape.displayName.optional(),
+  group: runLabelsSchema.shape.group.optional(),
+  jobType: runLabelsSchema.shape.jobType.optional(),
+  notes: runLabelsSchema.shape.notes.optional(),
+  tags: runLabelsSchema.shape.tags.optional(),
+  config: wireRecordSchema.default({}),
+  definitions: z.array(metricDefinitionSchema).max(10_000).default([]),
+  git: gitFactsSchema.default({}),
+  host: hostFactsSchema.default({}),
+})
+export type CreateRunInput = z.input<typeof createRunInputSchema>
+
+/** What the server answers a writer with. `path` is the run's page below the server's address. */
+export const createRunResultSchema = z.object({
+  organization: organizationSlugSchema,
+  project: projectNameSchema,
+  run: runSlugSchema,
+  displayName: z.string(),
+  path: z.string(),
+  /** The last record of this writer that is stored; 0 when none is. */
+  ackSeq: z.number().int().nonnegative(),
+})
+export type CreateRunResult = z.infer<typeof createRunResultSchema>

@@ -1,0 +1,71 @@
+import * as z from 'zod'
+
+/**
+ * Anything that config, summary or history holds. Unlike JSON, numbers may be NaN, +Infinity or -Infinity;
+ * `toWire` and `fromWire` carry them through JSON.
+ */
+export type Value = number | string | boolean | null | Value[] | { [key: string]: Value }
+
+/** A value as it travels in JSON: a non-finite number is `{ "$n": "NaN" | "Infinity" | "-Infinity" }`. */
+export const wireValueSchema = z.json()
+export type WireValue = z.infer<typeof wireValueSchema>
+
+/** A flat or nested record in wire form. */
+export const wireRecordSchema = z.record(z.string(), wireValueSchema)
+export type WireRecord = z.infer<typeof wireRecordSchema>
+
+const tag = '$n'
+
+/** Puts a value in wire form: tags non-finite numbers, and doubles the first `$` of keys that begin with one. */
+export function toWire(value: Value): WireValue {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : { [tag]: String(value) }
+  if (Array.isArray(value)) return value.map(toWire)
+  if (value !== null && typeof value === 'object') return toWireRecord(value)
+  return value
+}
+
+/** The inverse of `toWire`. */
+export function fromWire(wire: WireValue): Value {
+  if (Array.isArray(wire)) return wire.map(fromWire)
+  if (wire === null || typeof wire !== 'object') return wire
+  const tagged = wire[tag]
+  if (typeof tagged === 'string' && Object.keys(wire).length === 1) return Number(tagged)
+  return fromWireRecord(wire)
+}
+
+/** `toWire` for a record, whose own keys are kept apart from the tag by the doubled `$`. */
+export function toWireRecord(record: Readonly<Record<string, Value>>): WireRecord {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key.startsWith('$') ? `$${key}` : key, toWire(value)]),
+  )
+}
+
+/** The inverse of `toWireRecord`. */
+export function fromWireRecord(wire: Readonly<Record<string, WireValue>>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(wire).map(([key, value]) => [key.startsWith('$$') ? key.slice(1) : key, fromWire(value)]),
+  )
+}
+
+/** True for a plain nested record, which flattening opens; arrays and scalars are leaves. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** Opens nested records into dotted keys: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. An empty record gives nothing. */
+export function flatten<T>(
+  record: Readonly<Record<string, unknown>>,
+  leaf: (value: unknown, key: string) => T,
+): Record<string, T> {
+  const flat: Record<string, T> = {}
+  const open = (level: Readonly<Record<string, unknown>>, prefix: string): void => {
+    for (const [key, value] of Object.entries(level)) {
+      if (isRecord(value)) open(value, `${prefix}${key}.`)
+      else flat[prefix + key] = leaf(value, prefix + key)
+    }
+  }
+  open(record, '')
+  return flat
+}
