@@ -9,10 +9,10 @@ export function isSentAsPoints(points: number, width: number): boolean {
   return points <= pointsPerPixel * width
 }
 
-/** Cuts a range into `count` equal buckets. A range of no extent is one bucket of width 1. */
+/** Cuts a range into `count` equal buckets. A range of no extent that a float64 can cut is one bucket of width 1. */
 export function cutBuckets(range: { from: number; to: number }, count: number): Buckets {
-  const extent = range.to - range.from
-  return extent > 0 ? { from: range.from, width: extent / count, count } : { from: range.from, width: 1, count: 1 }
+  const width = range.to / count - range.from / count
+  return width > 0 ? { from: range.from, width, count } : { from: range.from, width: 1, count: 1 }
 }
 
 /** The bucket that x falls in, from 0 to `count - 1`; x outside the range goes to the nearest. */

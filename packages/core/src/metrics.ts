@@ -74,8 +74,8 @@ export function applyDefinition(
 ): MetricDefinition[] {
   const { overwrite, ...given } = input
   const known = definitions.find((definition) => definition.name === given.name)
-  if (known === undefined) return [...definitions, given]
-  const merged = overwrite ? given : mergeDefinitions(known, given)
+  const merged = mergeDefinitions(overwrite || known === undefined ? { name: given.name } : known, given)
+  if (known === undefined) return [...definitions, merged]
   return definitions.map((definition) => (definition === known ? merged : definition))
 }
 

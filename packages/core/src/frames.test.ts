@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Column, decodeFrame, encodeFrame, float64Column, uint32Column } from './frames.ts'
+
+const float64 = fc.float64Array({ maxLength: 20 }).map((column): Column => new Float64Array(column))
+const uint32 = fc.uint32Array({ maxLength: 20 }).map((column): Column => new Uint32Array(column))
+const columns = fc.array(fc.oneof(float64, uint32), { maxLength: 6 })
+
+const bits = (column: Column): number[] => [...new Uint8Array(column.buffer, column.byteOffset, column.byteLength)]
+
+describe('frames', () => {
+  it('carry any columns bit for bit, from any offset of a buffer', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), columns, fc.nat({ max: 16 }), (header, sent, offset) => {
+        const bytes = encodeFrame(header, sent)
+        const shifted = new Uint8Array(bytes.length + offset)
+        shifted.set(bytes, offset)
+        const frame = decodeFrame(shifted.subarray(offset))
+        expect(frame.header).toEqual(JSON.parse(JSON.stringify(header)))
+        expect(frame.columns.map(bits)).toEqual(sent.map(bits))
+        expect(frame.columns.map((column) => column.constructor)).toEqual(sent.map((column) => column.constructor))
+      }),
+    )
+  })
+
+  it('keep NaN payloads, both zeros and the infinities', () => {
+    const column = new Float64Array([Number.NaN, -0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324])
+    new DataView(column.buffer).setBigUint64(0, 0x7ff8000000000001n, true)
+    const [back] = decodeFrame(encodeFrame({}, [column])).columns
+    expect(back && bits(back)).toEqual(bits(column))
+  })
+
+  it('refuse every cut and never throw anything but a KirokuError', () => {
+    const bytes = encodeFrame({ a: 1 }, [new Float64Array([1, 2]), new Uint32Array([3])])
+    for (let length = 0; length < bytes.length - 4; length++) {
+      expect(() => decodeFrame(bytes.subarray(0, length))).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
+    }
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: bytes.length - 1 }), (noise, at) => {
+        const broken = bytes.slice()
+        broken.set(noise.subarray(0, broken.length - at), at)
+        try {
+          decodeFrame(broken)
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'KirokuError', code: 'BAD_REQUEST' })
+        }
+      }),
+    )
+  })
+
+  it('say which column is not as it should be', () => {
+    const frame = decodeFrame(encodeFrame({}, [new Float64Array(2)]))
+    expect(() => float64Column(frame, 0, 3)).toThrow('column 0 must be 3 float64 values')
+    expect(() => uint32Column(frame, 0, 2)).toThrow('column 0 must be 2 uint32 values')
+    expect(() => float64Column(frame, 1, 2)).toThrow('column 1')
+  })
+})

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { decodeFrame, encodeFrame } from './frames.ts'
+import { decodeHistoryBatch, emptyRowBlock, encodeHistoryBatch, type HistoryBatch } from './history.ts'
+
+const batch: HistoryBatch = {
+  project: 'mnist',
+  run: 'abc',
+  writer: 'w'.repeat(16),
+  firstSeq: 4,
+  lastSeq: 8,
+  history: {
+    seqs: new Float64Array([4, 5, 8]),
+    steps: new Float64Array([0, 1, 2]),
+    times: new Float64Array([1e12, 1e12 + 1, 1e12 + 2]),
+    metrics: [
+      { name: 'loss', rows: null, values: new Float64Array([Number.NaN, Number.POSITIVE_INFINITY, -0]) },
+      { name: 'val/acc', rows: new Uint32Array([2]), values: new Float64Array([Number.NEGATIVE_INFINITY]) },
+    ],
+  },
+  system: emptyRowBlock(),
+  texts: [{ seq: 5, step: 1, time: 1e12 + 1, metric: 'note', value: 'hello' }],
+  updates: [
+    { type: 'summary', seq: 6, set: { best: 1 }, unset: [] },
+    { type: 'define', seq: 7, definition: { name: 'val/*', stepMetric: 'epoch' } },
+  ],
+}
+
+type Mutable = Omit<HistoryBatch, 'history'> & { history: HistoryBatch['history'] }
+const changed = (change: (copy: Mutable) => void): Uint8Array => {
+  const copy: Mutable = { ...batch, history: { ...batch.history } }
+  change(copy)
+  return encodeHistoryBatch(copy)
+}
+
+describe('history batches', () => {
+  it('come back as they were sent', () => {
+    expect(decodeHistoryBatch(encodeHistoryBatch(batch))).toEqual(batch)
+  })
+
+  it('may be empty, as a sign of life', () => {
+    const empty = { ...batch, firstSeq: 9, lastSeq: 8, history: emptyRowBlock(), texts: [], updates: [] }
+    expect(decodeHistoryBatch(encodeHistoryBatch(empty))).toEqual(empty)
+  })
+
+  it.each<[string, (copy: Mutable) => void]>([
+    ['sequence numbers must be whole and rise', (copy) => (copy.history.seqs = new Float64Array([4, 4, 5]))],
+    ['a step must be a whole number, not 0.5', (copy) => (copy.history.steps = new Float64Array([0, 0.5, 2]))],
+    ['a time must be finite, not NaN', (copy) => (copy.history.times = new Float64Array([0, Number.NaN, 2]))],
+    ['lastSeq: 1 is below firstSeq 4', (copy) => (copy.lastSeq = 1)],
+    [
+      'loss: 2 values for 3 rows',
+      (copy) => (copy.history.metrics = [{ name: 'loss', rows: null, values: new Float64Array(2) }]),
+    ],
+    [
+      'loss: rows must rise and stay below 3',
+      (copy) => (copy.history.metrics = [{ name: 'loss', rows: new Uint32Array([1, 1]), values: new Float64Array(2) }]),
+    ],
+    ['a writer id is', (copy) => (copy.writer = 'no')],
+    ['metrics.0.name', (copy) => (copy.history.metrics = [{ name: '', rows: null, values: new Float64Array(3) }])],
+  ])('refuse: %s', (message, change) => {
+    expect(() => decodeHistoryBatch(changed(change))).toThrow(message)
+  })
+
+  it('refuse columns that no metric names', () => {
+    const frame = decodeFrame(encodeHistoryBatch(batch))
+    const extra = encodeFrame(frame.header, [...frame.columns, new Float64Array(1)])
+    expect(() => decodeHistoryBatch(extra)).toThrow('columns came')
+  })
+})
