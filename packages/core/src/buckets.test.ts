@@ -31,6 +31,13 @@ describe('buckets', () => {
     expect(cutBuckets({ from: 3, to: 3 }, 100)).toEqual({ from: 3, width: 1, count: 1 })
   })
 
+  it('are equally wide in a narrow range far from zero, and in one wider than float64', () => {
+    expect(cutBuckets({ from: 1e12, to: 1e12 + 1 }, 1000).width).toBe(0.001)
+    const widest = cutBuckets({ from: -1.7e308, to: 1.7e308 }, 10)
+    expect(widest.width).toBeCloseTo(3.4e307, -300)
+    expect(bucketOf(widest, 1.7e308)).toBe(9)
+  })
+
   it('are not used for as many points as fit', () => {
     expect(isSentAsPoints(2000, 1000)).toBe(true)
     expect(isSentAsPoints(2001, 1000)).toBe(false)

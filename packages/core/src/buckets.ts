@@ -11,7 +11,9 @@ export function isSentAsPoints(points: number, width: number): boolean {
 
 /** Cuts a range into `count` equal buckets. A range of no extent that a float64 can cut is one bucket of width 1. */
 export function cutBuckets(range: { from: number; to: number }, count: number): Buckets {
-  const width = range.to / count - range.from / count
+  const extent = range.to - range.from
+  // Dividing first would lose the digits of a narrow range far from zero; only an extent beyond float64 needs it.
+  const width = Number.isFinite(extent) ? extent / count : range.to / count - range.from / count
   return width > 0 ? { from: range.from, width, count } : { from: range.from, width: 1, count: 1 }
 }
 
