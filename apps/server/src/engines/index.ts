@@ -1,0 +1,55 @@
+import { openDataDirectory } from './data-directory.ts'
+import { explainFileError } from './file-errors.ts'
+import { startPostgres } from './postgres.ts'
+
+export type EngineOptions = {
+  dataDir: string
+  /** A PostgreSQL to use in place of the embedded one. */
+  databaseUrl?: string | undefined
+  /** A ClickHouse server to use in place of the embedded engine. */
+  clickhouseUrl?: string | undefined
+}
+
+export type Engines = {
+  databaseUrl: string
+  clickhouse: { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+  /** Whether PostgreSQL is ours, so that whoever can read the data directory owns everything anyway. */
+  isEmbedded: boolean
+  /** Absolute, symbolic links resolved. */
+  dataDir: string
+  /** Stops PostgreSQL and frees the directory. Close the clients of both databases first. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes the data directory and starts PostgreSQL over it, unless `databaseUrl` names another. ClickHouse's place is
+ * only named: the metric store opens it. Throws a `KirokuError` of one line when the directory is in use, foreign, not
+ * writable or on a full disk, or when PostgreSQL does not start.
+ */
+export async function openEngines(options: EngineOptions): Promise<Engines> {
+  const directory = await openDataDirectory(options.dataDir)
+  try {
+    const postgres = options.databaseUrl === undefined ? await startPostgres(directory.postgres) : undefined
+    let closing: Promise<void> | undefined
+    const close = async (): Promise<void> => {
+      await postgres?.close()
+      await directory.release()
+    }
+    return {
+      databaseUrl: postgres?.databaseUrl ?? options.databaseUrl ?? '',
+      clickhouse:
+        options.clickhouseUrl === undefined
+          ? { kind: 'embedded', path: directory.clickhouse }
+          : { kind: 'server', url: options.clickhouseUrl },
+      isEmbedded: postgres !== undefined,
+      dataDir: directory.path,
+      close() {
+        closing ??= close()
+        return closing
+      },
+    }
+  } catch (error) {
+    await directory.release()
+    throw explainFileError(error, directory.path)
+  }
+}
