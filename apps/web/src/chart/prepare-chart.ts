@@ -1,0 +1,134 @@
+import { type XAxis, xAxisLabel } from '@kiroku/core/axes'
+import type { Series, SeriesAnswer } from '@kiroku/core/series'
+import { formatCount, formatNumber } from '../format/numbers.ts'
+import { type LineShape, shapeOf } from './lines.ts'
+import { type Range, type Scale, type ScaleKind, xScaleFor, yScaleFor } from './scale.ts'
+
+/** How a run is shown wherever its line is. */
+export type RunLook = { run: string; name: string; color: string }
+
+/** One drawn line. `pointsPerRow` is 1 for an exact line, else how many points one bucket stands for on average. */
+export type ChartLine = RunLook &
+  LineShape & { metric: string; axis: XAxis; isExact: boolean; pointsPerRow: number; count: number }
+
+/** The badge at a chart's upper right: whether it shows the points themselves. */
+export type ChartBadge = { isExact: boolean; label: string; explanation: string }
+
+/** Everything that drawing a chart needs, decided. */
+export type ChartModel = {
+  lines: ChartLine[]
+  axis: XAxis
+  axisLabel: string
+  x: Scale
+  y: Scale
+  badge: ChartBadge | null
+  /** What a reader must know beside the picture: points that cannot be drawn, and why. */
+  notes: string[]
+}
+
+export type PrepareChartOptions = {
+  answer: SeriesAnswer
+  /** The runs to draw, in order; series of other runs are passed over. */
+  looks: readonly RunLook[]
+  /** The zoomed range of x, or null for all of it. */
+  range: Range | null
+  smoothing: number
+  yKind: ScaleKind
+  /** The axis to name while nothing is drawn. */
+  fallbackAxis: XAxis
+}
+
+/** Decides a chart from an answer: lines, scales, badge and notes. */
+export function prepareChart(options: PrepareChartOptions): ChartModel {
+  const { answer, looks, range, smoothing, yKind } = options
+  const seriesByRun = new Map(answer.series.map((series) => [series.run, series] as const))
+  const shown = looks.flatMap((look) => {
+    const series = seriesByRun.get(look.run)
+    return series === undefined || series.count + series.withoutX === 0 ? [] : [{ look, series }]
+  })
+  const view = range ?? answer.range
+  const viewExtent = view === null ? 0 : view.to - view.from
+  const lines = shown
+    .filter(({ series }) => series.count > 0)
+    .map(({ look, series }) => lineOf(look, series, smoothing, viewExtent))
+  const axes = lines.length > 0 ? lines.map((line) => line.axis) : [options.fallbackAxis]
+  const labels = [...new Set(axes.map(xAxisLabel))]
+  return {
+    lines,
+    axis: axes[0] ?? options.fallbackAxis,
+    axisLabel: labels.join(' / '),
+    x: xScaleFor(range ?? unite(lines.map((line) => line.xRange))),
+    y: yScaleFor(yRangeOf(lines, yKind), yKind),
+    badge: badgeOf(lines),
+    notes: notesOf(
+      shown.map(({ series }) => series),
+      lines,
+      { labels, yKind },
+    ),
+  }
+}
+
+function lineOf(look: RunLook, series: Series, smoothing: number, viewExtent: number): ChartLine {
+  const rows = series.form === 'buckets' ? series.columns.count.length : series.count
+  return {
+    ...look,
+    ...shapeOf(series, smoothing, viewExtent),
+    metric: series.metric,
+    axis: series.x,
+    isExact: series.form === 'points',
+    pointsPerRow: rows > 0 ? Math.max(1, series.count / rows) : 1,
+    count: series.count,
+  }
+}
+
+function unite(ranges: readonly (Range | null)[]): Range | null {
+  let united: Range | null = null
+  for (const range of ranges) {
+    if (range === null) continue
+    united = united === null ? range : { from: Math.min(united.from, range.from), to: Math.max(united.to, range.to) }
+  }
+  return united
+}
+
+function yRangeOf(lines: readonly ChartLine[], kind: ScaleKind): Range | null {
+  const range = unite(lines.map((line) => line.yRange))
+  if (kind === 'linear' || range === null) return range
+  const lowest = Math.min(...lines.map((line) => line.lowestPositive))
+  return Number.isFinite(lowest) && range.to > 0 ? { from: lowest, to: range.to } : null
+}
+
+function badgeOf(lines: readonly ChartLine[]): ChartBadge | null {
+  if (lines.length === 0) return null
+  const points = lines.reduce((sum, line) => sum + line.count, 0)
+  const cut = lines.filter((line) => !line.isExact)
+  if (cut.length === 0) {
+    const all = points === 1 ? 'The one point' : `All ${formatCount(points)} points`
+    return { isExact: true, label: 'exact', explanation: `${all} in view are drawn as they were logged.` }
+  }
+  const perRow = Math.round(Math.max(...cut.map((line) => line.pointsPerRow)))
+  const which = cut.length === lines.length ? '' : `${cut.length} of ${lines.length} lines: `
+  return {
+    isExact: false,
+    label: `1 : ${perRow < 10_000 ? perRow : formatNumber(perRow, 2)}`,
+    explanation: `${which}each pixel stands for up to ${formatCount(perRow)} of the ${formatCount(points)} points in view and shows their first, last, lowest and highest. Zoom in for every point.`,
+  }
+}
+
+function notesOf(
+  series: readonly Series[],
+  lines: readonly ChartLine[],
+  { labels, yKind }: { labels: readonly string[]; yKind: ScaleKind },
+): string[] {
+  const notes: string[] = []
+  const withoutX = series.reduce((sum, { withoutX: count }) => sum + count, 0)
+  if (withoutX > 0) {
+    const axis = labels.length === 1 ? labels[0] : 'their x axis'
+    notes.push(
+      `${formatCount(withoutX)} ${withoutX === 1 ? 'point was' : 'points were'} logged without ${axis} and cannot be drawn here.`,
+    )
+  }
+  if (labels.length > 1) notes.push(`Runs bind this metric to different axes: ${labels.join(', ')}.`)
+  if (yKind === 'log' && lines.some((line) => line.yRange !== null && line.yRange.from <= 0))
+    notes.push('Values of 0 and below cannot be drawn on a log axis.')
+  return notes
+}

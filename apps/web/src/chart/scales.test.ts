@@ -1,0 +1,135 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { hoverAt, nearestIndex } from './hover.ts'
+import { prepareChart } from './prepare-chart.ts'
+import { place, valueAt, xScaleFor, yScaleFor } from './scale.ts'
+import { pointSeries } from './series-factory.ts'
+import { xTicks, yTicks } from './ticks.ts'
+
+const number = fc.double({ min: -1e9, max: 1e9, noNaN: true })
+
+describe('scales', () => {
+  test('places and values are each other’s inverse', () => {
+    fc.assert(
+      fc.property(
+        number,
+        fc.double({ min: 1e-3, max: 1e9, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (from, extent, at) => {
+          const scale = { kind: 'linear' as const, from, to: from + extent }
+          fc.pre(scale.to > scale.from)
+          expect(place(scale, valueAt(scale, at))).toBeCloseTo(at, 5)
+        },
+      ),
+    )
+    const log = { kind: 'log' as const, from: 1e-5, to: 100 }
+    expect(place(log, valueAt(log, 0.3))).toBeCloseTo(0.3, 10)
+    expect(place(log, 0)).toBeNaN()
+  })
+
+  test('a range of no extent still makes a scale', () => {
+    for (const scale of [
+      xScaleFor({ from: 5, to: 5 }),
+      yScaleFor({ from: 0, to: 0 }, 'linear'),
+      yScaleFor({ from: 3, to: 3 }, 'log'),
+    ])
+      expect(scale.from).toBeLessThan(scale.to)
+  })
+})
+
+describe('ticks', () => {
+  test('lie in the scale, rise, are few and have different labels', () => {
+    fc.assert(
+      fc.property(number, fc.double({ min: 1e-6, max: 1e9, noNaN: true }), (from, extent) => {
+        fc.pre(extent > Math.abs(from) * 1e-6)
+        const scale = { kind: 'linear' as const, from, to: from + extent }
+        const ticks = yTicks(scale, 5)
+        expect(ticks.length).toBeLessThanOrEqual(6)
+        expect(new Set(ticks.map((tick) => tick.label)).size).toBe(ticks.length)
+        for (const { value } of ticks) {
+          expect(place(scale, value)).toBeGreaterThan(-1e-6)
+          expect(place(scale, value)).toBeLessThan(1 + 1e-6)
+        }
+      }),
+    )
+  })
+
+  test('read well', () => {
+    const labels = (from: number, to: number): string[] =>
+      yTicks({ kind: 'linear', from, to }, 4).map((tick) => tick.label)
+    expect(labels(0, 1)).toEqual(['0', '0.5', '1.0'])
+    expect(labels(0, 24_000)).toEqual(['0', '10 k', '20 k'])
+    expect(labels(-1, 1)).toEqual(['−1.0', '−0.5', '0', '0.5', '1.0'])
+    expect(yTicks({ kind: 'log', from: 1e-6, to: 1 }, 4).map((tick) => tick.label)).toEqual([
+      '1e-6',
+      '1e-4',
+      '0.01',
+      '1',
+    ])
+    const minutes = xTicks({ kind: 'relative' }, { kind: 'linear', from: 0, to: 600_000 }, 5)
+    expect(minutes.map((tick) => tick.label)).toEqual(['0', '2 m', '4 m', '6 m', '8 m', '10 m'])
+    const steps = xTicks({ kind: 'step' }, { kind: 'linear', from: 0, to: 2 }, 5)
+    expect(steps.map((tick) => tick.label)).toEqual(['0', '1', '2'])
+    const clock = new Date(2026, 10, 3, 10, 0).getTime()
+    const wall = xTicks({ kind: 'time' }, { kind: 'linear', from: clock, to: clock + 3_600_000 }, 4)
+    expect(wall.map((tick) => tick.label)).toEqual(['10:00', '10:15', '10:30', '10:45', '11:00'])
+  })
+})
+
+describe('hovering', () => {
+  test('finds the nearest x as a scan would', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1 }),
+        fc.integer({ min: -10, max: 1010 }),
+        (values, target) => {
+          const xs = Float64Array.from(values.toSorted((one, other) => one - other))
+          const nearest = Math.min(...xs.map((x) => Math.abs(x - target)))
+          expect(Math.abs((xs[nearestIndex(xs, target)] ?? Number.NaN) - target)).toBe(nearest)
+        },
+      ),
+    )
+  })
+
+  test('rows come highest first with NaN last, and the one nearest to the pointer is known', () => {
+    const series = [
+      pointSeries([1, 1], { run: 'low' }),
+      pointSeries([9, 9], { run: 'high' }),
+      pointSeries([Number.NaN, Number.NaN], { run: 'none' }),
+    ]
+    const looks = ['low', 'none', 'high'].map((run) => ({ run, name: run, color: '#000000' }))
+    const model = prepareChart({
+      answer: { range: { from: 0, to: 1 }, series },
+      looks,
+      range: null,
+      smoothing: 0,
+      yKind: 'linear',
+      fallbackAxis: { kind: 'step' },
+    })
+    const hover = hoverAt(model, 0.9, 0.95)
+    expect(hover?.rows.map((row) => row.line.run)).toEqual(['high', 'low', 'none'])
+    expect(hover?.rows.map((row) => row.x)).toEqual([1, 1, 1])
+    expect(hover?.nearest.line.run).toBe('high')
+    expect(hoverAt(model, 0.9, 0.1)?.nearest.line.run).not.toBe('high')
+  })
+
+  test('a line that ended before the cursor is not under it', () => {
+    const series = [
+      pointSeries([1, 2], { run: 'short' }),
+      pointSeries(
+        Array.from({ length: 100 }, () => 5),
+        { run: 'long' },
+      ),
+    ]
+    const looks = ['short', 'long'].map((run) => ({ run, name: run, color: '#000000' }))
+    const model = prepareChart({
+      answer: { range: { from: 0, to: 99 }, series },
+      looks,
+      range: null,
+      smoothing: 0,
+      yKind: 'linear',
+      fallbackAxis: { kind: 'step' },
+    })
+    expect(hoverAt(model, 50, 0.5)?.rows.map((row) => row.line.run)).toEqual(['long'])
+  })
+})
