@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrame, encodeFrame } from './frames.ts'
-import { decodeHistoryBatch, emptyRowBlock, encodeHistoryBatch, type HistoryBatch } from './history.ts'
+import {
+  decodeHistoryBatch,
+  emptyRowBlock,
+  encodeHistoryBatch,
+  type HistoryBatch,
+  readHistoryBatch,
+} from './history.ts'
 
 const batch: HistoryBatch = {
   project: 'mnist',
@@ -56,9 +62,32 @@ describe('history batches', () => {
       (copy) => (copy.history.metrics = [{ name: 'loss', rows: new Uint32Array([1, 1]), values: new Float64Array(2) }]),
     ],
     ['a writer id is', (copy) => (copy.writer = 'no')],
-    ['metrics.0.name', (copy) => (copy.history.metrics = [{ name: '', rows: null, values: new Float64Array(3) }])],
+    ['a time must be one that a date can hold', (copy) => (copy.history.times = new Float64Array([0, 1e300, 2]))],
+    [
+      'a metric name must not be empty',
+      (copy) => (copy.history.metrics = [{ name: '', rows: null, values: new Float64Array(3) }]),
+    ],
   ])('refuse: %s', (message, change) => {
     expect(() => decodeHistoryBatch(changed(change))).toThrow(message)
+  })
+
+  it('leave out what cannot be stored, with the reason, and keep the rest', () => {
+    const bad = changed((copy) => {
+      copy.history.metrics = [
+        ...batch.history.metrics,
+        { name: 'x'.repeat(513), rows: null, values: new Float64Array(3) },
+        { name: 'a\0b', rows: null, values: new Float64Array(3) },
+      ]
+    })
+    const frame = decodeFrame(bad)
+    const header = {
+      ...Object(frame.header),
+      updates: [{ type: 'no such thing', seq: 4 }],
+      texts: [{ metric: 'note' }],
+    }
+    const { batch: read, rejected } = readHistoryBatch(encodeFrame(header, frame.columns))
+    expect(read).toEqual({ ...batch, texts: [], updates: [] })
+    expect(rejected.map(({ metric }) => metric)).toEqual(['x'.repeat(100), 'a\0b', 'note', 'no such thing'])
   })
 
   it('refuse columns that no metric names', () => {

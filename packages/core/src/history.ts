@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { KirokuError, parseInput } from './errors.ts'
+import { describeIssues, KirokuError, parseInput } from './errors.ts'
 import { type Column, decodeFrame, encodeFrame, type Frame, float64Column, uint32Column } from './frames.ts'
 import { projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { defineMetricInputSchema, metricNameSchema } from './metrics.ts'
-import { runLabelsPatchSchema, runStateSchema } from './runs.ts'
-import { wireRecordSchema, wireValueSchema } from './values.ts'
+import { maxTimeMs, runLabelsPatchSchema, runStateSchema } from './runs.ts'
+import { isRecord, wireRecordSchema, wireValueSchema } from './values.ts'
 
 /** `history` is what the script logs by step; `system` is what the machine did, by time. */
 export const streamSchema = z.enum(['history', 'system'])
@@ -30,8 +30,8 @@ export const runUpdateSchema = z.discriminatedUnion('type', [
     type: z.literal('finish'),
     seq: seqSchema,
     state: runStateSchema,
-    exitCode: z.number().int().nullable(),
-    time: z.number(),
+    exitCode: z.int32().nullable(),
+    time: z.number().min(-maxTimeMs).max(maxTimeMs),
   }),
 ])
 export type RunUpdate = z.infer<typeof runUpdateSchema>
@@ -40,7 +40,7 @@ export type RunUpdate = z.infer<typeof runUpdateSchema>
 export const textPointSchema = z.object({
   seq: seqSchema,
   step: z.number().int(),
-  time: z.number(),
+  time: z.number().min(-maxTimeMs).max(maxTimeMs),
   metric: metricNameSchema,
   value: wireValueSchema,
 })
@@ -48,9 +48,10 @@ export type TextPoint = z.infer<typeof textPointSchema>
 
 const blockHeaderSchema = z.object({
   rows: z.number().int().nonnegative(),
-  metrics: z.array(z.object({ name: metricNameSchema, count: z.number().int().nonnegative(), isDense: z.boolean() })),
+  metrics: z.array(z.object({ name: z.string(), count: z.number().int().nonnegative(), isDense: z.boolean() })),
 })
 
+/** What must be right for a batch to be read at all; texts and updates are judged one by one. */
 const batchHeaderSchema = z.object({
   v: z.literal(1),
   project: projectNameSchema,
@@ -60,8 +61,8 @@ const batchHeaderSchema = z.object({
   lastSeq: z.number().int().nonnegative(),
   history: blockHeaderSchema,
   system: blockHeaderSchema,
-  texts: z.array(textPointSchema),
-  updates: z.array(runUpdateSchema),
+  texts: z.array(z.unknown()),
+  updates: z.array(z.unknown()),
 })
 
 /** One metric's values in a block. `rows` are the indices of its rows; null means all of them, in order. */
@@ -84,18 +85,24 @@ export type RowBlock = {
  */
 export type HistoryBatch = Pick<
   z.infer<typeof batchHeaderSchema>,
-  'project' | 'run' | 'writer' | 'firstSeq' | 'lastSeq' | 'texts' | 'updates'
+  'project' | 'run' | 'writer' | 'firstSeq' | 'lastSeq'
 > & {
+  texts: TextPoint[]
+  updates: RunUpdate[]
   history: RowBlock
   system: RowBlock
 }
+
+/** Something of a batch that cannot be stored, by the metric's or the update's name. */
+export const rejectionSchema = z.object({ metric: z.string(), reason: z.string() })
+export type Rejection = z.infer<typeof rejectionSchema>
 
 /** The server's answer: everything up to `ackSeq` is on disk. The next batch may come after `nextBatchMs`. */
 export const batchAckSchema = z.object({
   ackSeq: z.number().int().nonnegative(),
   nextBatchMs: z.number().int().nonnegative(),
   /** Values that could not be stored, each with the reason; everything else of the batch is. */
-  rejected: z.array(z.object({ metric: z.string(), reason: z.string() })).default([]),
+  rejected: z.array(rejectionSchema).default([]),
 })
 export type BatchAck = z.infer<typeof batchAckSchema>
 
@@ -127,14 +134,57 @@ export function encodeHistoryBatch(batch: HistoryBatch): Uint8Array<ArrayBuffer>
 
 /** Decodes and checks a batch. Throws `KirokuError` BAD_REQUEST that names what is wrong. */
 export function decodeHistoryBatch(bytes: Uint8Array): HistoryBatch {
+  const { batch, rejected } = readHistoryBatch(bytes)
+  const [first] = rejected
+  if (first) throw wrong(`${first.metric}: ${first.reason}`)
+  return batch
+}
+
+/**
+ * Decodes a batch, leaving out the metrics, texts and updates that cannot be stored, each with the reason: one bad value
+ * never drops the good ones. Throws `KirokuError` BAD_REQUEST when the batch as a whole cannot be read.
+ */
+export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; rejected: Rejection[] } {
   const frame = decodeFrame(bytes)
-  const { v: _version, history, system, ...rest } = parseInput(batchHeaderSchema, frame.header, 'history batch')
+  const header = parseInput(batchHeaderSchema, frame.header, 'history batch')
+  const { v: _version, history, system, texts, updates, ...rest } = header
   if (rest.lastSeq < rest.firstSeq - 1) throw wrong(`lastSeq: ${rest.lastSeq} is below firstSeq ${rest.firstSeq}`)
   const cursor = { next: 0 }
-  const batch = { ...rest, history: readBlock(frame, history, cursor), system: readBlock(frame, system, cursor) }
+  const rejected: Rejection[] = []
+  const readWell = (block: z.infer<typeof blockHeaderSchema>): RowBlock => {
+    const read = readBlock(frame, block, cursor)
+    return { ...read, metrics: read.metrics.filter(({ name }) => keepParsed(metricNameSchema, name, name, rejected)) }
+  }
+  const batch = {
+    ...rest,
+    history: readWell(history),
+    system: readWell(system),
+    texts: texts.flatMap((text) => keepParsed(textPointSchema, text, nameOf(text, 'metric'), rejected)?.value ?? []),
+    updates: updates.flatMap((update) => {
+      return keepParsed(runUpdateSchema, update, nameOf(update, 'type'), rejected)?.value ?? []
+    }),
+  }
   if (cursor.next !== frame.columns.length)
     throw wrong(`${frame.columns.length} columns came, ${cursor.next} were named`)
-  return batch
+  return { batch, rejected }
+}
+
+const longestNameShown = 100
+
+function keepParsed<T>(
+  schema: z.ZodType<T>,
+  input: unknown,
+  name: string,
+  rejected: Rejection[],
+): { value: T } | undefined {
+  const result = schema.safeParse(input)
+  if (result.success) return { value: result.data }
+  rejected.push({ metric: name.slice(0, longestNameShown), reason: describeIssues(result.error) })
+  return undefined
+}
+
+function nameOf(value: unknown, field: string): string {
+  return isRecord(value) && typeof value[field] === 'string' ? value[field] : field
 }
 
 const wrong = (why: string): KirokuError => new KirokuError({ code: 'BAD_REQUEST', message: `history batch: ${why}` })
@@ -164,7 +214,9 @@ function checkRows(seqs: Float64Array, steps: Float64Array, times: Float64Array)
     if (!Number.isSafeInteger(seq) || seq <= last)
       throw wrong(`row ${row}: sequence numbers must be whole and rise, ${seq} came after ${last}`)
     if (!Number.isSafeInteger(steps[row])) throw wrong(`row ${row}: a step must be a whole number, not ${steps[row]}`)
-    if (!Number.isFinite(times[row])) throw wrong(`row ${row}: a time must be finite, not ${times[row]}`)
+    const time = times[row] ?? Number.NaN
+    if (!Number.isFinite(time)) throw wrong(`row ${row}: a time must be finite, not ${time}`)
+    if (Math.abs(time) > maxTimeMs) throw wrong(`row ${row}: a time must be one that a date can hold, not ${time}`)
     last = seq
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { runSlugSchema } from './ids.ts'
+import { projectNameSchema, runSlugSchema } from './ids.ts'
 import { runStateSchema } from './runs.ts'
 
 /**
@@ -7,6 +7,8 @@ import { runStateSchema } from './runs.ts'
  * whether their series do, or only their facts; `created` whether a run is new to the project.
  */
 export const liveNoticeSchema = z.object({
+  /** The project that they are in, on a stream of all projects. */
+  project: projectNameSchema.optional(),
   runs: z.array(z.object({ run: runSlugSchema, state: runStateSchema, points: z.boolean(), created: z.boolean() })),
 })
 export type LiveNotice = z.infer<typeof liveNoticeSchema>

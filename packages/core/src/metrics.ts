@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isStorableText } from './values.ts'
 
 /** What a metric's summary keeps. `best` is `min` or `max` by the metric's goal. */
 export const summaryOperationSchema = z.enum(['min', 'max', 'mean', 'last', 'first', 'best', 'copy', 'none'])
@@ -15,6 +16,7 @@ export const metricNameSchema = z
   .string()
   .min(1, 'a metric name must not be empty')
   .max(maxMetricNameLength, `a metric name has at most ${maxMetricNameLength} characters`)
+  .refine(isStorableText, 'a metric name must be well-formed text without NUL')
 
 /** The name in a definition: a metric's name, or a prefix that ends in `*`. */
 export const metricPatternSchema = metricNameSchema.refine(

@@ -5,6 +5,7 @@ import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
 import { projectPathSchema } from './projects.ts'
 import { runLabelsPatchSchema, runMetricSchema, runSchema, runStateSchema, tagSchema } from './runs.ts'
+import { wireValueSchema } from './values.ts'
 
 /** The address of one run. */
 export const runAddressSchema = projectPathSchema.extend({ run: runSlugSchema })
@@ -29,6 +30,10 @@ export const runPageSchema = z.object({
   nextCursor: z.string().nullable(),
 })
 export type RunPage = z.infer<typeof runPageSchema>
+
+/** `projects.list`: of one organization, or of all that the caller may look in. */
+export const projectListInputSchema = z.object({ organization: organizationSlugSchema.optional() })
+export type ProjectListInput = z.input<typeof projectListInputSchema>
 
 /** `runs.update`: changes labels; fields left out stay. */
 export const updateRunInputSchema = runAddressSchema.extend({ set: runLabelsPatchSchema })
@@ -62,6 +67,19 @@ export const runMetricsSchema = z.object({
 })
 export type RunMetrics = z.infer<typeof runMetricsSchema>
 
+/** `texts.byRun`: what a run logged that is not a number; of one metric, or of all. */
+export const textListInputSchema = runAddressSchema.extend({ metric: z.string().optional() })
+export type TextListInput = z.input<typeof textListInputSchema>
+
+/** One logged value that is not a number. `time` is unix milliseconds; `value` is in wire form. */
+export const runTextSchema = z.object({
+  metric: z.string(),
+  step: z.number(),
+  time: z.number(),
+  value: wireValueSchema,
+})
+export type RunText = z.infer<typeof runTextSchema>
+
 /** `viewer.me`: who asks, and where they may look. */
 export const viewerSchema = z.object({
   name: z.string(),
@@ -82,6 +100,14 @@ export const apiKeyInfoSchema = z.object({
   lastUsedAt: z.number().nullable(),
 })
 export type ApiKeyInfo = z.infer<typeof apiKeyInfoSchema>
+
+/** `keys.list`: the keys of one organization. */
+export const keyListInputSchema = z.object({ organization: organizationSlugSchema })
+export type KeyListInput = z.input<typeof keyListInputSchema>
+
+/** `keys.revoke`: the key stops to work at once, and so do the sessions that were made with it. */
+export const revokeKeyInputSchema = z.object({ organization: organizationSlugSchema, id: z.uuid() })
+export type RevokeKeyInput = z.input<typeof revokeKeyInputSchema>
 
 /** `keys.create`: answers the new key, the only time that it is seen. */
 export const createKeyInputSchema = z.object({ organization: organizationSlugSchema, name: z.string().min(1).max(64) })

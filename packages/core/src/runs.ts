@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { organizationSlugSchema, projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { metricDefinitionSchema } from './metrics.ts'
-import { wireRecordSchema } from './values.ts'
+import { wireNumberSchema, wireRecordSchema } from './values.ts'
 
 /** The life of a run. `crashed`: its script went silent or died without a word; `killed`: stopped on request. */
 export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed'])
@@ -86,11 +86,14 @@ export const runMetricSchema = z.object({
   stream: z.enum(['history', 'system']),
   count: z.number().int().nonnegative(),
   nonFiniteCount: z.number().int().nonnegative(),
-  min: z.number().nullable(),
-  max: z.number().nullable(),
+  min: wireNumberSchema.nullable(),
+  max: wireNumberSchema.nullable(),
   lastStep: z.number(),
 })
 export type RunMetric = z.infer<typeof runMetricSchema>
+
+/** The latest time that a date can hold, in unix milliseconds. */
+export const maxTimeMs = 8.64e15
 
 /**
  * What a writer says at its start. Asking again with the same writer changes nothing and answers the same. An unknown
@@ -100,7 +103,7 @@ export const createRunInputSchema = z.object({
   project: projectNameSchema,
   run: runSlugSchema,
   writer: writerIdSchema,
-  startedAt: z.number().nonnegative(),
+  startedAt: z.number().nonnegative().max(maxTimeMs),
   displayName: runLabelsSchema.shape.displayName.optional(),
   group: runLabelsSchema.shape.group.optional(),
   jobType: runLabelsSchema.shape.jobType.optional(),

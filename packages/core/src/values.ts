@@ -16,6 +16,22 @@ export type WireRecord = z.infer<typeof wireRecordSchema>
 
 const tag = '$n'
 
+/** A number in wire form: finite as it is, otherwise tagged. */
+export const wireNumberSchema = z.union([z.number(), z.object({ $n: z.enum(['NaN', 'Infinity', '-Infinity']) })])
+export type WireNumber = z.infer<typeof wireNumberSchema>
+
+/** Puts one number in wire form. */
+export function toWireNumber(value: number): WireNumber {
+  if (Number.isFinite(value)) return value
+  if (Number.isNaN(value)) return { $n: 'NaN' }
+  return { $n: value > 0 ? 'Infinity' : '-Infinity' }
+}
+
+/** The inverse of `toWireNumber`. */
+export function fromWireNumber(wire: WireNumber): number {
+  return typeof wire === 'number' ? wire : Number(wire.$n)
+}
+
 /** Puts a value in wire form: tags non-finite numbers, and doubles the first `$` of keys that begin with one. */
 export function toWire(value: Value): WireValue {
   if (typeof value === 'number') return Number.isFinite(value) ? value : { [tag]: String(value) }
@@ -68,4 +84,11 @@ export function flatten<T>(
   }
   open(record, '')
   return flat
+}
+
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+/** Whether text is Unicode that every store takes: no NUL, no half of a surrogate pair. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && !loneSurrogate.test(text)
 }
