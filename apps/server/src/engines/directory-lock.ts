@@ -9,8 +9,8 @@ import { processSpace, processStart } from './processes.ts'
 /** Name of the directory, below the data directory, that holds the claims. */
 export const lockDirectoryName = 'lock'
 
-const heartbeatMs = 2_000
-const foreignClaimLifeMs = 10_000
+const defaultHeartbeatMs = 2_000
+const missedHeartbeats = 5
 const attempts = 3
 
 export type DirectoryLock = { release(): Promise<void> }
@@ -24,20 +24,18 @@ type Claim = { file: string; pid: number; start: string; space: string }
  * Each contender first writes a claim whose name tells its process id and start, and then looks for other claims of
  * live processes: of two contenders at least one sees the other, and a dead process' claim can be removed by anyone,
  * because its name never means another process. A claim from another container or machine, whose processes cannot be
- * looked at, is alive while it is touched.
+ * looked at, is alive while it is touched every `heartbeatMs`.
  */
-export async function lockDirectory(dataDir: string): Promise<DirectoryLock> {
+export async function lockDirectory(dataDir: string, heartbeatMs = defaultHeartbeatMs): Promise<DirectoryLock> {
   const directory = join(dataDir, lockDirectoryName)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   for (let attempt = 1; ; attempt++) {
     const own = await writeClaim(directory)
-    const rival = await findRival(directory, own)
-    if (rival === undefined) return holdClaim(directory, own)
+    const rival = await findRival(directory, own, missedHeartbeats * heartbeatMs)
+    if (rival === undefined) return holdClaim(directory, own, heartbeatMs)
     await rm(join(directory, own), { force: true })
     const isForeign = rival.space !== processSpace()
-    if (attempt >= attempts && !(isForeign && attempt * heartbeatMs < foreignClaimLifeMs + 2 * heartbeatMs)) {
-      throw inUse(dataDir, rival, isForeign)
-    }
+    if (attempt >= (isForeign ? missedHeartbeats + 2 : attempts)) throw inUse(dataDir, rival, isForeign)
     await timers.setTimeout(isForeign ? heartbeatMs : randomInt(20, 200))
   }
 }
@@ -60,12 +58,12 @@ async function writeClaim(directory: string): Promise<string> {
   return name
 }
 
-async function findRival(directory: string, own: string): Promise<Claim | undefined> {
+async function findRival(directory: string, own: string, lifeMs: number): Promise<Claim | undefined> {
   for (const file of await readdir(directory)) {
     if (file === own) continue
     const claim = parseClaim(file)
     if (claim === undefined) continue
-    if (await isAlive(directory, claim)) return claim
+    if (await isAlive(directory, claim, lifeMs)) return claim
     await rm(join(directory, file), { force: true })
   }
   return undefined
@@ -77,17 +75,17 @@ function parseClaim(file: string): Claim | undefined {
   return { file, pid: Number(pid), start, space }
 }
 
-async function isAlive(directory: string, claim: Claim): Promise<boolean> {
+async function isAlive(directory: string, claim: Claim, lifeMs: number): Promise<boolean> {
   if (claim.space === processSpace()) return processStart(claim.pid) === claim.start
   try {
-    return Date.now() - (await stat(join(directory, claim.file))).mtimeMs < foreignClaimLifeMs
+    return Date.now() - (await stat(join(directory, claim.file))).mtimeMs < lifeMs
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false
     throw error
   }
 }
 
-function holdClaim(directory: string, own: string): DirectoryLock {
+function holdClaim(directory: string, own: string, heartbeatMs: number): DirectoryLock {
   const path = join(directory, own)
   const touch = (): void => {
     const now = new Date()

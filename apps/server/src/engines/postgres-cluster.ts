@@ -1,6 +1,6 @@
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdir, open, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { systemCode } from './file-errors.ts'
@@ -14,6 +14,7 @@ export type PostgresCluster = { directory: string; password: string }
 export const postgresRole = 'kiroku'
 export const postgresDatabase = 'kiroku'
 
+const unfinishedPrefix = 'cluster.new-'
 const neededBytes = 128 * 1024 * 1024
 const hostRules = '# TYPE DATABASE USER ADDRESS METHOD\nhost all all 127.0.0.1/32 scram-sha-256\n'
 
@@ -38,6 +39,7 @@ export async function prepareCluster(
   user: PostgresUser,
 ): Promise<PostgresCluster> {
   const directory = join(home, 'cluster')
+  await removeLeftovers(home)
   const version = await readIfThere(join(directory, 'PG_VERSION'))
   if (version === undefined) return makeCluster(home, directory, binaries, user)
   const [ours] = binaries.version.split('.')
@@ -57,9 +59,7 @@ async function makeCluster(
   user: PostgresUser,
 ): Promise<PostgresCluster> {
   await checkSpace(home)
-  const building = join(home, 'cluster.new')
-  await rm(building, { recursive: true, force: true })
-  await mkdir(building, { mode: 0o700 })
+  const building = await mkdtemp(join(home, unfinishedPrefix))
   await giveTo(user, building)
   const password = randomBytes(24).toString('base64url')
   const options = { ...user, cwd: building, env: postgresEnvironment }
@@ -76,6 +76,12 @@ async function makeCluster(
   await rename(building, directory)
   await syncDirectory(home)
   return { directory, password }
+}
+
+/** Programs of a killed start may still write where they were: what cannot be removed now is removed by a later start. */
+async function removeLeftovers(home: string): Promise<void> {
+  const leftovers = (await readdir(home)).filter((name) => name.startsWith(unfinishedPrefix))
+  await Promise.allSettled(leftovers.map((name) => rm(join(home, name), { recursive: true, maxRetries: 3 })))
 }
 
 async function checkSpace(home: string): Promise<void> {

@@ -56,28 +56,48 @@ export async function startPostgres(home: string): Promise<EmbeddedPostgres> {
   const binaries = await findPostgresBinaries(user)
   await stopOrphan(join(home, 'cluster'))
   const cluster = await prepareCluster(home, binaries, user)
-  const { child, port } = await launch(binaries.postgres, home, cluster, user)
+  const start = (port?: number): Promise<Running> => launch(binaries.postgres, home, cluster, user, port)
+  let running = await start()
+  let isClosing = false
+  let restart: Promise<void> = Promise.resolve()
+  const { port } = running
+  // PostgreSQL killed from outside (memory ran out) comes back at the same address; clients connect again by themselves.
+  const watch = (): void => {
+    running.child.once('exit', () => {
+      if (!isClosing) restart = start(port).then(took, () => {})
+    })
+  }
+  const took = (next: Running): void => {
+    running = next
+    watch()
+  }
+  watch()
   const stopWithUs = (): void => {
-    child.kill('SIGINT')
+    running.child.kill('SIGINT')
   }
   process.once('exit', stopWithUs)
   return {
     databaseUrl: `postgresql://${postgresRole}:${cluster.password}@127.0.0.1:${port}/${postgresDatabase}`,
     async close() {
-      await stop(child)
+      isClosing = true
+      await restart
+      await stop(running.child)
       process.removeListener('exit', stopWithUs)
     },
   }
 }
+
+type Running = { child: ChildProcess; port: number }
 
 async function launch(
   program: string,
   home: string,
   cluster: PostgresCluster,
   user: PostgresUser,
-): Promise<{ child: ChildProcess; port: number }> {
+  givenPort?: number,
+): Promise<Running> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = givenPort ?? (await freePort())
     const log = await openLog(join(home, 'postgres.log'))
     const args = ['-D', clusterArgument(cluster.directory), '-p', String(port)]
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
