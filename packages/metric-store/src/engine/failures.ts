@@ -1,0 +1,45 @@
+import { KirokuError } from '@kiroku/core/errors'
+
+/** ClickHouse's own error numbers, as far as they mean something to the store's caller. */
+const clickhouseCodes = {
+  outOfTime: [159, 160],
+  outOfMemory: [173, 241],
+  outOfRoom: [75, 243],
+  readOnly: [481],
+} as const
+
+/** Turns what the engine threw into a `KirokuError` of one line; one that is a `KirokuError` already stays. */
+export function engineFailure(what: string, cause: unknown): KirokuError {
+  if (cause instanceof KirokuError) return cause
+  const text = cause instanceof Error ? cause.message : String(cause)
+  const code = clickhouseCodeOf(text, cause)
+  const known = code === undefined ? undefined : explain(code, text)
+  if (known) return new KirokuError({ ...known, message: `${what}: ${known.message}`, cause })
+  return new KirokuError({ code: 'INTERNAL', message: `${what}: ${firstLine(text)}`, cause })
+}
+
+/** The number of a ClickHouse error: from its message, or from the field that the HTTP client puts it in. */
+export function clickhouseCodeOf(text: string, cause: unknown): number | undefined {
+  const inText = /Code: (\d+)\./.exec(text)?.[1]
+  if (inText) return Number(inText)
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined
+  return typeof cause.code === 'string' && /^\d+$/.test(cause.code) ? Number(cause.code) : undefined
+}
+
+function explain(code: number, text: string): { code: 'UNAVAILABLE' | 'TOO_LARGE'; message: string } | undefined {
+  const isOneOf = (codes: readonly number[]): boolean => codes.includes(code)
+  if (isOneOf(clickhouseCodes.outOfRoom) || /No space left on device/i.test(text))
+    return { code: 'UNAVAILABLE', message: 'the disk is full' }
+  if (isOneOf(clickhouseCodes.readOnly) || /Permission denied|Read-only file system/i.test(text))
+    return { code: 'UNAVAILABLE', message: 'its directory cannot be written' }
+  if (isOneOf(clickhouseCodes.outOfMemory))
+    return { code: 'TOO_LARGE', message: 'it needs more memory than is allowed' }
+  if (isOneOf(clickhouseCodes.outOfTime)) return { code: 'UNAVAILABLE', message: 'it took longer than is allowed' }
+  return undefined
+}
+
+/** The first line of a message, without the stack and version that ClickHouse puts behind it. */
+export function firstLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim())
+  return (lines.find((line) => line !== '') ?? 'unknown error').slice(0, 500)
+}

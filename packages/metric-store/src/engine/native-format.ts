@@ -1,0 +1,197 @@
+import { KirokuError } from '@kiroku/core/errors'
+
+/**
+ * ClickHouse's `Native` format: per block the numbers of columns and rows, then each column's name, type and bytes. Only
+ * the types that the store's statements use are known.
+ */
+export type NativeColumn = string[] | Float64Array<ArrayBuffer> | Float64Array<ArrayBuffer>[]
+
+/** One block of an answer: its columns by name. */
+export type NativeBlock = { rows: number; columns: Map<string, NativeColumn> }
+
+const decoder = new TextDecoder()
+
+class Reader {
+  offset = 0
+  readonly bytes: Uint8Array
+  readonly view: DataView
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  take(length: number): number {
+    const at = this.offset
+    if (at + length > this.bytes.byteLength) throw unreadable('it is cut short')
+    this.offset = at + length
+    return at
+  }
+
+  varint(): number {
+    let value = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.view.getUint8(this.take(1))
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+  }
+
+  text(): string {
+    const length = this.varint()
+    const at = this.take(length)
+    return decoder.decode(this.bytes.subarray(at, at + length))
+  }
+
+  uint64(): number {
+    const at = this.take(8)
+    return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32
+  }
+
+  float64s(length: number): Float64Array<ArrayBuffer> {
+    const at = this.take(length * 8)
+    const values = new Float64Array(length)
+    new Uint8Array(values.buffer).set(this.bytes.subarray(at, at + length * 8))
+    return values
+  }
+
+  uuid(): string {
+    const at = this.take(16)
+    const half = (offset: number): string =>
+      this.view
+        .getBigUint64(at + offset, true)
+        .toString(16)
+        .padStart(16, '0')
+    const hex = half(0) + half(8)
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  }
+}
+
+const unreadable = (why: string): KirokuError =>
+  new KirokuError({ code: 'INTERNAL', message: `an answer in Native format cannot be read: ${why}` })
+
+/** Decodes an answer. Throws `KirokuError` INTERNAL when it is cut short or has a type that is not known here. */
+export function decodeNative(bytes: Uint8Array): NativeBlock[] {
+  const reader = new Reader(bytes)
+  const blocks: NativeBlock[] = []
+  while (reader.offset < bytes.byteLength) {
+    const count = reader.varint()
+    const rows = reader.varint()
+    const columns = new Map<string, NativeColumn>()
+    for (let index = 0; index < count; index++) {
+      const name = reader.text()
+      columns.set(name, readColumn(reader, reader.text(), rows))
+    }
+    blocks.push({ rows, columns })
+  }
+  return blocks
+}
+
+function readColumn(reader: Reader, type: string, rows: number): NativeColumn {
+  switch (type) {
+    case 'Float64':
+      return reader.float64s(rows)
+    case 'UInt64':
+      return Float64Array.from({ length: rows }, () => reader.uint64())
+    case 'String':
+      return Array.from({ length: rows }, () => reader.text())
+    case 'UUID':
+      return Array.from({ length: rows }, () => reader.uuid())
+    case 'Array(Float64)': {
+      const ends = Array.from({ length: rows }, () => reader.uint64())
+      return ends.map((end, row) => reader.float64s(end - (ends[row - 1] ?? 0)))
+    }
+    default:
+      throw unreadable(`the type ${type} is not known`)
+  }
+}
+
+/** The float64 column of that name. Throws INTERNAL when there is none. */
+export function numbersOf(block: NativeBlock, name: string): Float64Array<ArrayBuffer> {
+  const column = block.columns.get(name)
+  if (column instanceof Float64Array) return column
+  throw unreadable(`${name} is not a column of numbers`)
+}
+
+/** The column of float64 arrays of that name, one array a row. Throws INTERNAL when there is none. */
+export function arraysOf(block: NativeBlock, name: string): Float64Array<ArrayBuffer>[] {
+  const column = block.columns.get(name)
+  const arrays = Array.isArray(column) ? column.filter((value) => typeof value !== 'string') : []
+  if (arrays.length !== block.rows) throw unreadable(`${name} is not a column of arrays`)
+  return arrays
+}
+
+/** The column of strings of that name. Throws INTERNAL when there is none. */
+export function stringsOf(block: NativeBlock, name: string): string[] {
+  const column = block.columns.get(name)
+  const strings = Array.isArray(column) ? column.filter((value) => typeof value === 'string') : []
+  if (strings.length !== block.rows) throw unreadable(`${name} is not a column of strings`)
+  return strings
+}
+
+/** A column to encode. A UUID is its canonical text; `pieces` are the arrays of an `Array(Float64)`, one a row. */
+export type EncodableColumn = { name: string } & (
+  | { type: 'UUID' | 'String'; values: readonly string[] }
+  | { type: 'UInt64' | 'Int64' | 'Float64'; values: readonly number[] }
+  | { type: 'UInt8'; values: readonly number[] }
+  | { type: 'Array(Float64)'; pieces: readonly Float64Array[] }
+)
+
+/** Encodes one block, in pieces: the bytes of `pieces` are not copied. */
+export function encodeNative(rows: number, columns: readonly EncodableColumn[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [Buffer.concat([varint(columns.length), varint(rows)])]
+  for (const column of columns) {
+    chunks.push(Buffer.concat([text(column.name), text(column.type)]), ...columnChunks(column))
+  }
+  return chunks
+}
+
+function columnChunks(column: EncodableColumn): Uint8Array[] {
+  switch (column.type) {
+    case 'UUID':
+      return [Buffer.concat(column.values.map(uuidBytes))]
+    case 'String':
+      return [Buffer.concat(column.values.map(text))]
+    case 'Float64':
+      return [bytesOf(Float64Array.from(column.values))]
+    case 'UInt64':
+    case 'Int64':
+      return [bytesOf(BigInt64Array.from(column.values, BigInt))]
+    case 'UInt8':
+      return [Uint8Array.from(column.values)]
+    case 'Array(Float64)': {
+      let end = 0
+      const ends = column.pieces.map((piece) => {
+        end += piece.length
+        return BigInt(end)
+      })
+      return [bytesOf(BigUint64Array.from(ends)), ...column.pieces.map(bytesOf)]
+    }
+  }
+}
+
+const bytesOf = (array: Float64Array | BigInt64Array | BigUint64Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128)
+    rest = Math.floor(rest / 128)
+  }
+  return Uint8Array.from([...bytes, rest])
+}
+
+function text(value: string): Uint8Array {
+  const bytes = Buffer.from(value, 'utf8')
+  return Buffer.concat([varint(bytes.length), bytes])
+}
+
+function uuidBytes(uuid: string): Uint8Array {
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
+  if (bytes.length !== 16) throw new KirokuError({ code: 'BAD_REQUEST', message: `${uuid} is not a UUID` })
+  bytes.subarray(0, 8).reverse()
+  bytes.subarray(8).reverse()
+  return bytes
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream'
+import { createClient } from '@clickhouse/client'
+import { KirokuError } from '@kiroku/core/errors'
+import * as z from 'zod'
+import type { Engine, Statement } from './engine.ts'
+import { engineFailure, firstLine } from './failures.ts'
+import { decodeNative } from './native-format.ts'
+
+const defaultDatabase = 'kiroku'
+const requestTimeoutMs = 120_000
+
+const jsonLinesSchema = z
+  .string()
+  .transform((text) => text.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : [])))
+
+/**
+ * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
+ * Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
+ */
+export async function openServerEngine(address: string): Promise<Engine> {
+  const { url, database } = parseAddress(address)
+  await createDatabase(url, database)
+  const client = createClient({
+    url,
+    database,
+    application: 'kiroku',
+    request_timeout: requestTimeoutMs,
+    use_multipart_params_auto: true,
+    clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0 },
+  })
+
+  const run = async (
+    statement: Statement,
+    clause: string,
+    limits: { max_execution_time?: number },
+  ): Promise<Buffer> => {
+    try {
+      const { stream } = await client.exec({
+        query: `${statement.sql} ${clause}`,
+        query_params: { ...statement.parameters },
+        abort_signal: statement.signal,
+        clickhouse_settings: limits,
+      })
+      return await collect(stream)
+    } catch (cause) {
+      if (statement.signal?.aborted)
+        throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
+      throw engineFailure('query', cause)
+    }
+  }
+  const readLimits = { max_execution_time: 60 }
+  return {
+    async command(statement) {
+      await run(statement, '', {})
+    },
+    async query({ row, ...statement }) {
+      const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
+      return z.array(row).parse(jsonLinesSchema.parse(bytes.toString('utf8')))
+    },
+    async columns(statement) {
+      return decodeNative(await run(statement, 'FORMAT Native', readLimits))
+    },
+    async insert({ into, select, structure, rest = '', chunks }) {
+      try {
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${into} SELECT ${select} FROM input('${structure}') ${rest} FORMAT Native`,
+          values: Readable.from(chunks, { objectMode: false }),
+          clickhouse_settings: { max_insert_threads: '1' },
+        })
+        await collect(stream)
+      } catch (cause) {
+        throw engineFailure('insert', cause)
+      }
+    },
+    close: () => client.close(),
+  }
+}
+
+function parseAddress(address: string): { url: string; database: string } {
+  if (!URL.canParse(address))
+    throw new KirokuError({ code: 'UNAVAILABLE', message: 'the address of the ClickHouse server is not a URL' })
+  const url = new URL(address)
+  const database = decodeURIComponent(url.pathname.slice(1)) || defaultDatabase
+  url.pathname = '/'
+  return { url: url.toString(), database }
+}
+
+async function createDatabase(url: string, database: string): Promise<void> {
+  const client = createClient({ url, application: 'kiroku', request_timeout: requestTimeoutMs })
+  try {
+    await client.command({
+      query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
+      query_params: { database },
+    })
+  } catch (cause) {
+    const { host } = new URL(url)
+    const why = firstLine(cause instanceof Error ? cause.message || cause.name : String(cause))
+    throw new KirokuError({
+      code: 'UNAVAILABLE',
+      message: `the ClickHouse server at ${host} does not answer: ${why}`,
+      cause,
+    })
+  } finally {
+    await client.close()
+  }
+}
+
+async function collect(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import type { Engine } from './engine/engine.ts'
+
+/**
+ * One change of the tables. Its statements may run again after a kill in between, so each must leave things as they are
+ * when it was done before.
+ */
+type Migration = { id: number; name: string; statements: readonly string[] }
+
+/** What makes an acknowledged row survive a loss of power: parts and their directories are synced, merged ones too. */
+const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
+
+/** All changes, oldest first. A change that was released is never edited: append another. */
+const migrations: readonly Migration[] = [
+  {
+    id: 1,
+    name: 'points and texts',
+    statements: [
+      `CREATE TABLE IF NOT EXISTS points (
+         project UUID,
+         run UUID,
+         stream Enum8('history' = 0, 'system' = 1),
+         metric LowCardinality(String),
+         step Int64 CODEC(DoubleDelta, ZSTD),
+         time Int64 CODEC(DoubleDelta, ZSTD),
+         value Float64 CODEC(Gorilla, ZSTD),
+         version UInt64 CODEC(DoubleDelta, ZSTD)
+       ) ENGINE = ReplacingMergeTree(version)
+       ORDER BY (project, run, stream, metric, step)
+       SETTINGS ${durable}`,
+      `CREATE TABLE IF NOT EXISTS texts (
+         project UUID,
+         run UUID,
+         metric LowCardinality(String),
+         step Int64 CODEC(DoubleDelta, ZSTD),
+         time Int64 CODEC(DoubleDelta, ZSTD),
+         value String CODEC(ZSTD(3)),
+         version UInt64 CODEC(DoubleDelta, ZSTD)
+       ) ENGINE = ReplacingMergeTree(version)
+       ORDER BY (project, run, metric, step)
+       SETTINGS ${durable}`,
+    ],
+  },
+]
+
+/** Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice. */
+export async function migrate(engine: Engine): Promise<void> {
+  await engine.command({
+    sql: `CREATE TABLE IF NOT EXISTS migrations (id UInt32, name String, appliedAt DateTime64(3) DEFAULT now64(3))
+          ENGINE = ReplacingMergeTree ORDER BY id SETTINGS ${durable}`,
+  })
+  const done = await engine.query({ sql: 'SELECT id FROM migrations', row: z.object({ id: z.number() }) })
+  const applied = new Set(done.map(({ id }) => id))
+  for (const { id, name, statements } of migrations) {
+    if (applied.has(id)) continue
+    for (const sql of statements) await engine.command({ sql })
+    await engine.command({
+      sql: 'INSERT INTO migrations (id, name) SELECT {id:UInt32}, {name:String}',
+      parameters: { id, name },
+    })
+  }
+}

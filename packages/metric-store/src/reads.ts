@@ -1,0 +1,68 @@
+import { wireValueSchema } from '@kiroku/core/values'
+import * as z from 'zod'
+import type { Engine } from './engine/engine.ts'
+import { numbersOf } from './engine/native-format.ts'
+import type { PointChunk, RunKey, SeriesKey, StoredText } from './types.ts'
+
+const pointsPerChunk = 500_000
+
+const textRowSchema = z.object({
+  metric: z.string(),
+  step: z.coerce.number(),
+  time: z.coerce.number(),
+  value: z.string().transform((text) => wireValueSchema.parse(JSON.parse(text))),
+  version: z.coerce.number(),
+})
+
+/** All points of one series, sorted by step, read a chunk at a time. */
+export async function* readPoints(engine: Engine, key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk> {
+  const { project, run, stream, metric } = key
+  let after = ''
+  let lastStep = 0
+  for (;;) {
+    const blocks = await engine.columns({
+      sql: `SELECT toFloat64(step) AS step, toFloat64(time) AS time, value
+            FROM (SELECT step, time, value FROM points FINAL
+                  WHERE project = {project:UUID} AND run = {run:UUID} AND stream = {stream:String}
+                    AND metric = {metric:String} ${after}
+                  ORDER BY step LIMIT ${pointsPerChunk})
+            ORDER BY step`,
+      parameters: { project, run, stream, metric, lastStep },
+    })
+    const chunk = {
+      steps: joined(blocks.map((block) => numbersOf(block, 'step'))),
+      times: joined(blocks.map((block) => numbersOf(block, 'time'))),
+      values: joined(blocks.map((block) => numbersOf(block, 'value'))),
+    }
+    const length = chunk.steps.length
+    if (length > 0) yield chunk
+    if (length < pointsPerChunk) return
+    lastStep = chunk.steps[length - 1] ?? 0
+    after = 'AND step > {lastStep:Int64}'
+  }
+}
+
+function joined(pieces: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {
+  const [only] = pieces
+  if (pieces.length === 1 && only) return only
+  const all = new Float64Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let offset = 0
+  for (const piece of pieces) {
+    all.set(piece, offset)
+    offset += piece.length
+  }
+  return all
+}
+
+/** The texts of a run, or of one metric of it, sorted by metric, then step. */
+export async function readTexts(engine: Engine, key: RunKey & { metric?: string | undefined }): Promise<StoredText[]> {
+  const { project, run, metric } = key
+  const rows = await engine.query({
+    sql: `SELECT metric, step, time, value, version FROM texts FINAL
+          WHERE project = {project:UUID} AND run = {run:UUID} ${metric === undefined ? '' : 'AND metric = {metric:String}'}
+          ORDER BY metric, step`,
+    parameters: metric === undefined ? { project, run } : { project, run, metric },
+    row: textRowSchema,
+  })
+  return rows.map((row) => ({ project, run, ...row }))
+}

@@ -1,0 +1,139 @@
+import type { Buckets } from '@kiroku/core/buckets'
+import type { Statement } from '../engine/engine.ts'
+import type { SeriesGroup } from './groups.ts'
+
+type Range = { from: number; to: number }
+
+/** The columns of an answer that name its series: left out where a group has only one run, or one metric. */
+function keysOf({ runs, metrics }: SeriesGroup): string[] {
+  return [...(runs.length > 1 ? ['run'] : []), ...(metrics.length > 1 ? ['metricIndex'] : [])]
+}
+
+const listed = (columns: readonly string[]): string => columns.map((column) => `${column}, `).join('')
+const groupedBy = (columns: readonly string[]): string => (columns.length > 0 ? `GROUP BY ${columns.join(', ')}` : '')
+
+/** The rows of a group's metrics. `FINAL` leaves the newest of the points that have the same step. */
+function pointsOf(group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
+  const run = group.runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
+  return `SELECT ${columns} FROM points FINAL
+          WHERE project = {project:UUID} AND ${run} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
+}
+
+const metricIndex =
+  "CAST(transform(metric, {metrics:Array(String)}, {metricIndices:Array(UInt16)}, 0), 'UInt64') AS metricIndex"
+
+/**
+ * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, and `position`: a whole number by
+ * which points of a series are sorted by x, then step.
+ */
+function sourceOf(group: SeriesGroup, range: Range | null): string {
+  const { x, runs, metrics } = group
+  const metric = metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
+  const base = `run, ${metrics.length > 1 ? `${metricIndex}, ` : ''}step, time, value`
+  switch (x.kind) {
+    case 'step': {
+      const inRange = range ? 'AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64}' : ''
+      return pointsOf(group, `${base}, toFloat64(step) AS x, 1 AS hasX, step AS position`, metric, inRange)
+    }
+    case 'time':
+    case 'relative': {
+      const start =
+        runs.length > 1
+          ? 'transform(run, {runs:Array(UUID)}, {starts:Array(Float64)}, toFloat64(0))'
+          : '{startedAt:Float64}'
+      const value = x.kind === 'time' ? 'toFloat64(time)' : `toFloat64(time) - ${start}`
+      return pointsOf(group, `${base}, ${value} AS x, 1 AS hasX, ${positionOf('time')} AS position`, metric)
+    }
+    case 'metric': {
+      const bits = 'reinterpretAsInt64(x)'
+      const sortable = `if(${bits} < 0, bitXor(${bits}, 9223372036854775807), ${bits})`
+      return `SELECT run, ${metrics.length > 1 ? 'metricIndex, ' : ''}step, time, value, xValue + 0. AS x,
+                     isXThere AND isFinite(xValue) AS hasX, ${positionOf(sortable)} AS position
+              FROM (${pointsOf(group, base, metric)}) AS y
+              LEFT JOIN (${pointsOf(group, 'run, step, value AS xValue, true AS isXThere', 'metric = {xMetric:String}')}) AS x
+              USING (run, step)`
+    }
+  }
+}
+
+const positionOf = (x: string): string => `toInt128(${x}) * toInt128('18446744073709551616') + step`
+
+/** Values for every placeholder that a group's statements may have. */
+function parametersOf(project: string, group: SeriesGroup, range: Range | null): Statement['parameters'] {
+  const { runs, metrics, startedAt, x } = group
+  const whole = (step: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, step))
+  return {
+    project,
+    ...(runs.length > 1 ? { runs, starts: startedAt } : { run: runs[0] ?? '', startedAt: startedAt[0] ?? 0 }),
+    ...(metrics.length > 1
+      ? { metrics, metricIndices: metrics.map((_, index) => index) }
+      : { metric: metrics[0] ?? '' }),
+    ...(x.kind === 'metric' ? { xMetric: x.name } : {}),
+    ...(range ? { ...range, stepFrom: whole(Math.ceil(range.from)), stepTo: whole(Math.floor(range.to)) } : {}),
+  }
+}
+
+const inRange = (range: Range | null): string => (range ? 'x >= {from:Float64} AND x <= {to:Float64}' : 'true')
+
+/**
+ * One row a series: `withoutX`, how many points are in range (`count`), and their extent of x. On the step axis only the
+ * range is read: there every point has an x.
+ */
+export function factsStatement(project: string, group: SeriesGroup, range: Range | null): Statement {
+  const keys = keysOf(group)
+  return {
+    sql: `SELECT ${listed(keys)}countIf(NOT hasX) AS withoutX, countIf(isIn) AS count,
+                 minIf(x, isIn) AS minX, maxIf(x, isIn) AS maxX
+          FROM (SELECT *, hasX AND ${inRange(range)} AS isIn FROM (${sourceOf(group, range)}))
+          ${groupedBy(keys)}`,
+    parameters: parametersOf(project, group, range),
+  }
+}
+
+/** One row a series that has points in range: the arrays `x`, `y`, `step` and `time`, in no order. */
+export function pointsStatement(project: string, group: SeriesGroup, range: Range): Statement {
+  const keys = keysOf(group)
+  return {
+    sql: `SELECT ${listed(keys)}groupArray(x) AS xs, groupArray(value) AS ys, groupArray(toFloat64(step)) AS steps,
+                 groupArray(toFloat64(time)) AS times
+          FROM (${sourceOf(group, range)}) WHERE hasX AND ${inRange(range)} ${groupedBy(keys)}`,
+    parameters: parametersOf(project, group, range),
+  }
+}
+
+/** One row a series that has points in range: an array for each of `bucketColumns`, and `bucket`, in no order. */
+export function bucketsStatement(project: string, group: SeriesGroup, range: Range, buckets: Buckets): Statement {
+  const keys = keysOf(group)
+  const finite = (column: string, otherwise: string): string =>
+    `groupArray(if(finiteCount > 0, ${column}, ${otherwise}))`
+  return {
+    sql: `SELECT ${listed(keys)}groupArray(toFloat64(bucket)) AS bucket,
+            ${finite('firstFiniteX', 'leastX')} AS firstX, ${finite('firstFiniteY', 'nan')} AS firstY,
+            ${finite('lowestX', 'leastX')} AS minX, ${finite('lowestY', 'nan')} AS minY,
+            ${finite('highestX', 'leastX')} AS maxX, ${finite('highestY', 'nan')} AS maxY,
+            ${finite('lastFiniteX', 'leastX')} AS lastX, ${finite('lastFiniteY', 'nan')} AS lastY,
+            groupArray(toFloat64(points)) AS count, groupArray(total) AS sum, groupArray(toFloat64(nans)) AS nanCount,
+            groupArray(toFloat64(positives)) AS positiveInfinityCount,
+            groupArray(toFloat64(negatives)) AS negativeInfinityCount
+          FROM (
+            WITH isFinite(value) AS isNumber
+            SELECT ${listed(keys)}
+              toUInt16(least({lastBucket:Float64}, greatest(toFloat64(0), floor((x - {from:Float64}) / {bucketWidth:Float64}))))
+                AS bucket,
+              count() AS points, countIf(isNumber) AS finiteCount, min(x) AS leastX,
+              minIf(x, isNumber) AS firstFiniteX, argMinIf(value, position, isNumber) AS firstFiniteY,
+              maxIf(x, isNumber) AS lastFiniteX, argMaxIf(value, position, isNumber) AS lastFiniteY,
+              minIf(value, isNumber) AS lowestY, argMinIf(x, value, isNumber) AS lowestX,
+              maxIf(value, isNumber) AS highestY, argMaxIf(x, value, isNumber) AS highestX,
+              sumIf(value, isNumber) AS total, countIf(isNaN(value)) AS nans,
+              countIf(value = inf) AS positives, countIf(value = -inf) AS negatives
+            FROM (${sourceOf(group, range)}) WHERE hasX AND ${inRange(range)}
+            GROUP BY ${listed(keys)}bucket
+          ) ${groupedBy(keys)}`,
+    parameters: {
+      ...parametersOf(project, group, range),
+      lastBucket: buckets.count - 1,
+      bucketWidth: buckets.width,
+    },
+  }
+}

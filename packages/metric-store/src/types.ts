@@ -1,0 +1,71 @@
+import type { XAxis } from '@kiroku/core/axes'
+import type { MetricColumn, Stream } from '@kiroku/core/history'
+import type { BucketSeries, PointSeries } from '@kiroku/core/series'
+import type { WireValue } from '@kiroku/core/values'
+
+/** Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. */
+export type MetricStoreOptions = { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+
+/** A run by UUIDs in canonical text. The caller has made sure that it may be read or written. */
+export type RunKey = { project: string; run: string }
+
+/**
+ * Points of one run and stream, in columns: one element a row in `steps` (whole) and `times` (unix milliseconds, kept
+ * whole), and each metric's rows and values. `version` is the order of arrival, whole and below 2^53: of points with the
+ * same run, stream, metric and step the highest stands, and within a block the last row.
+ */
+export type PointBlock = RunKey & {
+  stream: Stream
+  version: number
+  steps: Float64Array
+  times: Float64Array
+  metrics: readonly MetricColumn[]
+}
+
+/** A history value that is not a number. Of texts with the same run, metric and step the highest `version` stands. */
+export type StoredText = RunKey & { version: number; metric: string; step: number; time: number; value: WireValue }
+
+/** One metric of one run. */
+export type SeriesKey = { run: string; metric: string; stream: Stream }
+
+/** A series to read on an x axis. `startedAt` is its run's start in unix milliseconds, from which `relative` counts. */
+export type RequestedSeries = SeriesKey & { x: XAxis; startedAt: number }
+
+/** Many series of one project: the visible range of x (all of it when left out) and the plot's width in pixels. */
+export type StoreSeriesRequest = {
+  project: string
+  width: number
+  range?: { from: number; to: number } | undefined
+  series: readonly RequestedSeries[]
+}
+
+/** A series as `@kiroku/core/series` describes it, with `run` as the UUID that was asked for. */
+export type StoredSeries = PointSeries | BucketSeries
+
+/** The series in the order asked for, and the range of x that they were cut over; null without points. */
+export type StoreSeriesAnswer = { range: { from: number; to: number } | null; series: StoredSeries[] }
+
+/** Some points of one series in columns, sorted by step: one element a point. Times are unix milliseconds. */
+export type PointChunk = {
+  steps: Float64Array<ArrayBuffer>
+  times: Float64Array<ArrayBuffer>
+  values: Float64Array<ArrayBuffer>
+}
+
+/** Points and texts of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
+export type MetricStore = {
+  /** Stores points and texts; resolves when they are on disk. Storing the same again changes nothing. */
+  insert(points: readonly PointBlock[], texts: readonly StoredText[]): Promise<void>
+  /** The series of a chart, exact or in buckets. An abort frees the caller. */
+  series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
+  /** All points of one series, sorted by step, in chunks of bounded size. */
+  points(key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk>
+  /** The texts of a run, or of one metric of it, sorted by metric, then step. */
+  texts(key: RunKey & { metric?: string | undefined }): Promise<StoredText[]>
+  /** Removes all points and texts of a run. */
+  deleteRun(key: RunKey): Promise<void>
+  /** Throws when the engine does not answer. */
+  ping(): Promise<void>
+  /** Waits for what is under way and lets go of the engine. */
+  close(): Promise<void>
+}
