@@ -30,13 +30,13 @@ export type DataDirectory = {
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const asked = resolve(path)
   try {
-    return await open_(asked)
+    return await openAt(asked)
   } catch (error) {
     throw explainFileError(error, asked)
   }
 }
 
-async function open_(asked: string): Promise<DataDirectory> {
+async function openAt(asked: string): Promise<DataDirectory> {
   await makeDirectory(asked)
   const path = await realpath(asked)
   const isNew = await checkOwnership(path)
@@ -59,8 +59,8 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** Answers whether the directory is a fresh one; throws when it is somebody else's. */
-async function checkOwnership(path: string): Promise<boolean> {
+/** Answers whether an existing directory is a fresh one; throws `KirokuError` when it is somebody else's. */
+export async function checkOwnership(path: string): Promise<boolean> {
   const text = await readMarker(path)
   if (text === undefined) {
     const others = (await readdir(path)).filter((name) => !ignoredNames.has(name))

@@ -35,18 +35,40 @@ export async function lockDirectory(dataDir: string, heartbeatMs = defaultHeartb
     if (rival === undefined) return holdClaim(directory, own, heartbeatMs)
     await rm(join(directory, own), { force: true })
     const isForeign = rival.space !== processSpace()
-    if (attempt >= (isForeign ? missedHeartbeats + 2 : attempts)) throw inUse(dataDir, rival, isForeign)
+    if (attempt >= (isForeign ? missedHeartbeats + 2 : attempts)) throw inUse(dataDir, rival)
     await timers.setTimeout(isForeign ? heartbeatMs : randomInt(20, 200))
   }
 }
 
-function inUse(dataDir: string, rival: Claim, isForeign: boolean): KirokuError {
-  const holder = isForeign
-    ? 'a Kiroku server of another container or machine'
-    : `a Kiroku server (process ${rival.pid})`
+/** Who holds the data directory, in words; undefined when nobody does. Changes nothing. */
+export async function findHolder(dataDir: string): Promise<string | undefined> {
+  const directory = join(dataDir, lockDirectoryName)
+  for (const file of await readdirIfThere(directory)) {
+    const claim = parseClaim(file)
+    if (claim !== undefined && (await isAlive(directory, claim, missedHeartbeats * defaultHeartbeatMs)))
+      return nameOf(claim)
+  }
+  return undefined
+}
+
+async function readdirIfThere(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+function nameOf(claim: Claim): string {
+  const isForeign = claim.space !== processSpace()
+  return isForeign ? 'a Kiroku server of another container or machine' : `a Kiroku server (process ${claim.pid})`
+}
+
+function inUse(dataDir: string, rival: Claim): KirokuError {
   return new KirokuError({
     code: 'CONFLICT',
-    message: `The data directory ${dataDir} is in use by ${holder}; stop it, or choose another with --data`,
+    message: `The data directory ${dataDir} is in use by ${nameOf(rival)}; stop it, or choose another with --data`,
     details: { pid: rival.pid },
   })
 }
