@@ -10,8 +10,10 @@ export function parsePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text)
   // Nothing in the file can look like it, because it was drawn after the file was written.
   const mark = randomBytes(16).toString('hex')
-  const tagged = text.replaceAll(stringOrToken, (token) => (token.startsWith('"') ? token : `"${mark}${token}"`))
+  const tagged = text.replaceAll(stringOrToken, (token) =>
+    token.startsWith('"') ? token : `["${mark}",${JSON.stringify(token)}]`,
+  )
   return JSON.parse(tagged, (_key, value: unknown) =>
-    typeof value === 'string' && value.startsWith(mark) ? Number(value.slice(mark.length)) : value,
+    Array.isArray(value) && value[0] === mark ? Number(value[1]) : value,
   )
 }
