@@ -17,7 +17,7 @@ describe('scales', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         (from, extent, at) => {
           const scale = { kind: 'linear' as const, from, to: from + extent }
-          fc.pre(scale.to > scale.from)
+          fc.pre(extent > Math.abs(from) * 1e-6)
           expect(place(scale, valueAt(scale, at))).toBeCloseTo(at, 5)
         },
       ),

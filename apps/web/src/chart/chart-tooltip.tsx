@@ -1,0 +1,94 @@
+'use client'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { formatExact, formatNumber } from '../format/numbers.ts'
+import { formatMoment } from '../format/times.ts'
+import { classes } from '../ui/button.tsx'
+import styles from './chart.module.css'
+import { formatX } from './format-axis.ts'
+import type { Hover, HoverRow } from './hover.ts'
+
+/** The most rows that a tooltip shows; it says how many more there are. */
+const mostRows = 14
+
+/** The rows around the nearest one, in order, and how many are left out before and after. */
+export function rowsAround(hover: Hover): { rows: HoverRow[]; before: number; after: number } {
+  const { rows } = hover
+  const at = rows.indexOf(hover.nearest)
+  const start = Math.max(0, Math.min(at - Math.floor(mostRows / 2), rows.length - mostRows))
+  const shown = rows.slice(start, start + mostRows)
+  return { rows: shown, before: start, after: rows.length - start - shown.length }
+}
+
+const distance = 16
+const edge = 8
+
+/** Tells the values under the cursor, beside the pointer and never beneath it. */
+export function ChartTooltip({
+  hover,
+  clientX,
+  clientY,
+}: {
+  hover: Hover
+  clientX: number
+  clientY: number
+}): ReactNode {
+  const ref = useRef<HTMLDivElement>(null)
+  const [size, setSize] = useState({ width: 0, height: 0 })
+  useLayoutEffect(() => {
+    const element = ref.current
+    if (element === null) return
+    const { offsetWidth: width, offsetHeight: height } = element
+    setSize((last) => (last.width === width && last.height === height ? last : { width, height }))
+  })
+  const isRight = clientX + distance + size.width + edge <= window.innerWidth
+  const left = isRight ? clientX + distance : clientX - distance - size.width
+  const top = Math.max(edge, Math.min(clientY - size.height / 2, window.innerHeight - size.height - edge))
+  const { nearest } = hover
+  const { rows, before, after } = rowsAround(hover)
+  const isMixed = rows.some((row) => row.x !== nearest.x)
+  return createPortal(
+    <div
+      ref={ref}
+      className={styles.tooltip}
+      style={{ transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)`, opacity: size.width > 0 ? 1 : 0 }}
+      data-testid="chart-tooltip"
+    >
+      <div className={styles.tooltipHead}>
+        <span data-testid="tooltip-x">
+          {nearest.line.axis.kind === 'metric' || nearest.line.axis.kind === 'step'
+            ? `${nearest.line.axis.kind === 'step' ? '_step' : nearest.line.axis.name} ${formatX(nearest.line.axis, nearest.x)}`
+            : formatX(nearest.line.axis, nearest.x)}
+        </span>
+        {nearest.line.axis.kind !== 'time' && (
+          <span className={styles.faint}>
+            {nearest.time === null ? 'zoom in for the time' : formatMoment(nearest.time)}
+          </span>
+        )}
+      </div>
+      {before > 0 && <div className={styles.faint}>{before} above</div>}
+      <table className={styles.tooltipRows}>
+        <tbody>
+          {rows.map((row) => (
+            <tr
+              key={row.line.run}
+              className={classes(row === nearest && styles.nearest)}
+              data-nearest={row === nearest}
+            >
+              <td>
+                <span className={styles.dot} style={{ background: row.line.color }} />
+              </td>
+              <td className={styles.tooltipName}>{row.line.name}</td>
+              {isMixed && <td className={styles.faint}>{formatX(row.line.axis, row.x)}</td>}
+              <td className={styles.tooltipValue} data-value={formatExact(row.y)}>
+                {formatNumber(row.y, 5)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {after > 0 && <div className={styles.faint}>{after} below</div>}
+    </div>,
+    document.body,
+  )
+}

@@ -1,0 +1,36 @@
+import type { MetricInfo } from '@kiroku/core/queries'
+import type { Run } from '@kiroku/core/runs'
+import type { RunLook } from '../chart/prepare-chart.ts'
+import { assignRunColors, runColor } from '../colors/run-colors.ts'
+import type { View } from './view.ts'
+
+/** The runs that charts draw: the newest `drawn` of the list, without `hidden`, and those of `shown`. */
+export function drawnRuns(runs: readonly Run[], view: Pick<View, 'drawn' | 'hidden' | 'shown'>): Run[] {
+  const hidden = new Set(view.hidden)
+  const shown = new Set(view.shown)
+  return runs.filter((run, index) => shown.has(run.slug) || (index < view.drawn && !hidden.has(run.slug)))
+}
+
+/** The view after the run's eye was clicked. */
+export function withRunToggled(view: View, slug: string, isDrawn: boolean): View {
+  const without = (list: readonly string[]): string[] => list.filter((other) => other !== slug)
+  return isDrawn
+    ? { ...view, hidden: [...without(view.hidden), slug], shown: without(view.shown) }
+    : { ...view, hidden: without(view.hidden), shown: [...without(view.shown), slug] }
+}
+
+/** How runs look together, newest first as they came. Runs that are not drawn keep the colour of their id. */
+export function looksOf(drawn: readonly Run[]): RunLook[] {
+  const colors = assignRunColors(drawn.toReversed().map((run) => run.id))
+  return drawn.map((run) => ({ run: run.slug, name: run.displayName, color: colors.get(run.id) ?? runColor(run.id) }))
+}
+
+const worthShowing = [/(^|[/_.])(val|eval|test)[^/]*[/_.](loss|acc)/i, /loss/i, /acc|score|reward|f1/i]
+
+/** The one metric that a run's line in a list shows: one with a goal, else the first that looks like a result. */
+export function headlineMetric(metrics: readonly MetricInfo[]): string | null {
+  const charted = metrics.filter((metric) => metric.stream === 'history' && !metric.isHidden && !metric.isStepMetric)
+  const withGoal = charted.find((metric) => metric.goal !== null)
+  const likely = worthShowing.flatMap((pattern) => charted.find((metric) => pattern.test(metric.name)) ?? [])
+  return (withGoal ?? likely[0] ?? charted[0])?.name ?? null
+}

@@ -1,0 +1,55 @@
+import type { MetricInfo } from '@kiroku/core/queries'
+
+/** A part of the page: charts whose metrics begin alike. */
+export type Section = { name: string; metrics: readonly MetricInfo[]; isFoldedAtFirst: boolean }
+
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** The section of metrics without a prefix. */
+export const plainSection = 'charts'
+
+/** The section that a metric's name puts it in: what stands before its first `/`. */
+export function sectionOf(name: string): string {
+  const slash = name.indexOf('/')
+  return slash > 0 ? name.slice(0, slash) : plainSection
+}
+
+/** The metric's name inside its section. */
+export function nameInSection(name: string): string {
+  const section = sectionOf(name)
+  return name.startsWith(`${section}/`) ? name.slice(section.length + 1) : name
+}
+
+type Part = { name: string; rank: number; isFoldedAtFirst: boolean }
+
+function partOf(metric: MetricInfo): Part {
+  if (metric.stream === 'system') return { name: 'system', rank: 2, isFoldedAtFirst: true }
+  if (metric.isHidden) return { name: 'hidden', rank: 4, isFoldedAtFirst: true }
+  if (metric.isStepMetric || metric.name.startsWith('_')) return { name: 'axes', rank: 3, isFoldedAtFirst: true }
+  const name = sectionOf(metric.name)
+  return { name, rank: name === plainSection ? 0 : 1, isFoldedAtFirst: false }
+}
+
+/**
+ * Sections in the order of the page: metrics without a prefix, then prefixes by name, then what is folded at first: what
+ * machines did, metrics that are axes of others, and hidden ones.
+ */
+export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section[] {
+  const wanted = search.trim().toLowerCase()
+  const parts = new Map<string, Part & { metrics: MetricInfo[] }>()
+  for (const metric of metrics) {
+    if (!metric.name.toLowerCase().includes(wanted)) continue
+    const part = partOf(metric)
+    const key = `${part.rank} ${part.name}`
+    const known = parts.get(key)
+    if (known === undefined) parts.set(key, { ...part, metrics: [metric] })
+    else known.metrics.push(metric)
+  }
+  return [...parts.values()]
+    .toSorted((one, other) => one.rank - other.rank || collator.compare(one.name, other.name))
+    .map(({ name, metrics: list, isFoldedAtFirst }) => ({
+      name,
+      isFoldedAtFirst,
+      metrics: list.toSorted((one, other) => collator.compare(one.name, other.name)),
+    }))
+}

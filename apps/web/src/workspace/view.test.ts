@@ -1,0 +1,68 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { defaultView, formatView, parseView, plainChart, type View, withChart } from './view.ts'
+
+const name = fc.string({ minLength: 1, maxLength: 20 })
+const names = fc.uniqueArray(name, { maxLength: 4 })
+const axis = fc.oneof(
+  fc.constantFrom(
+    { kind: 'bound' as const },
+    { kind: 'step' as const },
+    { kind: 'time' as const },
+    { kind: 'relative' as const },
+  ),
+  fc.record({ kind: fc.constant('metric' as const), name }),
+)
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
+const chart = fc.record({
+  x: fc.option(axis),
+  isLog: fc.boolean(),
+  range: fc.option(
+    fc
+      .tuple(finite, finite)
+      .filter(([from, to]) => from < to)
+      .map(([from, to]) => ({ from, to })),
+  ),
+})
+const view: fc.Arbitrary<View> = fc.record({
+  search: fc.string(),
+  tags: names,
+  states: fc.uniqueArray(fc.constantFrom('running' as const, 'failed' as const, 'crashed' as const)),
+  drawn: fc.integer({ min: 1, max: 2000 }),
+  hidden: names,
+  shown: names,
+  x: axis,
+  smoothing: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  toggled: names,
+  charts: fc
+    .dictionary(name, chart, { noNullPrototype: true })
+    .map((charts) =>
+      Object.fromEntries(Object.entries(charts).filter(([, one]) => one.x !== null || one.isLog || one.range !== null)),
+    ),
+  panel: fc.option(name),
+  isListFolded: fc.boolean(),
+})
+
+test('an address says everything about a view', () => {
+  fc.assert(
+    fc.property(view, (given) => {
+      expect(parseView(new URLSearchParams(formatView(given).toString()))).toEqual(given)
+    }),
+  )
+})
+
+test('the default view has an empty address', () => {
+  expect(formatView(defaultView).toString()).toBe('')
+  expect(parseView(new URLSearchParams())).toEqual(defaultView)
+})
+
+test('what an address says wrongly is as by default', () => {
+  const params = new URLSearchParams('drawn=-3&smooth=7&x=nonsense&state=asleep&chart.loss=9..2;x=&chart.other=')
+  expect(parseView(params)).toEqual(defaultView)
+})
+
+test('a chart can be changed and changed back', () => {
+  const zoomed = withChart(defaultView, 'train/loss', { range: { from: -1.5, to: 1e21 } })
+  expect(formatView(zoomed).get('chart.train/loss')).toBe('-1.5..1e+21')
+  expect(formatView(withChart(zoomed, 'train/loss', plainChart)).toString()).toBe('')
+})

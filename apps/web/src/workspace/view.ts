@@ -1,0 +1,144 @@
+import type { XAxisChoice } from '@kiroku/core/axes'
+import { type RunState, runStateSchema } from '@kiroku/core/runs'
+import type { Range } from '../chart/scale.ts'
+
+/** How one chart differs from the others. */
+export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | null }
+
+/** Everything that the address says about a project's or a run's page. */
+export type View = {
+  search: string
+  tags: readonly string[]
+  states: readonly RunState[]
+  /** How many of the newest runs are drawn unless said otherwise by `hidden` and `shown`. */
+  drawn: number
+  hidden: readonly string[]
+  shown: readonly string[]
+  x: XAxisChoice
+  /** The weight of the past, from 0 to 0.99. */
+  smoothing: number
+  /** Sections whose folding differs from how they are at first. */
+  toggled: readonly string[]
+  charts: Readonly<Record<string, ChartView>>
+  /** The chart that fills the screen. */
+  panel: string | null
+  isListFolded: boolean
+}
+
+export const defaultDrawn = 20
+
+/** The numbers of runs that a reader may choose to draw. */
+export const drawnChoices = [5, 10, 20, 50, 100, 200, 500] as const
+
+/** A chart that is like all others. */
+export const plainChart: ChartView = { x: null, isLog: false, range: null }
+
+/** The view of an address that says nothing. */
+export const defaultView: View = {
+  search: '',
+  tags: [],
+  states: [],
+  drawn: defaultDrawn,
+  hidden: [],
+  shown: [],
+  x: { kind: 'bound' },
+  smoothing: 0,
+  toggled: [],
+  charts: {},
+  panel: null,
+  isListFolded: false,
+}
+
+const metricPrefix = 'metric:'
+const chartPrefix = 'chart.'
+
+/** An x axis in an address: `bound`, `step`, `time`, `relative` or `metric:NAME`. */
+export function formatAxisChoice(choice: XAxisChoice): string {
+  return choice.kind === 'metric' ? metricPrefix + choice.name : choice.kind
+}
+
+/** The inverse of `formatAxisChoice`; null for what it never writes. */
+export function parseAxisChoice(text: string): XAxisChoice | null {
+  if (text.startsWith(metricPrefix) && text.length > metricPrefix.length)
+    return { kind: 'metric', name: text.slice(metricPrefix.length) }
+  const known = ['bound', 'step', 'time', 'relative'] as const
+  const kind = known.find((name) => name === text)
+  return kind === undefined ? null : { kind }
+}
+
+function formatChart({ x, isLog, range }: ChartView): string {
+  const parts = [
+    ...(isLog ? ['log'] : []),
+    ...(range === null ? [] : [`${range.from}..${range.to}`]),
+    ...(x === null ? [] : [`x=${formatAxisChoice(x)}`]),
+  ]
+  return parts.join(';')
+}
+
+function parseChart(text: string): ChartView {
+  const [settings = '', ...rest] = text.split('x=')
+  const zoom = /(?:^|;)(-?[\d.e+-]+?)\.\.(-?[\d.e+-]+)/.exec(settings)
+  const from = Number(zoom?.[1])
+  const to = Number(zoom?.[2])
+  return {
+    x: rest.length === 0 ? null : parseAxisChoice(rest.join('x=')),
+    isLog: settings.split(';').includes('log'),
+    range: Number.isFinite(from) && Number.isFinite(to) && from < to ? { from, to } : null,
+  }
+}
+
+const isPlain = ({ x, isLog, range }: ChartView): boolean => x === null && !isLog && range === null
+
+/** Reads a view from an address' parameters. What they do not say, or say wrongly, is as it is by default. */
+export function parseView(params: URLSearchParams): View {
+  const drawn = Number(params.get('drawn'))
+  const smoothing = Number(params.get('smooth'))
+  const charts = [...params].flatMap(([name, text]) => {
+    const chart = name.startsWith(chartPrefix) ? parseChart(text) : plainChart
+    return isPlain(chart) ? [] : [[name.slice(chartPrefix.length), chart] as const]
+  })
+  return {
+    search: params.get('q') ?? '',
+    tags: params.getAll('tag'),
+    states: params.getAll('state').flatMap((state) => runStateSchema.safeParse(state).data ?? []),
+    drawn: Number.isInteger(drawn) && drawn > 0 ? Math.min(drawn, 2000) : defaultDrawn,
+    hidden: params.getAll('hide'),
+    shown: params.getAll('show'),
+    x: parseAxisChoice(params.get('x') ?? '') ?? { kind: 'bound' },
+    smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
+    toggled: params.getAll('fold'),
+    charts: Object.fromEntries(charts),
+    panel: params.get('panel'),
+    isListFolded: params.get('list') === 'off',
+  }
+}
+
+/** Writes a view as an address' parameters; what is as by default is left out. */
+export function formatView(view: View): URLSearchParams {
+  const params = new URLSearchParams()
+  if (view.search !== '') params.set('q', view.search)
+  for (const tag of view.tags) params.append('tag', tag)
+  for (const state of view.states) params.append('state', state)
+  if (view.drawn !== defaultDrawn) params.set('drawn', String(view.drawn))
+  for (const run of view.hidden) params.append('hide', run)
+  for (const run of view.shown) params.append('show', run)
+  if (view.x.kind !== 'bound') params.set('x', formatAxisChoice(view.x))
+  if (view.smoothing > 0) params.set('smooth', String(view.smoothing))
+  for (const section of view.toggled) params.append('fold', section)
+  for (const [key, chart] of Object.entries(view.charts)) {
+    if (!isPlain(chart)) params.set(chartPrefix + key, formatChart(chart))
+  }
+  if (view.panel !== null) params.set('panel', view.panel)
+  if (view.isListFolded) params.set('list', 'off')
+  return params
+}
+
+/** The view with one chart changed. */
+export function withChart(view: View, key: string, change: Partial<ChartView>): View {
+  return { ...view, charts: { ...view.charts, [key]: { ...(view.charts[key] ?? plainChart), ...change } } }
+}
+
+/** The list with the item taken out, or put in where it was missing. */
+export function toggle<T>(list: readonly T[], item: T): T[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
+}
