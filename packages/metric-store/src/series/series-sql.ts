@@ -6,21 +6,24 @@ type Range = { from: number; to: number }
 
 /** The columns of an answer that name its series: left out where a group has only one run, or one metric. */
 function keysOf({ runs, metrics }: SeriesGroup): string[] {
-  return [...(runs.length > 1 ? ['run'] : []), ...(metrics.length > 1 ? ['metricIndex'] : [])]
+  return [...(runs.length > 1 ? ['runIndex'] : []), ...(metrics.length > 1 ? ['metricIndex'] : [])]
 }
 
 const listed = (columns: readonly string[]): string => columns.map((column) => `${column}, `).join('')
+const selected = (columns: readonly string[]): string =>
+  columns.map((column) => `toUInt64(${column}) AS ${column}Key, `).join('')
 const groupedBy = (columns: readonly string[]): string => (columns.length > 0 ? `GROUP BY ${columns.join(', ')}` : '')
+
+const runIndex = "CAST(transform(run, {runs:Array(UUID)}, {runIndices:Array(UInt16)}, 0), 'UInt16') AS runIndex, "
+const metricIndex =
+  "CAST(transform(metric, {metrics:Array(String)}, {metricIndices:Array(UInt16)}, 0), 'UInt16') AS metricIndex, "
 
 /** The rows of a group's metrics. `FINAL` leaves the newest of the points that have the same step. */
 function pointsOf(group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
   const run = group.runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
-  return `SELECT ${columns} FROM points FINAL
+  return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM points FINAL
           WHERE project = {project:UUID} AND ${run} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
 }
-
-const metricIndex =
-  "CAST(transform(metric, {metrics:Array(String)}, {metricIndices:Array(UInt16)}, 0), 'UInt64') AS metricIndex"
 
 /**
  * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, and `position`: a whole number by
@@ -29,29 +32,27 @@ const metricIndex =
 function sourceOf(group: SeriesGroup, range: Range | null): string {
   const { x, runs, metrics } = group
   const metric = metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
-  const base = `run, ${metrics.length > 1 ? `${metricIndex}, ` : ''}step, time, value`
+  const base = `${metrics.length > 1 ? metricIndex : ''}step, time, value`
   switch (x.kind) {
     case 'step': {
       const inRange = range ? 'AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64}' : ''
-      return pointsOf(group, `${base}, toFloat64(step) AS x, 1 AS hasX, step AS position`, metric, inRange)
+      return pointsOf(group, `${base}, toFloat64(step) AS x, true AS hasX, step AS position`, metric, inRange)
     }
     case 'time':
     case 'relative': {
-      const start =
-        runs.length > 1
-          ? 'transform(run, {runs:Array(UUID)}, {starts:Array(Float64)}, toFloat64(0))'
-          : '{startedAt:Float64}'
+      const start = runs.length > 1 ? 'arrayElement({starts:Array(Float64)}, runIndex + 1)' : '{startedAt:Float64}'
       const value = x.kind === 'time' ? 'toFloat64(time)' : `toFloat64(time) - ${start}`
-      return pointsOf(group, `${base}, ${value} AS x, 1 AS hasX, ${positionOf('time')} AS position`, metric)
+      return pointsOf(group, `${base}, ${value} AS x, true AS hasX, ${positionOf('time')} AS position`, metric)
     }
     case 'metric': {
       const bits = 'reinterpretAsInt64(x)'
       const sortable = `if(${bits} < 0, bitXor(${bits}, 9223372036854775807), ${bits})`
-      return `SELECT run, ${metrics.length > 1 ? 'metricIndex, ' : ''}step, time, value, xValue + 0. AS x,
+      const atSteps = pointsOf(group, 'step, value AS xValue, true AS isXThere', 'metric = {xMetric:String}')
+      return `SELECT ${listed(keysOf(group))}step, time, value, xValue + 0. AS x,
                      isXThere AND isFinite(xValue) AS hasX, ${positionOf(sortable)} AS position
-              FROM (${pointsOf(group, base, metric)}) AS y
-              LEFT JOIN (${pointsOf(group, 'run, step, value AS xValue, true AS isXThere', 'metric = {xMetric:String}')}) AS x
-              USING (run, step)`
+              FROM (${pointsOf(group, base, metric)}) AS y LEFT JOIN (${atSteps}) AS x
+              USING (${runs.length > 1 ? 'runIndex, ' : ''}step)
+              SETTINGS join_algorithm = 'parallel_hash'`
     }
   }
 }
@@ -64,7 +65,9 @@ function parametersOf(project: string, group: SeriesGroup, range: Range | null):
   const whole = (step: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, step))
   return {
     project,
-    ...(runs.length > 1 ? { runs, starts: startedAt } : { run: runs[0] ?? '', startedAt: startedAt[0] ?? 0 }),
+    ...(runs.length > 1
+      ? { runs, runIndices: runs.map((_, index) => index), starts: startedAt }
+      : { run: runs[0] ?? '', startedAt: startedAt[0] ?? 0 }),
     ...(metrics.length > 1
       ? { metrics, metricIndices: metrics.map((_, index) => index) }
       : { metric: metrics[0] ?? '' }),
@@ -82,7 +85,7 @@ const inRange = (range: Range | null): string => (range ? 'x >= {from:Float64} A
 export function factsStatement(project: string, group: SeriesGroup, range: Range | null): Statement {
   const keys = keysOf(group)
   return {
-    sql: `SELECT ${listed(keys)}countIf(NOT hasX) AS withoutX, countIf(isIn) AS count,
+    sql: `SELECT ${selected(keys)}countIf(NOT hasX) AS withoutX, countIf(isIn) AS count,
                  minIf(x, isIn) AS minX, maxIf(x, isIn) AS maxX
           FROM (SELECT *, hasX AND ${inRange(range)} AS isIn FROM (${sourceOf(group, range)}))
           ${groupedBy(keys)}`,
@@ -94,7 +97,7 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
 export function pointsStatement(project: string, group: SeriesGroup, range: Range): Statement {
   const keys = keysOf(group)
   return {
-    sql: `SELECT ${listed(keys)}groupArray(x) AS xs, groupArray(value) AS ys, groupArray(toFloat64(step)) AS steps,
+    sql: `SELECT ${selected(keys)}groupArray(x) AS xs, groupArray(value) AS ys, groupArray(toFloat64(step)) AS steps,
                  groupArray(toFloat64(time)) AS times
           FROM (${sourceOf(group, range)}) WHERE hasX AND ${inRange(range)} ${groupedBy(keys)}`,
     parameters: parametersOf(project, group, range),
@@ -107,7 +110,7 @@ export function bucketsStatement(project: string, group: SeriesGroup, range: Ran
   const finite = (column: string, otherwise: string): string =>
     `groupArray(if(finiteCount > 0, ${column}, ${otherwise}))`
   return {
-    sql: `SELECT ${listed(keys)}groupArray(toFloat64(bucket)) AS bucket,
+    sql: `SELECT ${selected(keys)}groupArray(toFloat64(bucket)) AS bucket,
             ${finite('firstFiniteX', 'leastX')} AS firstX, ${finite('firstFiniteY', 'nan')} AS firstY,
             ${finite('lowestX', 'leastX')} AS minX, ${finite('lowestY', 'nan')} AS minY,
             ${finite('highestX', 'leastX')} AS maxX, ${finite('highestY', 'nan')} AS maxY,

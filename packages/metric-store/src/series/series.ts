@@ -1,7 +1,7 @@
 import { type Buckets, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
-import { arraysOf, type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
+import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { bucketsStatement, factsStatement, pointsStatement } from './series-sql.ts'
@@ -89,11 +89,11 @@ function forEachSeries(
   visit: (key: string, block: NativeBlock, row: number) => void,
 ): void {
   for (const block of blocks) {
-    const runs = group.runs.length > 1 ? stringsOf(block, 'run') : null
-    const indices = group.metrics.length > 1 ? numbersOf(block, 'metricIndex') : null
+    const runIndices = group.runs.length > 1 ? numbersOf(block, 'runIndexKey') : null
+    const metricIndices = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
     for (let row = 0; row < block.rows; row++) {
-      const run = (runs ?? group.runs)[runs ? row : 0] ?? ''
-      const metric = group.metrics[indices?.[row] ?? 0] ?? ''
+      const run = group.runs[runIndices?.[row] ?? 0] ?? ''
+      const metric = group.metrics[metricIndices?.[row] ?? 0] ?? ''
       visit(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }), block, row)
     }
   }
