@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { ensureBuilt, ensureInstalled, say } from './prepare.mjs'
+import { environment, isEnding, root, run, start, stop, stopOnSignals } from './processes.mjs'
+
+const stageTimeoutMs = 12 * 60_000
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+/** `npm test`: every stage runs, whatever became of the one before; the last line counts tests over all of them. */
+export async function testEverything() {
+  stopOnSignals()
+  await ensureInstalled()
+  await ensureBuilt()
+  await ensureBrowser()
+  const results = join(mkdtempSync(join(tmpdir(), 'kiroku-tests-')), 'results.json')
+  const stages = [
+    ['lint', () => countCommand(bin('biome'), ['check', '--error-on-warnings', '.'])],
+    [
+      'types',
+      () => countCommand(bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only', '--no-update-notifier']),
+    ],
+    ...['unit', 'integration', 'browser'].map((project) => [project, () => countTests(project, results)]),
+  ]
+  const counts = []
+  for (const [name, stage] of stages) {
+    say(`${name} ...`)
+    const began = Date.now()
+    const count = await stage()
+    if (isEnding()) return
+    counts.push({ name, seconds: (Date.now() - began) / 1000, ...count })
+  }
+  rmSync(join(results, '..'), { recursive: true, force: true })
+  report(counts)
+}
+
+function report(counts) {
+  console.log('')
+  for (const { name, seconds, passed, failed } of counts) {
+    console.log(
+      `${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s`,
+    )
+  }
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0)
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+  console.log(`${passed} passed, ${failed} failed`)
+}
+
+/** Runs a program for at most a stage's time; answers its exit status. */
+async function runBounded(program, args) {
+  const task = start(program, args, { env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0' } })
+  const timer = setTimeout(() => {
+    console.error(`Stopped after ${stageTimeoutMs / 60_000} minutes.`)
+    void stop(task)
+  }, stageTimeoutMs)
+  const status = await task.ended
+  clearTimeout(timer)
+  return status
+}
+
+async function countCommand(program, args) {
+  const isGood = (await runBounded(program, args)) === 0
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
+}
+
+/** A file that could not be loaded, and a run that failed for no test's sake, count as a failed test each. */
+async function countTests(project, results) {
+  rmSync(results, { force: true })
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
+  const status = await runBounded(bin('vitest'), ['run', '--project', project, ...reporters])
+  const { passed, failed } = readResults(results)
+  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed }
+}
+
+function readResults(path) {
+  if (!existsSync(path)) return { passed: 0, failed: 1 }
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'))
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
+  return { passed: numPassedTests, failed: numFailedTests + unloaded.length }
+}
+
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+
+async function ensureBrowser() {
+  const folders = (environment.PATH ?? '').split(delimiter)
+  if (browsers.some((name) => folders.some((folder) => existsSync(join(folder, name))))) return
+  if (!folders.some((folder) => existsSync(join(folder, 'apt-get')))) {
+    say('There is no Chromium and no apt-get to install it with: install Chromium for the browser tests.')
+    return
+  }
+  say("There is no Chromium for the browser tests: installing Debian's with apt-get ...")
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const apt = async (...args) => {
+    const [program, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args]
+    return run(program, rest)
+  }
+  await apt('update')
+  const status = await apt('install', '-y', '--no-install-recommends', 'chromium')
+  if (status !== 0) say('Installing Chromium failed: the browser tests will say so.')
+}
