@@ -1,0 +1,10 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+export { type ErrorCode, KirokuError } from '@kiroku/core/errors'
+export type { ConfigUpdateOptions, RunConfig } from './config.ts'
+export type { DefineMetricOptions } from './define-metric.ts'
+export { config, defineMetric, finish, init, log, run, summary } from './global.ts'
+export type { InitOptions } from './init.ts'
+export { type FinishOptions, type LogOptions, Run } from './run.ts'
+export type { Mode, RunOptions } from './settings.ts'
+export type { RunSummary } from './summary-store.ts'
+export { type MetricMap, type MetricOptions, type MetricSpec, metric } from './typed.ts'

@@ -1,0 +1,31 @@
+import type { WriterChannel } from './channel.ts'
+
+/** How long the end of the process waits for the writer thread to have everything on disk. */
+const handOverMs = 5_000
+
+/** What the end of the process does to a run. */
+export type EndingRun = { end(exitCode: number): void; finish(options: { exitCode: number }): Promise<void> }
+
+const open = new Set<EndingRun>()
+let channel: WriterChannel | undefined
+let isWatching = false
+
+/** Has the run ended with the process, by the process' exit code. */
+export function endWithProcess(run: EndingRun, through: WriterChannel): void {
+  open.add(run)
+  channel = through
+  if (isWatching) return
+  isWatching = true
+  process.on('beforeExit', (code) => {
+    for (const each of [...open]) void each.finish({ exitCode: code })
+  })
+  process.on('exit', (code) => {
+    for (const each of [...open]) each.end(code)
+    channel?.flush(handOverMs)
+  })
+}
+
+/** The run needs nothing more from the process' end. */
+export function forgetAtExit(run: EndingRun): void {
+  open.delete(run)
+}

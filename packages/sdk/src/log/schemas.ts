@@ -1,0 +1,29 @@
+import { runUpdateSchema } from '@kiroku/core/history'
+import { createRunInputSchema, gitFactsSchema, hostFactsSchema } from '@kiroku/core/runs'
+import * as z from 'zod'
+
+/** A log's first record: what the run was started with, and the server it goes to (null: none was known). */
+export const logHeaderSchema = z.object({
+  v: z.literal(1),
+  url: z.string().nullable(),
+  create: createRunInputSchema.omit({ git: true, host: true }),
+})
+export type LogHeader = z.output<typeof logHeaderSchema>
+export type LogHeaderInput = z.input<typeof logHeaderSchema>
+
+/** Where the code and the machine stood when the run began. */
+export const logFactsSchema = z.object({ git: gitFactsSchema, host: hostFactsSchema })
+export type LogFacts = z.infer<typeof logFactsSchema>
+
+const [config, summary, define, labels, finish] = runUpdateSchema.options
+
+/** An update as the log has it: its number is its place among the log's records. */
+export const logUpdateSchema = z.discriminatedUnion('type', [
+  config.omit({ seq: true }),
+  summary.omit({ seq: true }),
+  define.omit({ seq: true }),
+  labels.omit({ seq: true }),
+  finish.omit({ seq: true }),
+])
+export type LogUpdate = z.input<typeof logUpdateSchema>
+export type LogUpdateParsed = z.output<typeof logUpdateSchema>

@@ -1,0 +1,284 @@
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { decideStep, type StepState } from '@kiroku/core/log-step'
+import { type DefineMetricInput, defineMetricInputSchema, type MetricDefinition } from '@kiroku/core/metrics'
+import { type RunLabelsPatch, runLabelsPatchSchema, stateOfExitCode, tagsInputSchema } from '@kiroku/core/runs'
+import { isRecord, toWireRecord } from '@kiroku/core/values'
+import * as z from 'zod'
+import { ConfigStore, type ConfigUpdateOptions, type RunConfig } from './config.ts'
+import { type DefineMetricOptions, definitionOf } from './define-metric.ts'
+import type { LogUpdate } from './log/schemas.ts'
+import { endTable } from './messages.ts'
+import { hasMethods, type RecordAccess, recordProxy } from './record-proxy.ts'
+import { RowRecorder } from './row-recorder.ts'
+import type { RunLink } from './run-link.ts'
+import { type RunSummary, SummaryStore } from './summary-store.ts'
+import type { CheckedRow, OpenMetrics, RowOf } from './typed.ts'
+import { Warnings } from './warnings.ts'
+
+/** `step`: the row's step, a whole number; `commit`: whether the row ends here (so it does when no step is given). */
+export type LogOptions = { step?: number; commit?: boolean }
+
+/** How a run ends: 0 is `finished`, anything else `failed`. `timeoutMs` bounds the wait for a silent server. */
+export type FinishOptions = { exitCode?: number; timeoutMs?: number }
+
+/** What a run is made of. */
+export type RunParts = {
+  id: string
+  project: string
+  labels: RunLabelsPatch
+  config: Readonly<Record<string, unknown>>
+  definitions: MetricDefinition[]
+  schemas: ReadonlyMap<string, z.ZodType>
+  link: RunLink
+}
+
+/** One run: what a script logs to. Only a caller's mistake throws here; trouble with network or disk never does. */
+export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
+  readonly id: string
+  readonly project: string
+  /** The run's config. Reading is by property; so is setting, for what has no other value yet. */
+  readonly config: RunConfig<Config>
+  /** The run's summary: the last value of each metric, or what its definition asks for, or what was set. */
+  readonly summary: RunSummary
+  readonly #link: RunLink
+  readonly #recorder: RowRecorder
+  readonly #summary: SummaryStore
+  readonly #schemas: ReadonlyMap<string, z.ZodType>
+  readonly #warnings: Warnings
+  #labels: RunLabelsPatch
+  #steps: StepState = { step: 0, hasRow: false }
+  #isEnded = false
+  #finishing: Promise<void> | undefined
+
+  constructor(parts: RunParts) {
+    this.id = parts.id
+    this.project = parts.project
+    this.#link = parts.link
+    this.#labels = parts.labels
+    this.#schemas = parts.schemas
+    this.#warnings = new Warnings(parts.link.tell)
+    const recorder: RowRecorder = new RowRecorder(
+      parts.link.send,
+      {
+        sawNumber: (name) => this.#summary.sawNumber(name),
+        sawText: (name, value) => this.#summary.sawText(name, value),
+      },
+      (name) =>
+        this.#warnings.warn(
+          'name',
+          `a metric's name has 1 to 512 characters; \`${name.slice(0, 40)}\` is not recorded`,
+        ),
+    )
+    this.#recorder = recorder
+    this.#summary = new SummaryStore(recorder.trackers, (set, unset) =>
+      this.#update({ type: 'summary', set: toWireRecord(set), unset }),
+    )
+    for (const definition of parts.definitions) this.#summary.define(definition)
+    const config = new ConfigStore(parts.config, (set) => this.#update({ type: 'config', set: toWireRecord(set) }))
+    this.config = configOf(config)
+    this.summary = summaryOfRun(this.#summary)
+  }
+
+  /** What people call the run; the id until the server gave it a name. */
+  get name(): string {
+    return this.#labels.displayName ?? this.#link.facts().name ?? this.id
+  }
+
+  set name(name: string) {
+    this.#relabel({ displayName: name })
+  }
+
+  /** The run's page; undefined until the server knows the run. */
+  get url(): string | undefined {
+    return this.#link.facts().url
+  }
+
+  /** Where the run's local data is; undefined when it has none. */
+  get dir(): string | undefined {
+    return this.#link.directory
+  }
+
+  /** The step that the next row goes to. */
+  get step(): number {
+    return this.#steps.step
+  }
+
+  get tags(): readonly string[] {
+    return this.#labels.tags ?? []
+  }
+
+  set tags(tags: string | readonly string[]) {
+    this.#relabel({ tags: parseInput(z.unknown().pipe(tagsInputSchema), tags, 'tags') })
+  }
+
+  get group(): string | null {
+    return this.#labels.group ?? null
+  }
+
+  set group(group: string | null) {
+    this.#relabel({ group })
+  }
+
+  get jobType(): string | null {
+    return this.#labels.jobType ?? null
+  }
+
+  set jobType(jobType: string | null) {
+    this.#relabel({ jobType })
+  }
+
+  get notes(): string | null {
+    return this.#labels.notes ?? null
+  }
+
+  set notes(notes: string | null) {
+    this.#relabel({ notes })
+  }
+
+  /** True once the run was finished. */
+  get isFinished(): boolean {
+    return this.#isEnded
+  }
+
+  /**
+   * Records a row. Numbers become points of their metrics, nested records are opened to dotted keys, everything else is
+   * kept as it is. Without a step the row ends and the next one begins; with a step the row stays open for more calls
+   * with that step. Takes microseconds; throws `KirokuError` for a caller's mistake only.
+   */
+  log<const Row extends RowOf<Metrics>>(row: Row & CheckedRow<Metrics, Row>, options: LogOptions = {}): void {
+    if (this.#isEnded) throw this.#endedError('log()')
+    const { step, commit } = options
+    if (step !== undefined && !Number.isSafeInteger(step))
+      throw mistake(`log: step must be a whole number, not ${String(step)}`)
+    if (commit !== undefined && typeof commit !== 'boolean') throw mistake('log: commit must be true or false')
+    if (!isRecord(row)) throw mistake(`log: a row is a record such as { loss: 0.1 }, not ${describe(row)}`)
+    if (this.#schemas.size > 0) this.#check(row)
+    const decision = decideStep(this.#steps, { step, commit })
+    if (decision.isDropped) {
+      this.#warnings.warn(
+        'step',
+        `step ${step} is below the current step ${this.#steps.step}; steps only rise, so this row is not recorded (bind metrics to their own step with defineMetric to log them in any order)`,
+      )
+      return
+    }
+    const outcome = this.#recorder.row(row, { step: decision.step, time: Date.now(), commits: decision.flushAfter })
+    this.#steps = decision.next
+    if (outcome.kind === 'tooLong') {
+      this.#warnings.warn(
+        'size',
+        `a row of ${outcome.bytes} bytes is longer than a row may be (10 MiB), it is not recorded`,
+      )
+    } else if (outcome.kind === 'dropped') {
+      this.#warnings.warn('memory', 'rows come faster than the disk takes them; some are not recorded')
+    }
+  }
+
+  /**
+   * Says what a metric, or with a `*` at the end all metrics of a prefix, is drawn over and how its summary is kept.
+   * Answers the definition; its `name` may be given as another's `stepMetric`. Throws `KirokuError` for a mistake.
+   */
+  defineMetric(name: string, options: DefineMetricOptions = {}): DefineMetricInput {
+    if (this.#isEnded) throw this.#endedError('defineMetric()')
+    const definition = parseInput(defineMetricInputSchema, definitionOf(name, options), 'defineMetric')
+    this.#update({ type: 'define', definition })
+    this.#summary.define(definition)
+    return definition
+  }
+
+  /**
+   * Ends the run and waits until the server has everything, or until it took nothing for `timeoutMs` (30 s, or
+   * `KIROKU_FINISH_TIMEOUT`): the data is on this disk then, and goes on being sent. Calling it again changes nothing.
+   */
+  finish(options: FinishOptions = {}): Promise<void> {
+    const { exitCode = 0, timeoutMs } = options
+    if (!Number.isSafeInteger(exitCode))
+      throw mistake(`finish: exitCode must be a whole number, not ${String(exitCode)}`)
+    this.end(exitCode)
+    this.#finishing ??= this.#link.settle(timeoutMs)
+    return this.#finishing
+  }
+
+  /** Ends the run and does not wait; the rest is sent in the background. Calling it again changes nothing. */
+  end(exitCode: number): void {
+    if (this.#isEnded) return
+    this.#update({ type: 'finish', state: stateOfExitCode(exitCode), exitCode, time: Date.now() })
+    this.#isEnded = true
+    this.#warnings.close()
+    const courses = new Map([...this.#recorder.trackers].map(([name, tracker]) => [name, tracker.course]))
+    this.#link.end(endTable(courses, this.#summary.all))
+  }
+
+  [Symbol.dispose](): void {
+    this.end(0)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish()
+  }
+
+  #check(row: Readonly<Record<string, unknown>>): void {
+    for (const [name, schema] of this.#schemas) {
+      if (row[name] !== undefined) parseInput(schema, row[name], `log: ${name}`)
+    }
+  }
+
+  #relabel(set: RunLabelsPatch): void {
+    const labels = parseInput(runLabelsPatchSchema, set, 'run')
+    this.#update({ type: 'labels', set: labels })
+    this.#labels = { ...this.#labels, ...labels }
+  }
+
+  #update(update: LogUpdate): void {
+    if (this.#isEnded) throw this.#endedError(update.type)
+    if (!this.#recorder.update(update)) {
+      this.#warnings.warn('size', `an update of the ${update.type} is longer than 10 MiB, it is not recorded`)
+    }
+  }
+
+  #endedError(what: string): KirokuError {
+    return new KirokuError({ code: 'CONFLICT', message: `run ${this.id} is finished; ${what} comes too late` })
+  }
+}
+
+function mistake(message: string): KirokuError {
+  return new KirokuError({ code: 'BAD_REQUEST', message })
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`
+}
+
+function configOf<Config>(store: ConfigStore): RunConfig<Config> {
+  const methods = {
+    get: (key: string): unknown => store.get(key),
+    set: (key: string, value: unknown, options?: ConfigUpdateOptions): void => store.update({ [key]: value }, options),
+    update: (values: object, options?: ConfigUpdateOptions): void => store.update(values, options),
+  }
+  const remove = (key: string): void => {
+    if (store.has(key)) throw mistake(`config.${key} cannot be removed`)
+  }
+  const access = (): RecordAccess => ({
+    get: (key) => store.get(key),
+    has: (key) => store.has(key),
+    keys: () => store.keys(),
+    set: (key, value) => store.update({ [key]: value }),
+    remove,
+    methods,
+  })
+  return recordProxy(access, (proxy): proxy is RunConfig<Config> => hasMethods(proxy, methods))
+}
+
+function summaryOfRun(store: SummaryStore): RunSummary {
+  const methods = { update: (values: object): void => store.update(values) }
+  const access = (): RecordAccess => ({
+    get: (key) => store.get(key),
+    has: (key) => store.get(key) !== undefined,
+    keys: () => store.keys(),
+    set: (key, value) => store.update({ [key]: value }),
+    remove: (key) => store.remove(key),
+    methods,
+  })
+  return recordProxy(access, (proxy): proxy is RunSummary => hasMethods(proxy, methods))
+}

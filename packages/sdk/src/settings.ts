@@ -1,0 +1,136 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { newRunSlug, projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
+import { runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
+import * as z from 'zod'
+import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
+import type { SdkEnv } from './env.ts'
+import { tell } from './messages.ts'
+
+/** Where a run goes: to a server, to this disk only, or nowhere. */
+export type Mode = 'online' | 'offline' | 'disabled'
+
+/** What `init()` may be told about a run, beside its config and metrics. What is left out comes from the environment. */
+export type RunOptions = {
+  /** `KIROKU_PROJECT`, else the name of the git repository's directory, else `uncategorized`. */
+  project?: string
+  /** Unique in the project; made up when left out. */
+  id?: string
+  /** What people call the run; the server makes one up when left out. */
+  name?: string
+  group?: string
+  jobType?: string
+  notes?: string
+  /** A list, or one string, which is one tag. */
+  tags?: string | readonly string[]
+  /** Where local data goes; `.kiroku` in the working directory when left out. */
+  dir?: string
+  mode?: Mode
+  /** The server's address; that of the latest `kiroku login` when left out. */
+  url?: string
+  apiKey?: string
+}
+
+const optionsSchema = z.object({
+  project: projectNameSchema,
+  id: runSlugSchema,
+  name: runLabelsSchema.shape.displayName.optional(),
+  group: runLabelsSchema.shape.group.optional(),
+  jobType: runLabelsSchema.shape.jobType.optional(),
+  notes: runLabelsSchema.shape.notes.optional(),
+  tags: tagsInputSchema.optional(),
+  mode: z.enum(['online', 'offline', 'disabled']),
+})
+
+/** The options of a run with the environment's put in and checked. */
+export type Settings = z.output<typeof optionsSchema>
+
+/** Fills options from the environment. Throws `KirokuError` BAD_REQUEST that names what is wrong. */
+export function resolveSettings(options: RunOptions, env: SdkEnv): Settings {
+  const tags = env.KIROKU_TAGS?.split(',').map((tag) => tag.trim())
+  const input = {
+    project: options.project ?? env.KIROKU_PROJECT ?? defaultProject(process.cwd()),
+    id: options.id ?? env.KIROKU_RUN_ID ?? newRunSlug(),
+    name: options.name ?? env.KIROKU_NAME,
+    group: options.group ?? env.KIROKU_GROUP,
+    jobType: options.jobType ?? env.KIROKU_JOB_TYPE,
+    notes: options.notes ?? env.KIROKU_NOTES,
+    tags: options.tags ?? tags?.filter((tag) => tag !== ''),
+    mode: options.mode ?? env.KIROKU_MODE ?? 'online',
+  }
+  const parsed = optionsSchema.safeParse(input)
+  if (parsed.success) return parsed.data
+  return parseInput(optionsSchema, input, 'init')
+}
+
+/** The server to send to and the key for it, if one is known. */
+export type Destination = { url: string; apiKey: string | null }
+
+const defaultUrl = 'http://127.0.0.1:8080'
+
+/** Where runs go: as told, else by the environment, else by the latest login on this machine. */
+export function resolveDestination(options: RunOptions, env: SdkEnv): Destination {
+  const { default: known, keys } = credentialsOrNone(env)
+  const url = serverAddress(options.url ?? env.KIROKU_URL ?? known ?? defaultUrl)
+  return { url, apiKey: options.apiKey ?? env.KIROKU_API_KEY ?? keys[url] ?? null }
+}
+
+function credentialsOrNone(env: SdkEnv): ReturnType<typeof readCredentials> {
+  try {
+    return readCredentials(configDirectory(env))
+  } catch (cause) {
+    if (cause instanceof KirokuError) tell([cause.message])
+    return { keys: {} }
+  }
+}
+
+/** The name of the directory of the git repository that `directory` is in, else `uncategorized`. */
+export function defaultProject(directory: string): string {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) {
+      const name = basename(at)
+        .replace(/[/\\#?%:]/g, '-')
+        .trim()
+        .slice(0, 128)
+      return projectNameSchema.safeParse(name).success ? name : 'uncategorized'
+    }
+    if (dirname(at) === at) return 'uncategorized'
+  }
+}
+
+/** Makes the run's own directory; in the system's temporary directory, with a warning, when it cannot be made there. */
+export function makeRunDirectory(dir: string, id: string, now: Date): { root: string; directory: string } {
+  const root = resolve(dir)
+  try {
+    return { root, directory: makeIn(root, id, now) }
+  } catch (cause) {
+    const fallback = join(tmpdir(), 'kiroku')
+    tell([`cannot write ${root} (${cause instanceof Error ? cause.message : cause}); local data goes to ${fallback}`])
+    return { root: fallback, directory: makeIn(fallback, id, now) }
+  }
+}
+
+function makeIn(root: string, id: string, now: Date): string {
+  const runs = join(root, 'runs')
+  const isNew = mkdirSync(runs, { recursive: true }) !== undefined
+  const ignore = join(root, '.gitignore')
+  if (isNew && !existsSync(ignore)) writeFileSync(ignore, '*\n')
+  const digits = now.toISOString().replace(/[-:]/g, '')
+  const name = `run-${digits.slice(0, 8)}_${digits.slice(9, 15)}-${id}`
+  for (let suffix = 0; ; suffix++) {
+    const directory = join(runs, suffix === 0 ? name : `${name}-${suffix}`)
+    if (makeNew(directory)) return directory
+  }
+}
+
+function makeNew(directory: string): boolean {
+  try {
+    mkdirSync(directory)
+    return true
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false
+    throw cause
+  }
+}

@@ -1,0 +1,257 @@
+import type { RunUpdate } from '@kiroku/core/history'
+import type { WireValue } from '@kiroku/core/values'
+import { wireValueSchema } from '@kiroku/core/values'
+import { recordKinds, rowFlags, rowHeaderBytes } from '../log/format.ts'
+import type { LogReader } from '../log/log-reader.ts'
+import {
+  type LogFacts,
+  type LogHeader,
+  type LogUpdateParsed,
+  logFactsSchema,
+  logHeaderSchema,
+  logUpdateSchema,
+} from '../log/schemas.ts'
+import { BatchBuilder, type BatchContent } from './batch-builder.ts'
+import { StepSync } from './step-sync.ts'
+
+type OpenRow = { step: number; time: number; numbers: Map<number, number>; texts: Map<number, string> }
+
+/** Numbered records on their way to the server. */
+export type Assembled = BatchContent & { firstSeq: number; lastSeq: number }
+
+/**
+ * Turns a log's records into the numbered stream that the server gets. Numbers follow from the log alone, so that
+ * whoever reads it again numbers alike: a whole row is one record, whose texts share its number; so is a row of the
+ * machine's metrics and an update. Calls of `log()` for one step are merged, later values standing; a row gets the
+ * latest value of a step metric that its metrics are bound to and that it lacks.
+ */
+export class Assembler {
+  readonly #builder = new BatchBuilder()
+  readonly #sync = new StepSync()
+  readonly #names: string[] = []
+  readonly #systemNames: string[] = []
+  readonly #text = new TextDecoder()
+  #open: OpenRow | undefined
+  readonly #waiting: { update: LogUpdateParsed; bytes: number }[] = []
+  #seq = 0
+  #after: number
+  #taken: number
+  header: LogHeader | undefined
+  facts: LogFacts | undefined
+  /** True once the run's end was read: the record that finishes it is the last. */
+  isFinished = false
+
+  /** Numbers up to `after` are known to the server: they are counted, and not given. */
+  constructor(after = 0) {
+    this.#after = after
+    this.#taken = after
+  }
+
+  /** About how many bytes `take` would give. */
+  get bytes(): number {
+    return this.#builder.bytes
+  }
+
+  /** The number of the last record so far. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** Passes over the records up to `after`; to be said before the first row or update is read. */
+  passOver(after: number): void {
+    this.#after = after
+    this.#taken = after
+  }
+
+  /** Takes in the record that the reader stands at. A record that makes no sense is passed over. */
+  accept(reader: LogReader): void {
+    switch (reader.bytes[reader.start]) {
+      case recordKinds.row:
+        this.#row(reader)
+        break
+      case recordKinds.key:
+        this.#key(reader)
+        break
+      case recordKinds.update:
+        this.#update(this.#json(reader), reader.end - reader.start)
+        break
+      case recordKinds.header: {
+        const header = logHeaderSchema.safeParse(this.#json(reader))
+        if (!header.success) return
+        this.header = header.data
+        for (const definition of header.data.create.definitions) this.#sync.define(definition)
+        return
+      }
+      case recordKinds.facts: {
+        const facts = logFactsSchema.safeParse(this.#json(reader))
+        if (facts.success) this.facts = facts.data
+      }
+    }
+  }
+
+  /** Gives the records since the last time. An open row stays until it is whole. */
+  take(): Assembled {
+    const firstSeq = this.#taken + 1
+    this.#taken = Math.max(this.#seq, this.#after)
+    return { firstSeq, lastSeq: this.#taken, ...this.#builder.take() }
+  }
+
+  #json(reader: LogReader): unknown {
+    try {
+      return JSON.parse(this.#text.decode(reader.bytes.subarray(reader.start + 8, reader.end)))
+    } catch {
+      return undefined
+    }
+  }
+
+  #key(reader: LogReader): void {
+    const id = reader.words[reader.start / 4 + 1] ?? 0
+    const name = this.#text.decode(reader.bytes.subarray(reader.start + 8, reader.end))
+    if ((reader.bytes[reader.start + 1] ?? 0) & rowFlags.system) {
+      this.#systemNames[id] = name
+    } else {
+      this.#names[id] = name
+      this.#sync.addKey(id, name)
+    }
+  }
+
+  #row(reader: LogReader): void {
+    const flags = reader.bytes[reader.start + 1] ?? 0
+    const count = reader.words[reader.start / 4 + 1] ?? 0
+    const at = reader.start / 8
+    const step = reader.numbers[at + 1] ?? 0
+    const time = reader.numbers[at + 2] ?? 0
+    const keysAt = (reader.start + rowHeaderBytes) / 4 + count * 2
+    if ((keysAt + count + 1) * 4 > reader.end) return
+    if (flags & rowFlags.system) {
+      this.#systemRow(reader, { step, time, count, keysAt })
+      return
+    }
+    if (this.#open !== undefined && step > this.#open.step) this.#closeRow()
+    const textCount = reader.words[keysAt + count] ?? 0
+    if (flags & rowFlags.commits && this.#open === undefined && textCount === 0) {
+      this.#wholeRow(reader, { step, time, count, keysAt })
+      return
+    }
+    this.#open ??= { step, time, numbers: new Map(), texts: new Map() }
+    const { numbers, texts } = this.#open
+    this.#open.time = time
+    for (let index = 0; index < count; index++) {
+      const key = reader.words[keysAt + index] ?? 0
+      numbers.set(key, reader.numbers[at + 3 + index] ?? 0)
+      texts.delete(key)
+    }
+    this.#readTexts(reader, (keysAt + count + 1) * 4, (key, json) => {
+      texts.set(key, json)
+      numbers.delete(key)
+    })
+    if (flags & rowFlags.commits) this.#closeRow()
+  }
+
+  #readTexts(reader: LogReader, from: number, take: (key: number, json: string) => void): void {
+    const view = new DataView(reader.bytes.buffer)
+    let at = from
+    while (at + 8 <= reader.end) {
+      const key = view.getUint32(at, true)
+      const length = view.getUint32(at + 4, true)
+      take(key, this.#text.decode(reader.bytes.subarray(at + 8, at + 8 + length)))
+      at += 8 + length
+    }
+  }
+
+  /** The short way of nearly every row: one call of `log()`, numbers only. */
+  #wholeRow(reader: LogReader, row: { step: number; time: number; count: number; keysAt: number }): void {
+    const seq = ++this.#seq
+    const isWanted = seq > this.#after
+    if (isWanted) this.#builder.startRow(false, { seq, step: row.step, time: row.time })
+    const valuesAt = reader.start / 8 + 3
+    this.#sync.startRow()
+    for (let index = 0; index < row.count; index++) {
+      const key = reader.words[row.keysAt + index] ?? 0
+      const value = reader.numbers[valuesAt + index] ?? 0
+      this.#sync.see(key, value)
+      if (isWanted) this.#builder.set(false, key, this.#names[key] ?? '', value)
+    }
+    this.#putStepMetrics(isWanted)
+  }
+
+  #putStepMetrics(isWanted: boolean): void {
+    this.#sync.missing((key, value) => {
+      if (isWanted) this.#builder.set(false, key, this.#names[key] ?? '', value)
+    })
+  }
+
+  #closeRow(): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    const { step, time } = open
+    const seq = ++this.#seq
+    const isWanted = seq > this.#after
+    if (isWanted) this.#builder.startRow(false, { seq, step, time })
+    this.#sync.startRow()
+    for (const [key, value] of open.numbers) {
+      this.#sync.see(key, value)
+      if (isWanted) this.#builder.set(false, key, this.#names[key] ?? '', value)
+    }
+    for (const [key, json] of open.texts) {
+      this.#sync.seeText(key)
+      const value = isWanted ? parseWire(json) : undefined
+      const metric = this.#names[key]
+      if (value !== undefined && metric !== undefined)
+        this.#builder.text({ seq, step, time, metric, value }, json.length)
+    }
+    this.#putStepMetrics(isWanted)
+    for (const { update, bytes } of this.#waiting.splice(0)) this.#number(update, bytes)
+  }
+
+  #systemRow(reader: LogReader, row: { step: number; time: number; count: number; keysAt: number }): void {
+    const seq = ++this.#seq
+    if (seq <= this.#after) return
+    this.#builder.startRow(true, { seq, step: row.step, time: row.time })
+    const valuesAt = reader.start / 8 + 3
+    for (let index = 0; index < row.count; index++) {
+      const key = reader.words[row.keysAt + index] ?? 0
+      this.#builder.set(true, key, this.#systemNames[key] ?? '', reader.numbers[valuesAt + index] ?? 0)
+    }
+  }
+
+  #update(input: unknown, bytes: number): void {
+    const parsed = logUpdateSchema.safeParse(input)
+    if (!parsed.success) return
+    const update = parsed.data
+    if (update.type === 'define') this.#sync.define(update.definition)
+    if (update.type === 'finish') {
+      this.#closeRow()
+      this.isFinished = true
+    }
+    if (update.type === 'summary' && this.#mustWait(update)) this.#waiting.push({ update, bytes })
+    else this.#number(update, bytes)
+  }
+
+  /** A summary that is set after a value was logged must not be overtaken by it because its row is still open. */
+  #mustWait({ set, unset }: { set: object; unset: readonly string[] }): boolean {
+    const open = this.#open
+    if (open === undefined) return false
+    if (this.#waiting.length > 0) return true
+    const keys = [...open.numbers.keys(), ...open.texts.keys()]
+    return keys.some((key) => {
+      const name = this.#names[key]
+      return name !== undefined && (Object.hasOwn(set, name) || unset.includes(name))
+    })
+  }
+
+  #number(update: LogUpdateParsed, bytes: number): void {
+    const numbered: RunUpdate = { ...update, seq: ++this.#seq }
+    if (numbered.seq > this.#after) this.#builder.update(numbered, bytes)
+  }
+}
+
+function parseWire(json: string): WireValue | undefined {
+  try {
+    const parsed = wireValueSchema.safeParse(JSON.parse(json))
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  emptyRowBlock,
+  type HistoryBatch,
+  type MetricColumn,
+  type RowBlock,
+  type RunUpdate,
+} from '@kiroku/core/history'
+import type { WireValue } from '@kiroku/core/values'
+
+type Column = { name: string; rows: number[]; values: number[]; lastRow: number }
+
+/** One stream's rows on their way into columns. */
+class BlockBuilder {
+  #seqs: number[] = []
+  #steps: number[] = []
+  #times: number[] = []
+  #columns: (Column | undefined)[] = []
+  #used: Column[] = []
+
+  get rows(): number {
+    return this.#seqs.length
+  }
+
+  startRow(seq: number, step: number, time: number): void {
+    this.#seqs.push(seq)
+    this.#steps.push(step)
+    this.#times.push(time)
+  }
+
+  /** Sets a value of the current row; the later one stands. */
+  set(key: number, name: string, value: number): void {
+    const row = this.#seqs.length - 1
+    let column = this.#columns[key]
+    if (column === undefined) {
+      column = { name, rows: [], values: [], lastRow: -1 }
+      this.#columns[key] = column
+      this.#used.push(column)
+    }
+    if (column.lastRow === row) {
+      column.values[column.values.length - 1] = value
+      return
+    }
+    column.lastRow = row
+    column.rows.push(row)
+    column.values.push(value)
+  }
+
+  /** Gives the rows and starts over. */
+  take(): RowBlock {
+    if (this.#seqs.length === 0) return emptyRowBlock()
+    const count = this.#seqs.length
+    const metrics = this.#used.map(
+      ({ name, rows, values }): MetricColumn => ({
+        name,
+        rows: rows.length === count ? null : Uint32Array.from(rows),
+        values: Float64Array.from(values),
+      }),
+    )
+    const block = {
+      seqs: Float64Array.from(this.#seqs),
+      steps: Float64Array.from(this.#steps),
+      times: Float64Array.from(this.#times),
+      metrics,
+    }
+    this.#seqs = []
+    this.#steps = []
+    this.#times = []
+    this.#columns = []
+    this.#used = []
+    return block
+  }
+}
+
+/** What a batch holds beside the run's address. */
+export type BatchContent = Pick<HistoryBatch, 'texts' | 'updates' | 'history' | 'system'>
+
+/** Gathers numbered records into the columns of one batch. `bytes` is about how long it would be. */
+export class BatchBuilder {
+  readonly #history = new BlockBuilder()
+  readonly #system = new BlockBuilder()
+  #texts: HistoryBatch['texts'] = []
+  #updates: RunUpdate[] = []
+  bytes = 0
+
+  /** Starts a row of a stream; `set` and `text` go to it. */
+  startRow(isSystem: boolean, row: { seq: number; step: number; time: number }): void {
+    const block = isSystem ? this.#system : this.#history
+    block.startRow(row.seq, row.step, row.time)
+    this.bytes += 24
+  }
+
+  /** Sets a number of the row that was started last in the stream. */
+  set(isSystem: boolean, key: number, name: string, value: number): void {
+    const block = isSystem ? this.#system : this.#history
+    block.set(key, name, value)
+    this.bytes += 12
+  }
+
+  /** Adds a value that is not a number. */
+  text(point: { seq: number; step: number; time: number; metric: string; value: WireValue }, bytes: number): void {
+    this.#texts.push(point)
+    this.bytes += bytes + 64 + point.metric.length
+  }
+
+  /** Adds an update. */
+  update(update: RunUpdate, bytes: number): void {
+    this.#updates.push(update)
+    this.bytes += bytes + 64
+  }
+
+  /** Gives what was gathered and starts over. */
+  take(): BatchContent {
+    const content = {
+      texts: this.#texts,
+      updates: this.#updates,
+      history: this.#history.take(),
+      system: this.#system.take(),
+    }
+    this.#texts = []
+    this.#updates = []
+    this.bytes = 0
+    return content
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http'
+import * as http from 'node:http'
+
+/** An HTTP answer, read whole. */
+export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer }
+
+/** The longest answer that is read, in bytes. */
+const maxAnswerBytes = 8 * 1024 * 1024
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
+
+/**
+ * POSTs a body. Rejects when no whole answer came within `timeoutMs`, or when `signal` is aborted; any status is an
+ * answer.
+ */
+export async function post(
+  url: string,
+  request: { headers: Record<string, string>; body: Uint8Array; timeoutMs: number; signal?: AbortSignal },
+): Promise<HttpAnswer> {
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: { ...request.headers, 'content-length': String(request.body.byteLength) },
+    timeout: request.timeoutMs,
+    ...(request.signal && { signal: request.signal }),
+  }
+  const isSecure = url.startsWith('https:')
+  const start = isSecure ? (await import('node:https')).request : http.request
+  return new Promise((resolve, reject) => {
+    const call = start(url, isSecure ? options : { ...options, agent }, (answer) => {
+      const chunks: Buffer[] = []
+      let length = 0
+      answer.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        if (length > maxAnswerBytes) call.destroy(new Error('the answer is too long'))
+        chunks.push(chunk)
+      })
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+      )
+      answer.on('error', reject)
+    })
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${Math.round(request.timeoutMs / 1000)} s`)))
+    call.on('error', reject)
+    call.end(request.body)
+  })
+}

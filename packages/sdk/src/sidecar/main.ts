@@ -1,0 +1,111 @@
+import { sdkEnv } from '../env.ts'
+import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
+import { Turns } from './turns.ts'
+import { RefusedError, Uploader } from './uploader.ts'
+import { Wakeable } from './wakeable.ts'
+
+/** Batches in memory at a time, over all runs. */
+const maxBatchesInMemory = 2
+const orphanPollMs = 20
+
+/**
+ * The sidecar of one script: brings the logs of all its runs to the server. It is told about runs on its standard
+ * input; when that ends the script is gone, and it finishes what is left and ends too.
+ */
+class Sidecar {
+  readonly #parent = process.ppid
+  readonly #turns = new Turns(maxBatchesInMemory)
+  readonly #wakeable = new Wakeable()
+  readonly #uploaders = new Set<Uploader>()
+  readonly #lingerMs: number
+  #isOrphan = false
+
+  constructor(lingerMs: number) {
+    this.#lingerMs = lingerMs
+  }
+
+  start(): void {
+    process.title = 'kiroku-sidecar'
+    const lines = new LineSplitter()
+    process.stdin.setEncoding('utf8')
+    process.stdin.on('data', (piece: string) => {
+      for (const line of lines.add(piece)) {
+        const order = parseLine(orderSchema, line)
+        if (order !== undefined) this.#take(order)
+      }
+    })
+    process.stdin.on('end', () => this.#watchParent())
+    process.stdin.on('error', () => this.#watchParent())
+    process.stdout.on('error', () => {})
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
+  }
+
+  #take(order: Order): void {
+    const report = (what: Report): void => {
+      process.stdout.write(`${JSON.stringify(what)}\n`)
+    }
+    void this.#upload(order, report).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      report({ type: 'refused', id: order.id, why })
+      note(
+        `${order.directory}: ${cause instanceof RefusedError ? why : (cause instanceof Error && cause.stack) || why}`,
+      )
+    })
+  }
+
+  async #upload(order: Order, report: (what: Report) => void): Promise<void> {
+    const uploader = new Uploader({
+      order,
+      report,
+      turns: this.#turns,
+      wakeable: this.#wakeable,
+      isOrphan: () => this.#isOrphan,
+    })
+    this.#uploaders.add(uploader)
+    try {
+      await uploader.run()
+    } finally {
+      this.#uploaders.delete(uploader)
+    }
+  }
+
+  /** Standard input ended. The logs are complete only when the script's process is gone as well. */
+  #watchParent(): void {
+    if (isAlive(this.#parent)) {
+      setTimeout(() => this.#watchParent(), orphanPollMs)
+      return
+    }
+    this.#isOrphan = true
+    for (const uploader of this.#uploaders) uploader.lastProgressAt = Date.now()
+    this.#wakeable.wake()
+    this.#leaveWhenDone()
+  }
+
+  #leaveWhenDone(): void {
+    const latest = Math.max(...[...this.#uploaders].map(({ lastProgressAt }) => lastProgressAt))
+    if (this.#uploaders.size === 0) process.exit(0)
+    if (Date.now() - latest > this.#lingerMs) {
+      note(`the server took nothing for ${this.#lingerMs / 1000} s; the data stays where it is`)
+      process.exit(1)
+    }
+    setTimeout(() => this.#leaveWhenDone(), orphanPollMs)
+  }
+}
+
+/** True while the process that started this one lives: an orphan gets another parent. */
+function isAlive(parent: number): boolean {
+  if (process.ppid !== parent) return false
+  try {
+    process.kill(parent, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Writes a line to standard error, which is the sidecar's own log file. */
+function note(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`)
+}
+
+new Sidecar(sdkEnv().KIROKU_LINGER_SECONDS * 1000).start()

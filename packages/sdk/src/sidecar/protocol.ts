@@ -1,0 +1,44 @@
+import * as z from 'zod'
+
+/** What the writer thread tells its sidecar, a line of JSON each. */
+export const orderSchema = z.object({
+  id: z.number().int(),
+  directory: z.string(),
+  url: z.string(),
+  apiKey: z.string(),
+})
+export type Order = z.infer<typeof orderSchema>
+
+/** What a sidecar reports about a run, a line of JSON each. `bytes` of `total` bytes of its log are acknowledged. */
+export const reportSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('created'), id: z.number(), name: z.string(), url: z.string() }),
+  z.object({ type: z.literal('waiting'), id: z.number(), why: z.string() }),
+  z.object({ type: z.literal('connected'), id: z.number() }),
+  z.object({ type: z.literal('acknowledged'), id: z.number(), bytes: z.number(), total: z.number() }),
+  z.object({ type: z.literal('rejected'), id: z.number(), metric: z.string(), reason: z.string() }),
+  z.object({ type: z.literal('refused'), id: z.number(), why: z.string() }),
+  z.object({ type: z.literal('done'), id: z.number() }),
+])
+export type Report = z.infer<typeof reportSchema>
+
+/** Splits a stream of text into lines; what follows the last line end waits for the next piece. */
+export class LineSplitter {
+  #rest = ''
+
+  /** Adds a piece; answers the lines that are whole now. */
+  add(piece: string): string[] {
+    const lines = (this.#rest + piece).split('\n')
+    this.#rest = lines.pop() ?? ''
+    return lines.filter((line) => line !== '')
+  }
+}
+
+/** Parses one line of JSON by a schema; undefined when it is none. */
+export function parseLine<T>(schema: z.ZodType<T>, line: string): T | undefined {
+  try {
+    const parsed = schema.safeParse(JSON.parse(line))
+    return parsed.success ? parsed.data : undefined
+  } catch {
+    return undefined
+  }
+}

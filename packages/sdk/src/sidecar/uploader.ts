@@ -1,0 +1,203 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
+import { logFileName, recordKinds, updateFlags } from '../log/format.ts'
+import { LogReader } from '../log/log-reader.ts'
+import { LogWriter } from '../log/log-writer.ts'
+import { RecordEncoder } from '../log/record-encoder.ts'
+import type { LogUpdate } from '../log/schemas.ts'
+import { Assembler } from './assembler.ts'
+import { Backoff } from './backoff.ts'
+import type { Order, Report } from './protocol.ts'
+import { createRun, type Outcome, type Server, sendBatch } from './server-client.ts'
+import type { Turns } from './turns.ts'
+import type { Wakeable } from './wakeable.ts'
+
+const maxBatchBytes = 4 * 1024 * 1024
+const pollMs = 20
+const heartbeatMs = 15_000
+/** How long a run waits for the facts about code and machine before it is told to the server without them. */
+const factsWaitMs = 2_000
+
+/** The file that marks a run whose log is on the server from end to end. */
+export const syncedFileName = 'synced'
+
+/** What an uploader is given: the run, whom to tell, whose turn it is, and what wakes it. */
+export type UploaderOptions = {
+  order: Order
+  report: (report: Report) => void
+  /** At most a few batches are in memory at a time, over all runs. */
+  turns: Turns
+  /** Woken when the script is gone. */
+  wakeable: Wakeable
+  /** True once the script is gone: nobody writes to the log any more. */
+  isOrphan: () => boolean
+}
+
+/** Brings one run's log to the server, from wherever the server stands to the run's end. */
+export class Uploader {
+  readonly #options: UploaderOptions
+  readonly #server: Server
+  readonly #path: string
+  #reader: LogReader
+  #assembler = new Assembler()
+  #acknowledged = 0
+  readonly #backoff = new Backoff()
+  #isWaiting = false
+  #lastSentAt = 0
+  /** When the server last took something, in unix milliseconds. */
+  lastProgressAt = Date.now()
+
+  /** Opens the log. Throws what the file system throws. */
+  constructor(options: UploaderOptions) {
+    this.#options = options
+    this.#server = { url: options.order.url, apiKey: options.order.apiKey }
+    this.#path = join(options.order.directory, logFileName)
+    this.#reader = new LogReader(this.#path)
+  }
+
+  /** Works until everything is acknowledged, or the server refuses the run for good. */
+  async run(): Promise<void> {
+    const input = await this.#readCreate()
+    if (input === undefined) return
+    const created = await this.#create(input)
+    this.#restart(created.ackSeq)
+    while (!(await this.#sendNext(created, input)));
+    writeFileSync(join(this.#options.order.directory, syncedFileName), `${new Date().toISOString()}\n`)
+    this.#options.report({ type: 'done', id: this.#options.order.id })
+    this.#reader.close()
+  }
+
+  /** Reads the log's first records: what the run was started with, then, if they come soon, the facts. */
+  async #readCreate(): Promise<CreateRunInput | undefined> {
+    const deadline = Date.now() + factsWaitMs
+    for (;;) {
+      while (this.#assembler.facts === undefined && this.#reader.next()) this.#assembler.accept(this.#reader)
+      const { header, facts, isFinished } = this.#assembler
+      const isLate = Date.now() > deadline || isFinished || this.#options.isOrphan()
+      if (header !== undefined && (facts !== undefined || isLate)) return { ...header.create, ...facts }
+      if (header === undefined && this.#options.isOrphan()) return undefined
+      await this.#options.wakeable.sleep(pollMs)
+    }
+  }
+
+  async #create(input: CreateRunInput): Promise<CreateRunResult> {
+    const created = await this.#insist(() => createRun(this.#server, input))
+    if (created.kind !== 'done') throw new RefusedError('why' in created ? created.why : 'it answers out of order')
+    const { displayName, path } = created.value
+    this.#options.report({
+      type: 'created',
+      id: this.#options.order.id,
+      name: displayName,
+      url: this.#server.url + path,
+    })
+    return created.value
+  }
+
+  /** Reads the log anew, to give what comes after `ackSeq`. */
+  #restart(ackSeq: number): void {
+    this.#reader.close()
+    this.#reader = new LogReader(this.#path)
+    this.#assembler = new Assembler(ackSeq)
+    this.#acknowledged = ackSeq
+  }
+
+  /** Sends what there is; true when it was the last. */
+  async #sendNext(run: CreateRunResult, input: CreateRunInput): Promise<boolean> {
+    this.#readOn()
+    const hasRecords = this.#assembler.seq > this.#acknowledged
+    if (!hasRecords) {
+      if (this.#assembler.isFinished) return true
+      if (Date.now() - this.#lastSentAt < heartbeatMs) {
+        await this.#options.wakeable.sleep(pollMs)
+        return false
+      }
+    }
+    const release = await this.#options.turns.take()
+    try {
+      const { firstSeq, lastSeq, ...content } = this.#assembler.take()
+      const batch = { project: run.project, run: run.run, writer: input.writer, firstSeq, lastSeq, ...content }
+      const offset = this.#reader.offset
+      const outcome = await this.#insist(() => sendBatch(this.#server, batch))
+      this.#lastSentAt = Date.now()
+      return await this.#conclude(outcome, { input, lastSeq, offset })
+    } finally {
+      release()
+    }
+  }
+
+  async #conclude(
+    outcome: Awaited<ReturnType<typeof sendBatch>>,
+    { input, lastSeq, offset }: { input: CreateRunInput; lastSeq: number; offset: number },
+  ): Promise<boolean> {
+    const { report, order } = this.#options
+    switch (outcome.kind) {
+      case 'done': {
+        this.#acknowledged = Math.max(lastSeq, outcome.value.ackSeq)
+        report({ type: 'acknowledged', id: order.id, bytes: offset, total: this.#reader.size() })
+        for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
+        if (!this.#assembler.isFinished) await this.#options.wakeable.sleep(outcome.value.nextBatchMs)
+        return false
+      }
+      case 'gap':
+        this.#restart(outcome.ackSeq)
+        return false
+      case 'unknown': {
+        // The server lost the writer, for instance because its data directory is another one: begin anew there.
+        const created = await this.#create(input)
+        this.#restart(created.ackSeq)
+        return false
+      }
+      case 'again':
+      case 'refused':
+        throw new RefusedError(outcome.why)
+    }
+  }
+
+  /** Reads the log on until a batch is full or nothing is left; ends the log of a script that is gone. */
+  #readOn(): void {
+    const wasOrphan = this.#options.isOrphan()
+    this.#reader.isFinal = wasOrphan
+    while (this.#assembler.bytes < maxBatchBytes && !this.#assembler.isFinished) {
+      if (this.#reader.next()) {
+        this.#assembler.accept(this.#reader)
+        continue
+      }
+      if (!wasOrphan) return
+      this.#endLog()
+    }
+  }
+
+  /** The script is gone and did not say how it ended: says so in its place, in the log. */
+  #endLog(): void {
+    const finish: LogUpdate = { type: 'finish', state: 'crashed', exitCode: null, time: Date.now() }
+    const payload = new RecordEncoder().json(recordKinds.update, finish, updateFlags.finishes)
+    const writer = new LogWriter(this.#path, this.#reader.wholeEnd)
+    if (payload !== undefined) writer.append(payload)
+    writer.cutTail()
+    const problem = writer.close()
+    if (problem !== undefined) throw problem
+    this.#reader.rewind()
+  }
+
+  /** Tries until there is an answer that trying again would not change. */
+  async #insist<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const { report, order } = this.#options
+    for (;;) {
+      const outcome = await attempt()
+      if (outcome.kind !== 'again') {
+        this.#backoff.reset()
+        this.lastProgressAt = Date.now()
+        if (this.#isWaiting) report({ type: 'connected', id: order.id })
+        this.#isWaiting = false
+        return outcome
+      }
+      if (!this.#isWaiting) report({ type: 'waiting', id: order.id, why: outcome.why })
+      this.#isWaiting = true
+      await this.#options.wakeable.sleep(this.#backoff.next(outcome.afterMs), { deaf: true })
+    }
+  }
+}
+
+/** The server refused a run for good; the message says why. */
+export class RefusedError extends Error {}

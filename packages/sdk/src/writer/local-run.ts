@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { logFileName, recordKinds, rowFlags, updateFlags } from '../log/format.ts'
+import { LogWriter } from '../log/log-writer.ts'
+import { RecordEncoder } from '../log/record-encoder.ts'
+import type { LogFacts } from '../log/schemas.ts'
+import type { OpenRun } from './protocol.ts'
+import { say } from './say.ts'
+import { StatsWindow } from './stats-window.ts'
+import type { SystemSample } from './system-metrics.ts'
+
+/** One run in the writer thread: its log, and the window of the machine's metrics. */
+export class LocalRun {
+  readonly options: OpenRun
+  readonly #log: LogWriter
+  readonly #encoder = new RecordEncoder()
+  readonly #systemKeys = new Map<string, number>()
+  readonly #window: StatsWindow | undefined
+  #isFailing = false
+  #toldDropped = 0
+  /** True once the run's last record was taken. */
+  isFinished = false
+
+  /** Opens the run's log and writes its header. Throws what the file system throws. */
+  constructor(options: OpenRun) {
+    this.options = options
+    this.#log = new LogWriter(join(options.directory, logFileName))
+    this.#put(this.#encoder.json(recordKinds.header, options.header))
+    this.#window = options.stats === null ? undefined : new StatsWindow(options.stats.windowMs, Date.now())
+    this.flush()
+  }
+
+  /** Takes a record of the script. What comes after the end is passed over. */
+  take(record: Uint8Array): void {
+    if (this.isFinished) return
+    if (record[0] === recordKinds.update && record[1] === updateFlags.finishes) {
+      if (this.#window !== undefined) this.#publish(this.#window.close(Date.now()))
+      this.isFinished = true
+    }
+    this.#log.append(record)
+  }
+
+  /** Puts down where code and machine stood. */
+  setFacts(facts: LogFacts): void {
+    if (!this.isFinished) this.#put(this.#encoder.json(recordKinds.facts, facts))
+  }
+
+  /** Takes a sample of the machine. */
+  takeSample(sample: SystemSample): void {
+    const now = Date.now()
+    const values = this.isFinished ? undefined : this.#window?.add(sample, now)
+    if (values !== undefined) this.#publish(values)
+  }
+
+  /** Writes what waits; true when all is written. Says once when the disk takes nothing, and once when it does again. */
+  flush(): boolean {
+    const problem = this.#log.flush()
+    if (problem !== undefined) {
+      if (!this.#isFailing) say(`cannot write ${this.options.directory} (${problem.message}); it keeps trying`)
+      this.#isFailing = true
+      return false
+    }
+    if (this.#isFailing) {
+      const lost = this.#log.droppedRows - this.#toldDropped
+      this.#toldDropped = this.#log.droppedRows
+      say(`${this.options.directory} is written again; ${lost === 0 ? 'no row was' : `${lost} rows were`} lost`)
+      this.#isFailing = false
+    }
+    return true
+  }
+
+  /** Has the disk keep what is written. */
+  sync(): void {
+    this.#log.sync()
+  }
+
+  /** Closes the log of a finished run. */
+  close(): void {
+    this.#log.close()
+  }
+
+  #publish(values: ReadonlyMap<string, number>): void {
+    if (values.size === 0) return
+    const keys = [...values.keys()].map((name) => this.#systemKey(name))
+    const time = Date.now()
+    const payload = this.#encoder.row({
+      flags: rowFlags.system | rowFlags.commits,
+      step: time,
+      time,
+      count: keys.length,
+      values: Float64Array.from(values.values()),
+      keys: Uint32Array.from(keys),
+      texts: [],
+    })
+    this.#put(payload)
+  }
+
+  #systemKey(name: string): number {
+    const known = this.#systemKeys.get(name)
+    if (known !== undefined) return known
+    const key = this.#systemKeys.size
+    this.#systemKeys.set(name, key)
+    this.#put(this.#encoder.key(rowFlags.system, key, name))
+    return key
+  }
+
+  #put(payload: Uint8Array | undefined): void {
+    if (payload !== undefined) this.#log.append(payload)
+  }
+}

@@ -1,0 +1,45 @@
+import type { MessagePort } from 'node:worker_threads'
+import * as z from 'zod'
+import { logHeaderSchema } from '../log/schemas.ts'
+
+/** The kind byte of the message that opens a run; the other messages of the ring are records of the log. */
+export const openKind = 64
+
+/** Ring tags: the run's number, and whether the message goes on in the next one. */
+export const ringTag = (run: number, goesOn: boolean): number => run * 2 + (goesOn ? 1 : 0)
+
+/** What the writer thread must know to write a run. */
+export const openRunSchema = z.object({
+  directory: z.string(),
+  /** Where the sidecar's own log is. */
+  root: z.string(),
+  /** Null: the run stays on this disk. */
+  apiKey: z.string().nullable(),
+  header: logHeaderSchema,
+  isCodeTracked: z.boolean(),
+  /** Null: no metrics of the machine. */
+  stats: z.object({ sampleMs: z.number(), windowMs: z.number() }).nullable(),
+  isQuiet: z.boolean(),
+  isSilent: z.boolean(),
+  script: z.object({ program: z.string().nullable(), arguments: z.array(z.string()), directory: z.string() }),
+})
+export type OpenRun = z.output<typeof openRunSchema>
+export type OpenRunInput = z.input<typeof openRunSchema>
+
+/** What the writer thread is started with. */
+export const writerDataSchema = z.object({
+  ring: z.instanceof(SharedArrayBuffer),
+  port: z.custom<MessagePort>((port) => port !== null && typeof port === 'object'),
+  sidecarPath: z.string(),
+})
+
+/** What the writer thread tells the main thread. `stored`: the record that ends the run is on this disk. */
+export const writerEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('created'), run: z.number(), name: z.string(), url: z.string() }),
+  z.object({ type: z.literal('acknowledged'), run: z.number(), bytes: z.number(), total: z.number() }),
+  z.object({ type: z.literal('waiting'), run: z.number(), why: z.string() }),
+  z.object({ type: z.literal('stored'), run: z.number() }),
+  z.object({ type: z.literal('refused'), run: z.number(), why: z.string() }),
+  z.object({ type: z.literal('done'), run: z.number() }),
+])
+export type WriterEvent = z.infer<typeof writerEventSchema>

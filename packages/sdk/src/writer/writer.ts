@@ -1,0 +1,154 @@
+import type * as z from 'zod'
+import { Ring } from '../ring.ts'
+import type { Report } from '../sidecar/protocol.ts'
+import { readGitFacts, readHostFacts } from './facts.ts'
+import { LocalRun } from './local-run.ts'
+import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
+import { say } from './say.ts'
+import { SidecarLink } from './sidecar-link.ts'
+import { SystemSampler } from './system-metrics.ts'
+
+const busyTickMs = 5
+const idleTickMs = 20
+/** So long after the last record the ring is looked at less often. */
+const idleAfterMs = 2_000
+const syncEveryMs = 1_000
+
+/** The writer thread: empties the ring every few milliseconds into the local logs of all runs of the process. */
+export class Writer {
+  readonly #ring: Ring
+  readonly #port: z.infer<typeof writerDataSchema>['port']
+  readonly #sidecarPath: string
+  readonly #runs = new Map<number, LocalRun>()
+  #sidecar: SidecarLink | undefined
+  #sampler: SystemSampler | undefined
+  #nextSampleAt = 0
+  #parts: Buffer[] = []
+  #lastRecordAt = 0
+  #lastSyncAt = 0
+  readonly #options = new Map<number, OpenRun>()
+
+  constructor({ ring, port, sidecarPath }: z.infer<typeof writerDataSchema>) {
+    this.#ring = new Ring(ring)
+    this.#port = port
+    this.#sidecarPath = sidecarPath
+  }
+
+  /** Works until the thread is ended. */
+  start(): void {
+    this.#tick()
+  }
+
+  #tick(): void {
+    const asked = this.#ring.pendingFlush()
+    const now = Date.now()
+    if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
+    this.#sample(now)
+    for (const [id, run] of this.#runs) {
+      if (run.flush() && run.isFinished) this.#end(id, run)
+      else if (now - this.#lastSyncAt >= syncEveryMs || asked !== undefined) run.sync()
+    }
+    if (now - this.#lastSyncAt >= syncEveryMs) this.#lastSyncAt = now
+    if (asked !== undefined) this.#ring.answerFlush(asked)
+    setTimeout(() => this.#tick(), now - this.#lastRecordAt > idleAfterMs ? idleTickMs : busyTickMs)
+  }
+
+  #take(tag: number, payload: Uint8Array): void {
+    const run = tag >>> 1
+    if (tag & 1 || this.#parts.length > 0) {
+      this.#parts.push(Buffer.from(payload))
+      if (tag & 1) return
+    }
+    const whole = this.#parts.length === 0 ? payload : Buffer.concat(this.#parts.splice(0))
+    if (whole[0] === openKind) this.#open(run, Buffer.from(whole))
+    else this.#runs.get(run)?.take(whole)
+  }
+
+  #open(id: number, message: Buffer): void {
+    const options = openRunSchema.parse(JSON.parse(message.toString('utf8', 8)))
+    this.#options.set(id, options)
+    let run: LocalRun
+    try {
+      run = new LocalRun(options)
+    } catch (cause) {
+      say(`cannot write ${options.directory}, nothing is recorded (${cause instanceof Error ? cause.message : cause})`)
+      this.#emit({ type: 'refused', run: id, why: 'its directory cannot be written' })
+      return
+    }
+    this.#runs.set(id, run)
+    if (options.stats !== null) {
+      this.#sampler ??= new SystemSampler()
+      this.#nextSampleAt = 0
+    }
+    this.#addFacts(run)
+    const { url } = options.header
+    if (url === null || options.apiKey === null) return
+    this.#sidecar ??= new SidecarLink({
+      path: this.#sidecarPath,
+      logDirectory: options.root,
+      onReport: (report) => this.#hear(report),
+    })
+    this.#sidecar.give({ id, directory: options.directory, url, apiKey: options.apiKey })
+  }
+
+  #addFacts(run: LocalRun): void {
+    const host = readHostFacts(run.options.script)
+    const reading = run.options.isCodeTracked ? readGitFacts(run.options.script.directory) : Promise.resolve({})
+    void reading.then((git) => run.setFacts({ git, host }))
+  }
+
+  #sample(now: number): void {
+    if (this.#sampler === undefined || now < this.#nextSampleAt) return
+    const runs = [...this.#runs.values()].filter((run) => run.options.stats !== null)
+    if (runs.length === 0) return
+    this.#nextSampleAt = now + Math.min(...runs.map((run) => run.options.stats?.sampleMs ?? 2_000))
+    const sample = this.#sampler.sample()
+    for (const run of runs) run.takeSample(sample)
+  }
+
+  #end(id: number, run: LocalRun): void {
+    run.close()
+    this.#runs.delete(id)
+    this.#emit({ type: 'stored', run: id })
+  }
+
+  #hear(report: Report): void {
+    const options = this.#options.get(report.id)
+    if (options === undefined) return
+    const tell = (text: string): void => {
+      if (!options.isQuiet) say(text)
+    }
+    switch (report.type) {
+      case 'created':
+        this.#emit({ type: 'created', run: report.id, name: report.name, url: report.url })
+        tell(`run ${report.name}: ${report.url}`)
+        break
+      case 'acknowledged':
+        this.#emit({ type: 'acknowledged', run: report.id, bytes: report.bytes, total: report.total })
+        break
+      case 'waiting':
+        this.#emit({ type: 'waiting', run: report.id, why: report.why })
+        tell(
+          `${options.header.url} does not take data now (${report.why}); it is kept in ${options.directory}, and sent when it does`,
+        )
+        break
+      case 'connected':
+        tell(`${options.header.url} takes data again`)
+        break
+      case 'rejected':
+        tell(`${report.metric} was not stored: ${report.reason}`)
+        break
+      case 'refused':
+        this.#emit({ type: 'refused', run: report.id, why: report.why })
+        tell(`${options.header.url} refused the run (${report.why}); its data stays in ${options.directory}`)
+        break
+      case 'done':
+        this.#emit({ type: 'done', run: report.id })
+        this.#options.delete(report.id)
+    }
+  }
+
+  #emit(event: WriterEvent): void {
+    this.#port.postMessage(event)
+  }
+}
