@@ -1,0 +1,68 @@
+import { KirokuError } from '@kiroku/core/errors'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/prisma/client.ts'
+import { explainDatabaseError } from './database-errors.ts'
+import { applyMigrations } from './migrations.ts'
+
+/** A connection inside a transaction, for statements that Prisma cannot say. */
+export type Connection = pg.PoolClient
+
+/** PostgreSQL, migrated: Prisma and plain SQL over one pool. */
+export type Database = {
+  prisma: PrismaClient
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** Throws `KirokuError` UNAVAILABLE when PostgreSQL does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+const poolSize = 10
+
+/** Connects, applies migrations and answers. Throws `KirokuError` UNAVAILABLE of one line when it cannot connect. */
+export async function openDatabase(url: string): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize, application_name: 'kiroku' })
+  // A pooled connection that breaks while idle is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => {})
+  try {
+    await applyMigrations(pool)
+  } catch (error) {
+    await pool.end()
+    throw explainDatabaseError(error)
+  }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
+  return {
+    prisma,
+    transaction: (work) => inTransaction(pool, work),
+    async ping() {
+      try {
+        await pool.query('SELECT 1')
+      } catch (cause) {
+        throw new KirokuError({ code: 'UNAVAILABLE', message: 'PostgreSQL does not answer', cause })
+      }
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await connection.query('BEGIN')
+    const result = await work(connection)
+    await connection.query('COMMIT')
+    return result
+  } catch (error) {
+    await connection.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    connection.release(broken)
+  }
+}

@@ -1,0 +1,31 @@
+import { KirokuError } from '@kiroku/core/errors'
+import * as z from 'zod'
+
+const milliseconds = z.coerce.number().int().positive()
+
+const environmentSchema = z.object({
+  /** A PostgreSQL to use in place of the embedded one. */
+  DATABASE_URL: z.string().min(1).optional(),
+  /** A ClickHouse server to use in place of the embedded engine. */
+  CLICKHOUSE_URL: z.string().min(1).optional(),
+  KIROKU_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Whether a browser on this machine is signed in as the owner: `auto` is when PostgreSQL is embedded. */
+  KIROKU_LOCAL_SIGN_IN: z.enum(['auto', 'on', 'off']).default('auto'),
+  /** How long a running run may be silent before it counts as crashed. */
+  KIROKU_CRASH_AFTER_MS: milliseconds.default(300_000),
+})
+
+/** The environment that the server reads, each value parsed. */
+export type Environment = z.infer<typeof environmentSchema>
+
+/** Parses the environment; empty variables count as unset. Throws BAD_REQUEST that names the wrong variable. */
+export function readEnvironment(source: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''))
+  const result = environmentSchema.safeParse(given)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new KirokuError({
+    code: 'BAD_REQUEST',
+    message: `the environment variable ${issue?.path.join('.')} is wrong: ${issue?.message}`,
+  })
+}

@@ -1,0 +1,194 @@
+import { KirokuError } from '@kiroku/core/errors'
+import { type BatchAck, type HistoryBatch, type RowBlock, readHistoryBatch, type Stream } from '@kiroku/core/history'
+import type { MetricStore, PointBlock, StoredText } from '@kiroku/metric-store'
+import type { OrganizationScope } from '../../http/scopes.ts'
+import { gapError, type HistoryRepository, type KnownWriter } from './history.repository.ts'
+import { createPace } from './pace.ts'
+import { trimBatch } from './trim-batch.ts'
+
+export type HistoryServiceOptions = {
+  store: MetricStore
+  repository: HistoryRepository
+  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
+  onInserted?: (() => Promise<void>) | undefined
+}
+
+/** Takes history batches in. */
+export type HistoryService = {
+  /**
+   * Stores a batch and resolves when everything of it is on disk. Throws NOT_FOUND for an unknown writer, CONFLICT with
+   * `details.ackSeq` for a gap, UNAVAILABLE with `details.retryAfterMs` while too much waits.
+   */
+  accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
+  /** Refuses new batches from now on and resolves when all accepted ones are answered. */
+  close(): Promise<void>
+}
+
+/** How long batches are gathered before they are stored together. */
+const gatherMs = 4
+/** What may wait or be under way at once. */
+const maxWaitingBytes = 256 * 1024 * 1024
+const maxInsertBytes = 64 * 1024 * 1024
+const maxKnownWriters = 20_000
+const retryAfterMs = 1000
+
+type Waiting = {
+  writer: KnownWriter
+  batch: HistoryBatch
+  bytes: number
+  resolve(ackSeq: number): void
+  reject(error: unknown): void
+}
+
+/** Gathers the batches of all runs for a moment, stores their points at once, then commits what they say at once. */
+export function createHistoryService({ store, repository, onInserted }: HistoryServiceOptions): HistoryService {
+  const writers = new Map<string, KnownWriter>()
+  const pace = createPace()
+  const version = createVersions()
+  let queue: Waiting[] = []
+  let waitingBytes = 0
+  let isClosed = false
+  let pump: Promise<void> | undefined
+
+  const findWriter = async (scope: OrganizationScope, batch: HistoryBatch): Promise<KnownWriter> => {
+    const key = [scope.organizationId, batch.project, batch.run, batch.writer].join('/')
+    const known = writers.get(key)
+    if (known && batch.firstSeq <= known.ackSeq + 1) return known
+    const found = await repository.findWriter(scope, batch)
+    if (batch.firstSeq > found.ackSeq + 1) throw gapError(batch, found.ackSeq)
+    if (writers.size >= maxKnownWriters) writers.clear()
+    writers.set(key, found)
+    return found
+  }
+
+  const forget = (writer: KnownWriter): void => {
+    for (const [key, known] of writers) if (known.writerId === writer.writerId) writers.delete(key)
+  }
+
+  const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<number> => {
+    if (isClosed) throw busy('the server is stopping')
+    if (waitingBytes > 0 && waitingBytes + bytes > maxWaitingBytes) throw busy('too many batches wait to be stored')
+    waitingBytes += bytes
+    const answer = new Promise<number>((resolve, reject) => queue.push({ writer, batch, bytes, resolve, reject }))
+    pump ??= run().finally(() => {
+      pump = undefined
+    })
+    return answer
+  }
+
+  const run = async (): Promise<void> => {
+    // Points of the next batches are stored while the ones before are committed.
+    let committing = Promise.resolve()
+    while (queue.length > 0) {
+      if (waitingBytes < maxInsertBytes) await new Promise((resolve) => setTimeout(resolve, gatherMs))
+      const stored = await eachOrAll(takeSome(), insert)
+      await committing
+      committing = eachOrAll(stored, commit).then(() => {})
+      if (queue.length === 0) await committing
+    }
+  }
+
+  const takeSome = (): Waiting[] => {
+    let bytes = 0
+    const beyond = queue.findIndex((item, index) => {
+      bytes += item.bytes
+      return index > 0 && bytes > maxInsertBytes
+    })
+    const taken = beyond < 0 ? queue : queue.slice(0, beyond)
+    queue = beyond < 0 ? [] : queue.slice(beyond)
+    return taken
+  }
+
+  const settle = (item: Waiting, outcome: { ackSeq: number } | { error: unknown }): void => {
+    waitingBytes -= item.bytes
+    if ('error' in outcome) {
+      forget(item.writer)
+      item.reject(outcome.error)
+    } else {
+      item.writer.ackSeq = Math.max(item.writer.ackSeq, outcome.ackSeq)
+      item.resolve(outcome.ackSeq)
+    }
+  }
+
+  const insert = async (items: readonly Waiting[]): Promise<void> => {
+    const points: PointBlock[] = []
+    const texts: StoredText[] = []
+    for (const { writer, batch } of items) {
+      const key = { project: writer.projectId, run: writer.runId, version: version() }
+      const fresh = trimBatch(batch, writer.ackSeq)
+      points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
+      texts.push(...fresh.texts.map(({ metric, step, time, value }) => ({ ...key, metric, step, time, value })))
+    }
+    if (points.length > 0 || texts.length > 0) await store.insert(points, texts)
+    await onInserted?.()
+  }
+
+  const commit = async (items: readonly Waiting[]): Promise<void> => {
+    const outcomes = await repository.commit(items)
+    items.forEach((item, index) => {
+      settle(
+        item,
+        outcomes[index] ?? { error: new KirokuError({ code: 'INTERNAL', message: 'a batch has no outcome' }) },
+      )
+    })
+  }
+
+  /** Does `work` for all at once, and one by one when that fails, so that one bad batch fails alone. */
+  const eachOrAll = async (
+    items: readonly Waiting[],
+    work: (items: readonly Waiting[]) => Promise<void>,
+  ): Promise<Waiting[]> => {
+    const done: Waiting[] = []
+    const attempt = async (some: readonly Waiting[]): Promise<unknown> => {
+      try {
+        if (some.length > 0) await work(some)
+        done.push(...some)
+        return undefined
+      } catch (error) {
+        return error ?? new Error('failed')
+      }
+    }
+    const failure = await attempt(items)
+    if (failure === undefined) return done
+    for (const item of items) {
+      const error = items.length > 1 ? await attempt([item]) : failure
+      if (error !== undefined) settle(item, { error })
+    }
+    return done
+  }
+
+  return {
+    async accept(scope, bytes) {
+      const { batch, rejected } = readHistoryBatch(bytes)
+      trimBatch(batch, 0)
+      const writer = await findWriter(scope, batch)
+      const ackSeq = await enqueue(writer, batch, bytes.byteLength)
+      return { ackSeq, nextBatchMs: pace.next(writer.writerId), rejected }
+    },
+    async close() {
+      isClosed = true
+      await pump
+    },
+  }
+}
+
+function busy(message: string): KirokuError {
+  return new KirokuError({ code: 'UNAVAILABLE', message, details: { retryAfterMs } })
+}
+
+function toBlock(
+  key: { project: string; run: string; version: number },
+  stream: Stream,
+  { seqs, steps, times, metrics }: RowBlock,
+): PointBlock[] {
+  return seqs.length > 0 && metrics.length > 0 ? [{ ...key, stream, steps, times, metrics }] : []
+}
+
+/** Numbers in the order of arrival: microseconds since 1970, each above the one before. */
+function createVersions(): () => number {
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, Date.now() * 1000)
+    return last
+  }
+}

@@ -1,0 +1,5 @@
+export { defineInDocument, type RunDocument } from './apply-batch.ts'
+export { loadDefinitions, loadTotals, saveDefinitions, saveLabels, saveRuns } from './document.repository.ts'
+export { createHistoryRepository, type HistoryRepository } from './history.repository.ts'
+export { registerIngestRoute } from './history.route.ts'
+export { createHistoryService, type HistoryService } from './history.service.ts'

@@ -1,0 +1,2 @@
+export { createKeysRepository, type KeysRepository } from './keys.repository.ts'
+export { keysRouter } from './keys.router.ts'

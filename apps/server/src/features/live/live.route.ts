@@ -1,0 +1,54 @@
+import { parseInput } from '@kiroku/core/errors'
+import { projectPathSchema } from '@kiroku/core/projects'
+import { routes } from '@kiroku/core/routes'
+import type { FastifyInstance } from 'fastify'
+import { requireIdentity } from '../../http/authentication.ts'
+import { takeOver } from '../../http/raw-reply.ts'
+import { authorizeAll, authorizeOrganization, type Identity } from '../../http/scopes.ts'
+import type { ProjectsRepository } from '../projects/index.ts'
+import type { LiveService, LiveTopic } from './live.service.ts'
+
+const heartbeatMs = 15_000
+/** What may wait for a browser that does not read before its stream is ended. */
+const maxBufferedBytes = 1024 * 1024
+
+const liveQuerySchema = projectPathSchema.partial()
+
+/** GET a server-sent stream of `moved` events. It is ended when notices may have been missed: connect and read again. */
+export function registerLiveRoute(app: FastifyInstance, live: LiveService, projects: ProjectsRepository): void {
+  const topicOf = async (
+    identity: Identity,
+    { organization, project }: { organization?: string | undefined; project?: string | undefined },
+  ): Promise<LiveTopic> => {
+    const scopes = organization === undefined ? authorizeAll(identity) : [authorizeOrganization(identity, organization)]
+    const organizationIds = scopes.map(({ organizationId }) => organizationId)
+    const [scope] = scopes
+    if (project === undefined || scope === undefined) return { organizationIds, projectId: null }
+    return { organizationIds, projectId: (await projects.byName(scope, project)).projectId }
+  }
+
+  app.get(routes.live, async (request, reply) => {
+    const query = parseInput(liveQuerySchema, request.query, 'live request')
+    const topic = await topicOf(requireIdentity(request), query)
+    const raw = takeOver(reply)
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    })
+    raw.write('retry: 1000\n: connected\n\n')
+    const write = (text: string): void => {
+      if (raw.writableLength > maxBufferedBytes) raw.destroy()
+      else raw.write(text)
+    }
+    const stop = live.subscribe(topic, {
+      moved: (notice) => write(`event: moved\ndata: ${JSON.stringify(notice)}\n\n`),
+      end: () => raw.end(),
+    })
+    const heartbeat = setInterval(() => write(': alive\n\n'), heartbeatMs)
+    raw.on('close', () => {
+      clearInterval(heartbeat)
+      stop()
+    })
+  })
+}

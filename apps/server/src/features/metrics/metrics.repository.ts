@@ -1,0 +1,129 @@
+import { resolveXAxis } from '@kiroku/core/axes'
+import { KirokuError } from '@kiroku/core/errors'
+import { streamSchema } from '@kiroku/core/history'
+import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
+import type { MetricInfo, RunMetrics } from '@kiroku/core/queries'
+import { toWireNumber } from '@kiroku/core/values'
+import * as z from 'zod'
+import type { Database } from '../../database/database.ts'
+import type { ProjectScope } from '../../http/scopes.ts'
+import { loadDefinitions, loadTotals } from '../history/index.ts'
+
+/** A run as series need it: where its points are, when it began, and what binds its metrics. */
+export type RunReference = {
+  runId: string
+  slug: string
+  startedAt: number
+  definitions: readonly MetricDefinition[]
+}
+
+/** Metrics of the runs of one project. */
+export type MetricsRepository = {
+  /** The metrics of these runs, or of all runs; the newest run that has one decides how it is shown. */
+  list(scope: ProjectScope, runs: readonly string[] | undefined): Promise<MetricInfo[]>
+  /** Throws NOT_FOUND. */
+  byRun(scope: ProjectScope, slug: string): Promise<RunMetrics>
+  /** The runs by their slugs. Throws NOT_FOUND that names the first one that is not in the project. */
+  references(scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>>
+}
+
+const listedRowsSchema = z.array(
+  z.object({ stream: streamSchema, name: z.string(), runCount: z.coerce.number(), newestRunId: z.string() }),
+)
+const referenceRowsSchema = z.array(z.object({ runId: z.string(), slug: z.string(), startedAt: z.date() }))
+
+/** Reads metrics from PostgreSQL. */
+export function createMetricsRepository(database: Database): MetricsRepository {
+  const references = (scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>> =>
+    database.transaction(async (connection) => {
+      const { rows } = await connection.query(
+        `SELECT id AS "runId", slug, started_at AS "startedAt" FROM run
+         WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
+        [scope.projectId, slugs],
+      )
+      const found = referenceRowsSchema.parse(rows)
+      const definitions = groupByRun(
+        await loadDefinitions(
+          connection,
+          found.map(({ runId }) => runId),
+        ),
+      )
+      const bySlug = new Map(
+        found.map(({ runId, slug, startedAt }) => [
+          slug,
+          { runId, slug, startedAt: startedAt.getTime(), definitions: definitions.get(runId) ?? [] },
+        ]),
+      )
+      const missing = slugs.find((slug) => !bySlug.has(slug))
+      if (missing !== undefined) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${missing}` })
+      return bySlug
+    })
+
+  return {
+    references,
+
+    list: (scope, slugs) =>
+      database.transaction(async (connection) => {
+        const { rows } = await connection.query(
+          `SELECT m.stream, m.name, count(*) AS "runCount",
+                  (array_agg(r.id ORDER BY r.created_at DESC, r.id DESC))[1] AS "newestRunId"
+           FROM run r JOIN run_metric m ON m.run_id = r.id
+           WHERE r.project_id = $1 AND r.deleted_at IS NULL AND ($2::text[] IS NULL OR r.slug = ANY($2))
+           GROUP BY m.stream, m.name ORDER BY m.stream, m.name`,
+          [scope.projectId, slugs ?? null],
+        )
+        const listed = listedRowsSchema.parse(rows)
+        const deciding = [...new Set(listed.map(({ newestRunId }) => newestRunId))]
+        const definitions = groupByRun(await loadDefinitions(connection, deciding))
+        const described = listed.map(({ stream, name, runCount, newestRunId }) => {
+          const own = stream === 'history' ? (definitions.get(newestRunId) ?? []) : []
+          const definition = resolveDefinition(own, name)
+          return {
+            name,
+            stream,
+            runCount,
+            x: resolveXAxis({ kind: 'bound' }, own, name),
+            unit: definition?.unit ?? null,
+            goal: definition?.goal ?? null,
+            isHidden: definition?.hidden ?? false,
+          }
+        })
+        const axes = new Set(described.flatMap(({ x }) => (x.kind === 'metric' ? [x.name] : [])))
+        return described.map((metric) => ({
+          ...metric,
+          isStepMetric: metric.stream === 'history' && axes.has(metric.name),
+        }))
+      }),
+
+    async byRun(scope, slug) {
+      const run = (await references(scope, [slug])).get(slug)
+      if (!run) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
+      const totals = await database.transaction((connection) =>
+        loadTotals(connection, [{ runId: run.runId, names: null }]),
+      )
+      const metrics = totals.map(({ entry: { stream, name, totals: known } }) => ({
+        name,
+        stream,
+        count: known.count,
+        nonFiniteCount: known.count - known.finiteCount,
+        min: known.min === null ? null : toWireNumber(known.min),
+        max: known.max === null ? null : toWireNumber(known.max),
+        lastStep: known.lastStep,
+      }))
+      metrics.sort((left, right) => left.stream.localeCompare(right.stream) || left.name.localeCompare(right.name))
+      return { metrics, definitions: [...run.definitions] }
+    },
+  }
+}
+
+function groupByRun(
+  rows: readonly { runId: string; definition: MetricDefinition }[],
+): Map<string, readonly MetricDefinition[]> {
+  const groups = new Map<string, MetricDefinition[]>()
+  for (const { runId, definition } of rows) {
+    const group = groups.get(runId)
+    if (group) group.push(definition)
+    else groups.set(runId, [definition])
+  }
+  return groups
+}

@@ -1,0 +1,2 @@
+export { createProjectsRepository, type ProjectsRepository } from './projects.repository.ts'
+export { projectsRouter } from './projects.router.ts'

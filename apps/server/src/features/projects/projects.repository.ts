@@ -1,0 +1,78 @@
+import { KirokuError } from '@kiroku/core/errors'
+import type { Project } from '@kiroku/core/projects'
+import type { Database } from '../../database/database.ts'
+import { type OrganizationScope, type ProjectScope, projectScopeOf } from '../../http/scopes.ts'
+
+/** Projects of one organization. */
+export type ProjectsRepository = {
+  /** Throws NOT_FOUND when the organization has no project of that name. */
+  byName(scope: OrganizationScope, name: string): Promise<ProjectScope>
+  /** The project of that name, made when there is none. */
+  ensure(scope: OrganizationScope, name: string): Promise<ProjectScope>
+  /** Latest activity first. */
+  list(scopes: readonly OrganizationScope[]): Promise<Project[]>
+  summary(scope: ProjectScope): Promise<Project>
+}
+
+/** Reads and makes projects in PostgreSQL. */
+export function createProjectsRepository({ prisma }: Database): ProjectsRepository {
+  const describe = async (projects: readonly ProjectRow[]): Promise<Project[]> => {
+    const groups = await prisma.run.groupBy({
+      by: ['projectId', 'state'],
+      where: { projectId: { in: projects.map(({ id }) => id) }, deletedAt: null },
+      _count: { _all: true },
+      _max: { heartbeatAt: true },
+    })
+    return projects.map((project) => {
+      const own = groups.filter(({ projectId }) => projectId === project.id)
+      const activity = own.map((group) => group._max.heartbeatAt?.getTime() ?? 0)
+      return {
+        organization: project.organization.slug,
+        name: project.name,
+        createdAt: project.createdAt.getTime(),
+        lastActivityAt: Math.max(project.createdAt.getTime(), ...activity),
+        runCount: own.reduce((sum, group) => sum + group._count._all, 0),
+        runningCount: own.find(({ state }) => state === 'running')?._count._all ?? 0,
+      }
+    })
+  }
+
+  return {
+    async byName(scope, name) {
+      const project = await prisma.project.findUnique({
+        where: { organizationId_name: { organizationId: scope.organizationId, name } },
+      })
+      if (!project) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no project ${name}` })
+      return projectScopeOf(scope, project)
+    },
+
+    async ensure(scope, name) {
+      const { organizationId } = scope
+      const where = { organizationId_name: { organizationId, name } }
+      const known = await prisma.project.findUnique({ where })
+      if (known) return projectScopeOf(scope, known)
+      await prisma.project.createMany({ data: [{ organizationId, name }], skipDuplicates: true })
+      return projectScopeOf(scope, await prisma.project.findUniqueOrThrow({ where }))
+    },
+
+    async list(scopes) {
+      const projects = await prisma.project.findMany({
+        where: { organizationId: { in: scopes.map(({ organizationId }) => organizationId) } },
+        include: { organization: true },
+      })
+      return (await describe(projects)).sort((left, right) => right.lastActivityAt - left.lastActivityAt)
+    },
+
+    async summary(scope) {
+      const project = await prisma.project.findUniqueOrThrow({
+        where: { id: scope.projectId, organizationId: scope.organizationId },
+        include: { organization: true },
+      })
+      const [described] = await describe([project])
+      if (!described) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no project ${scope.project}` })
+      return described
+    },
+  }
+}
+
+type ProjectRow = { id: string; name: string; createdAt: Date; organization: { slug: string } }

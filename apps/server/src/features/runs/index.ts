@@ -1,0 +1,2 @@
+export { createRunsRepository, type RunsRepository } from './runs.repository.ts'
+export { runsRouter } from './runs.router.ts'

@@ -1,0 +1,101 @@
+import { KirokuError } from '@kiroku/core/errors'
+import type { RunPage, runListInputSchema } from '@kiroku/core/queries'
+import { runPath } from '@kiroku/core/routes'
+import type { CreateRunResult, createRunInputSchema, Run, RunLabelsPatch } from '@kiroku/core/runs'
+import type * as z from 'zod'
+import type { Database } from '../../database/database.ts'
+import { notify, type RunNotice } from '../../database/notifications.ts'
+import type { ProjectScope } from '../../http/scopes.ts'
+import { saveLabels } from '../history/index.ts'
+import { openRun } from './open-run.repository.ts'
+import { readRunPage } from './run-list.repository.ts'
+import { includedInRun, toRun } from './run-row.repository.ts'
+
+/** Runs of one project. Deleted runs are not there, except for `restore`. */
+export type RunsRepository = {
+  /** Creates the run or joins it, and takes its writer in. Throws CONFLICT when the run was deleted. */
+  open(scope: ProjectScope, input: z.output<typeof createRunInputSchema>): Promise<CreateRunResult>
+  list(scope: ProjectScope, input: z.output<typeof runListInputSchema>): Promise<RunPage>
+  /** Throws NOT_FOUND. */
+  byId(scope: ProjectScope, slug: string): Promise<Run>
+  /** Throws NOT_FOUND. */
+  update(scope: ProjectScope, slug: string, labels: RunLabelsPatch): Promise<void>
+  /** Throws NOT_FOUND. */
+  delete(scope: ProjectScope, slug: string): Promise<void>
+  /** Throws NOT_FOUND when there is no such deleted run whose points are still there. */
+  restore(scope: ProjectScope, slug: string): Promise<void>
+}
+
+/** Reads and changes runs in PostgreSQL. `aliveMs` is how long a live writer may be silent. */
+export function createRunsRepository(database: Database, aliveMs: number): RunsRepository {
+  const { prisma } = database
+
+  const find = async (scope: ProjectScope, slug: string): Promise<Run> => {
+    const row = await prisma.run.findFirst({
+      where: { projectId: scope.projectId, slug, deletedAt: null },
+      include: includedInRun(aliveMs),
+    })
+    if (!row) throw noRun(slug)
+    return toRun(scope, row)
+  }
+
+  const tell = async (scope: ProjectScope, run: Run): Promise<void> =>
+    database.transaction((connection) => notify(connection, [noticeOf(scope, run)]))
+
+  return {
+    open: (scope, input) =>
+      database.transaction(async (connection) => {
+        const { ackSeq, displayName, isNew, isJoined } = await openRun(connection, scope, input)
+        const { organization, project } = scope
+        if (isNew || isJoined)
+          await notify(connection, [{ ...noticeOf(scope, { slug: input.run, state: 'running' }), created: isNew }])
+        const path = runPath({ organization, project, run: input.run })
+        return { organization, project, run: input.run, displayName, path, ackSeq }
+      }),
+
+    list: (scope, input) => readRunPage(prisma, scope, input, aliveMs),
+
+    byId: find,
+
+    async update(scope, slug, labels) {
+      await database.transaction(async (connection) => {
+        const { rows } = await connection.query(
+          'SELECT id, state FROM run WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL FOR UPDATE',
+          [scope.projectId, slug],
+        )
+        const id: unknown = rows[0]?.id
+        if (typeof id !== 'string') throw noRun(slug)
+        await saveLabels(connection, id, labels)
+      })
+      await tell(scope, await find(scope, slug))
+    },
+
+    async delete(scope, slug) {
+      const run = await find(scope, slug)
+      await prisma.run.updateMany({
+        where: { projectId: scope.projectId, slug, deletedAt: null },
+        data: { deletedAt: new Date() },
+      })
+      await tell(scope, run)
+    },
+
+    async restore(scope, slug) {
+      const { count } = await prisma.run.updateMany({
+        where: { projectId: scope.projectId, slug, deletedAt: { not: null }, purgedAt: null },
+        data: { deletedAt: null },
+      })
+      if (count === 0)
+        throw new KirokuError({ code: 'NOT_FOUND', message: `there is no deleted run ${slug} to restore` })
+      await tell(scope, await find(scope, slug))
+    },
+  }
+}
+
+function noRun(slug: string): KirokuError {
+  return new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
+}
+
+function noticeOf(scope: ProjectScope, run: Pick<Run, 'slug' | 'state'>): RunNotice {
+  const { organizationId, projectId, project } = scope
+  return { organizationId, projectId, project, run: run.slug, state: run.state, points: false, created: false }
+}

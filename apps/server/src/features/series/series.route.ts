@@ -1,0 +1,48 @@
+import { parseInput } from '@kiroku/core/errors'
+import { frameContentType } from '@kiroku/core/frames'
+import { encodePoints, pointsRequestSchema } from '@kiroku/core/points'
+import { routes } from '@kiroku/core/routes'
+import { encodeSeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { requireIdentity } from '../../http/authentication.ts'
+import { authorizeOrganization, type ProjectScope } from '../../http/scopes.ts'
+import type { ProjectsRepository } from '../projects/index.ts'
+import type { SeriesService } from './series.service.ts'
+
+const maxRequestBytes = 4 * 1024 * 1024
+
+/** POST a chart's request for its series; GET every point of one metric. Both answer a frame. */
+export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService, projects: ProjectsRepository): void {
+  const scopeOf = (request: FastifyRequest, path: { organization: string; project: string }): Promise<ProjectScope> =>
+    projects.byName(authorizeOrganization(requireIdentity(request), path.organization), path.project)
+
+  app.post(routes.series, { bodyLimit: maxRequestBytes }, async (request, reply) => {
+    requireIdentity(request)
+    const asked = parseInput(seriesRequestSchema, request.body, 'series request')
+    const answer = await series.series(await scopeOf(request, asked), asked, goneSignal(reply))
+    return sendFrame(reply, encodeSeriesAnswer(answer))
+  })
+
+  app.get(routes.points, async (request, reply) => {
+    requireIdentity(request)
+    const asked = parseInput(pointsRequestSchema, request.query, 'points request')
+    return sendFrame(reply, encodePoints(await series.points(await scopeOf(request, asked), asked)))
+  })
+}
+
+function sendFrame(reply: FastifyReply, bytes: Uint8Array): FastifyReply {
+  return reply
+    .header('content-type', frameContentType)
+    .header('cache-control', 'no-store')
+    .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
+    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+/** Aborts when the caller is gone before the answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  return controller.signal
+}

@@ -1,0 +1,79 @@
+import { resolveXAxis } from '@kiroku/core/axes'
+import { KirokuError } from '@kiroku/core/errors'
+import type { Points, pointsRequestSchema } from '@kiroku/core/points'
+import type { RunText } from '@kiroku/core/queries'
+import type { SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
+import type { MetricStore } from '@kiroku/metric-store'
+import type * as z from 'zod'
+import type { ProjectScope } from '../../http/scopes.ts'
+import type { MetricsRepository, RunReference } from '../metrics/index.ts'
+
+/** Reads what runs logged. */
+export type SeriesService = {
+  /** The series of a chart. Throws NOT_FOUND that names a run which is not in the project. */
+  series(scope: ProjectScope, request: z.output<typeof seriesRequestSchema>, signal: AbortSignal): Promise<SeriesAnswer>
+  /** Every point of one metric. Throws NOT_FOUND for an unknown run. */
+  points(scope: ProjectScope, request: z.output<typeof pointsRequestSchema>): Promise<Points>
+  /** Values that are not numbers. Throws NOT_FOUND for an unknown run. */
+  texts(scope: ProjectScope, request: { run: string; metric: string | undefined }): Promise<RunText[]>
+}
+
+/** Names runs by the ids that points are stored under, and binds metrics to their x axes. */
+export function createSeriesService(store: MetricStore, metrics: MetricsRepository): SeriesService {
+  const find = async (scope: ProjectScope, slug: string): Promise<RunReference> => {
+    const run = (await metrics.references(scope, [slug])).get(slug)
+    if (!run) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
+    return run
+  }
+
+  return {
+    async series(scope, request, signal) {
+      const slugs = [...new Set(request.series.map(({ run }) => run))]
+      const runs = await metrics.references(scope, slugs)
+      const asked = request.series.flatMap(({ run: slug, metric, stream }) => {
+        const run = runs.get(slug)
+        if (!run) return []
+        const definitions = stream === 'history' ? run.definitions : []
+        return [
+          { run: run.runId, metric, stream, x: resolveXAxis(request.x, definitions, metric), startedAt: run.startedAt },
+        ]
+      })
+      const { range, series } = await store.series(
+        { project: scope.projectId, width: request.width, range: request.range, series: asked },
+        { signal },
+      )
+      return {
+        range,
+        series: series.map((found, index) => ({ ...found, run: request.series[index]?.run ?? found.run })),
+      }
+    },
+
+    async points(scope, { run, metric, stream }) {
+      const { runId } = await find(scope, run)
+      const chunks: Points[] = []
+      for await (const chunk of store.points({ project: scope.projectId, run: runId, metric, stream }))
+        chunks.push(chunk)
+      return {
+        steps: concatenate(chunks.map(({ steps }) => steps)),
+        times: concatenate(chunks.map(({ times }) => times)),
+        values: concatenate(chunks.map(({ values }) => values)),
+      }
+    },
+
+    async texts(scope, { run, metric }) {
+      const { runId } = await find(scope, run)
+      const texts = await store.texts({ project: scope.projectId, run: runId, metric })
+      return texts.map(({ metric: name, step, time, value }) => ({ metric: name, step, time, value }))
+    },
+  }
+}
+
+function concatenate(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -1,0 +1,125 @@
+import { newSessionToken } from '@kiroku/core/ids'
+import type { Database } from '../../database/database.ts'
+import type { Identity } from '../../http/scopes.ts'
+import { hashSecret } from '../../http/secrets.ts'
+
+/** A session's facts beside who it is. */
+export type SessionIdentity = Identity & { isLocal: boolean }
+
+export const sessionDays = 30
+const sessionMs = sessionDays * 24 * 60 * 60 * 1000
+const cacheMs = 5000
+const maxCached = 10_000
+/** How often a key's last use is written down. */
+const lastUsedEveryMs = 60_000
+
+/**
+ * Who a key or a session stands for. Answers are kept for some seconds, so that a key which another server revoked works
+ * that much longer.
+ */
+export type IdentitiesRepository = {
+  byKey(apiKey: string): Promise<Identity | null>
+  bySession(token: string): Promise<SessionIdentity | null>
+  /** A session that sees what the key sees and ends with it; null for an unknown key. */
+  signIn(apiKey: string): Promise<string | null>
+  /** A session of the user for requests from this machine. */
+  signInLocally(userId: string): Promise<string>
+  signOut(token: string): Promise<void>
+  deleteExpired(): Promise<void>
+  /** Drops what is kept, after a key was revoked. */
+  forget(): void
+}
+
+/** Reads keys and sessions in PostgreSQL. */
+export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepository {
+  const keys = new Map<string, Cached<Identity>>()
+  const sessions = new Map<string, Cached<SessionIdentity>>()
+
+  const findKey = async (
+    apiKey: string,
+  ): Promise<{ id: string; userId: string; organizationId: string; identity: Identity } | null> => {
+    const row = await prisma.apiKey.findUnique({
+      where: { hash: hashSecret(apiKey) },
+      include: { user: true, organization: true },
+    })
+    if (!row) return null
+    if (row.lastUsedAt === null || Date.now() - row.lastUsedAt.getTime() > lastUsedEveryMs)
+      await prisma.apiKey.updateMany({ where: { id: row.id }, data: { lastUsedAt: new Date() } })
+    const { user, organization } = row
+    return {
+      id: row.id,
+      userId: row.userId,
+      organizationId: row.organizationId,
+      identity: {
+        userId: user.id,
+        name: user.name,
+        email: user.email,
+        via: 'key',
+        organizations: [{ id: organization.id, slug: organization.slug, name: organization.name }],
+      },
+    }
+  }
+
+  const findSession = async (token: string): Promise<SessionIdentity | null> => {
+    const row = await prisma.session.findUnique({
+      where: { hash: hashSecret(token), expiresAt: { gt: new Date() } },
+      include: { user: { include: { memberships: { include: { organization: true } } } } },
+    })
+    if (!row) return null
+    const organizations = row.user.memberships
+      .map(({ organization: { id, slug, name } }) => ({ id, slug, name }))
+      .filter(({ id }) => row.organizationId === null || row.organizationId === id)
+      .sort((left, right) => left.slug.localeCompare(right.slug))
+    const { id: userId, name, email } = row.user
+    return { userId, name, email, via: 'session', organizations, isLocal: row.isLocal }
+  }
+
+  const startSession = async (
+    owner: { userId: string; organizationId: string | null; apiKeyId: string | null },
+    isLocal: boolean,
+  ): Promise<string> => {
+    const token = newSessionToken()
+    const expiresAt = new Date(Date.now() + sessionMs)
+    await prisma.session.create({ data: { ...owner, hash: hashSecret(token), isLocal, expiresAt } })
+    return token
+  }
+
+  return {
+    byKey: (apiKey) => cached(keys, apiKey, async () => (await findKey(apiKey))?.identity ?? null),
+    bySession: (token) => cached(sessions, token, () => findSession(token)),
+    async signIn(apiKey) {
+      const key = await findKey(apiKey)
+      if (!key) return null
+      return startSession({ userId: key.userId, organizationId: key.organizationId, apiKeyId: key.id }, false)
+    },
+    signInLocally: (userId) => startSession({ userId, organizationId: null, apiKeyId: null }, true),
+    async signOut(token) {
+      await prisma.session.deleteMany({ where: { hash: hashSecret(token) } })
+      sessions.delete(token)
+    },
+    async deleteExpired() {
+      await prisma.session.deleteMany({ where: { expiresAt: { lte: new Date() } } })
+    },
+    forget() {
+      keys.clear()
+      sessions.clear()
+    },
+  }
+}
+
+type Cached<T> = { value: T; until: number }
+
+async function cached<T>(
+  cache: Map<string, Cached<T>>,
+  secret: string,
+  find: () => Promise<T | null>,
+): Promise<T | null> {
+  const known = cache.get(secret)
+  if (known && known.until > Date.now()) return known.value
+  const value = await find()
+  cache.delete(secret)
+  if (value === null) return null
+  if (cache.size >= maxCached) cache.clear()
+  cache.set(secret, { value, until: Date.now() + cacheMs })
+  return value
+}

@@ -1,0 +1,2 @@
+export { createSweeperRepository } from './sweeper.repository.ts'
+export { startSweeper } from './sweeper.ts'

@@ -1,0 +1,1 @@
+export { viewerRouter } from './viewer.router.ts'

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { httpStatusByCode } from '@kiroku/core/errors'
+import { frameContentType } from '@kiroku/core/frames'
+import { routes } from '@kiroku/core/routes'
+import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import type { Environment } from '../env.ts'
+import { appRouter } from '../router.ts'
+import type { Services } from '../services.ts'
+import { registerAuthentication } from './authentication.ts'
+import { describeError, retryAfterSeconds, toKirokuError } from './errors.ts'
+import { setSecurityHeaders } from './security-headers.ts'
+import type { Context } from './trpc.ts'
+
+export type LogLevel = Environment['KIROKU_LOG_LEVEL']
+
+const maxControlBytes = 16 * 1024 * 1024
+
+/** The HTTP server without routes but tRPC's: who asks, errors, headers and logs are settled here for all of them. */
+export function createApp(services: Services, logLevel: LogLevel): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    // Standard output belongs to whoever started the server.
+    logger: { level: logLevel, stream: process.stderr },
+    disableRequestLogging: true,
+    bodyLimit: maxControlBytes,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 4096 },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  })
+  app.addContentTypeParser(frameContentType, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addHook('onRequest', async (request, reply) => {
+    setSecurityHeaders(reply)
+    reply.header('x-request-id', request.id)
+  })
+  registerAuthentication(app, services.identities)
+  app.setErrorHandler(async (error, request, reply) => {
+    const known = toKirokuError(error)
+    if (known.code === 'INTERNAL') request.log.error({ err: known.cause ?? known }, 'request failed')
+    const retryAfter = retryAfterSeconds(known)
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+    return reply.code(httpStatusByCode[known.code]).send(describeError(known, request.id))
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, id } = request
+    request.log.debug(
+      { requestId: id, method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    )
+  })
+  app.register(fastifyTRPCPlugin, {
+    prefix: routes.trpc,
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req }: CreateFastifyContextOptions): Context => ({
+        identity: req.identity,
+        services,
+        requestId: req.id,
+      }),
+      onError({ error, path, req }: { error: unknown; path?: string | undefined; req: { log: FastifyBaseLogger } }) {
+        const known = toKirokuError(error)
+        if (known.code === 'INTERNAL') req.log.error({ err: known.cause ?? known, procedure: path }, 'procedure failed')
+      },
+    },
+  })
+  return app
+}

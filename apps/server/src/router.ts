@@ -1,0 +1,18 @@
+import { keysRouter } from './features/keys/index.ts'
+import { metricsRouter, textsRouter } from './features/metrics/index.ts'
+import { projectsRouter } from './features/projects/index.ts'
+import { runsRouter } from './features/runs/index.ts'
+import { viewerRouter } from './features/viewer/index.ts'
+import { router } from './http/trpc.ts'
+
+/** All procedures. */
+export const appRouter = router({
+  keys: keysRouter,
+  metrics: metricsRouter,
+  projects: projectsRouter,
+  runs: runsRouter,
+  texts: textsRouter,
+  viewer: viewerRouter,
+})
+
+export type AppRouter = typeof appRouter

@@ -1,0 +1,206 @@
+import { KirokuError } from '@kiroku/core/errors'
+import { openMetricStore } from '@kiroku/metric-store'
+import type { FastifyInstance } from 'fastify'
+import * as z from 'zod'
+import { openDatabase } from './database/database.ts'
+import { listenForNotices } from './database/notifications.ts'
+import { openEngines } from './engines/index.ts'
+import { type Environment, readEnvironment } from './env.ts'
+import { registerHealthRoutes } from './features/health/index.ts'
+import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
+import { createKeysRepository } from './features/keys/index.ts'
+import { createLiveService, registerLiveRoute } from './features/live/index.ts'
+import { createMetricsRepository } from './features/metrics/index.ts'
+import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
+import { createProjectsRepository } from './features/projects/index.ts'
+import { createRunsRepository } from './features/runs/index.ts'
+import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
+import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
+import { createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createApp, type LogLevel } from './http/app.ts'
+import { openDashboard, registerDashboard } from './http/dashboard.ts'
+import type { Services } from './services.ts'
+
+/** How to start a server. What is left out comes from the environment, then from the defaults named here. */
+export type ServerOptions = {
+  /** Where the embedded engines keep everything; made when it is not there. */
+  dataDir: string
+  /** 0 takes a free port. */
+  port: number
+  /** The address to listen on; `127.0.0.1` for this machine alone. */
+  host?: string | undefined
+  /** The directory of the built dashboard; without it the API is served alone. */
+  webDir?: string | undefined
+  databaseUrl?: string | undefined
+  clickhouseUrl?: string | undefined
+  logLevel?: LogLevel | undefined
+  localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
+  crashAfterMs?: number | undefined
+  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
+  onInserted?: (() => Promise<void>) | undefined
+}
+
+/** A server that answers. */
+export type RunningServer = AsyncDisposable & {
+  url: string
+  /** The owner's key; empty when the databases are not embedded and an earlier start told it. */
+  apiKey: string
+  organization: string
+  dataDir: string
+  /** Makes an organization with a user and a key of its own. Throws CONFLICT when there is one of that name. */
+  createOrganization(slug: string): Promise<CreatedOrganization>
+  /** Ends live streams, answers what is under way, then closes the databases. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the engines, migrates, and serves API and dashboard on one port. Throws `KirokuError` of one line when something
+ * is in the way: the data directory, a database, the port.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const environment = readEnvironment()
+  const cleanup = new AsyncStack()
+  try {
+    return await start(options, environment, cleanup)
+  } catch (error) {
+    await cleanup.close()
+    throw error
+  }
+}
+
+async function start(options: ServerOptions, environment: Environment, cleanup: AsyncStack): Promise<RunningServer> {
+  const crashAfterMs = options.crashAfterMs ?? environment.KIROKU_CRASH_AFTER_MS
+  const openingDashboard = options.webDir === undefined ? undefined : openDashboard(options.webDir)
+  // A failure of the dashboard is reported where it is awaited, also when the engines fail first.
+  openingDashboard?.catch(() => {})
+  const engines = await openEngines({
+    dataDir: options.dataDir,
+    databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
+    clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
+  })
+  cleanup.add(() => engines.close())
+  const [database, store] = await bothOrNone(openDatabase(engines.databaseUrl), openMetricStore(engines.clickhouse))
+  cleanup.add(() => database.close())
+  cleanup.add(() => store.close())
+  const listener = await listenForNotices(engines.databaseUrl)
+  cleanup.add(() => listener.close())
+
+  const owners = createOwnerRepository(database)
+  const owner = await openOwner(owners, engines.isEmbedded ? engines.dataDir : null)
+  const metrics = createMetricsRepository(database)
+  const services: Services = {
+    history: createHistoryService({
+      store,
+      repository: createHistoryRepository(database, crashAfterMs),
+      onInserted: options.onInserted,
+    }),
+    identities: createIdentitiesRepository(database),
+    keys: createKeysRepository(database),
+    live: createLiveService(listener),
+    metrics,
+    projects: createProjectsRepository(database),
+    runs: createRunsRepository(database, crashAfterMs),
+    series: createSeriesService(store, metrics),
+  }
+
+  const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL)
+  registerHealthRoutes(app, database, store)
+  registerSessionRoutes(app, services.identities)
+  registerIngestRoute(app, services.history)
+  registerSeriesRoutes(app, services.series, services.projects)
+  registerLiveRoute(app, services.live, services.projects)
+  const dashboard = await openingDashboard
+  if (dashboard) cleanup.add(() => dashboard.close())
+  const localSignIn = options.localSignIn ?? environment.KIROKU_LOCAL_SIGN_IN
+  const isLocal = localSignIn === 'on' || (localSignIn === 'auto' && engines.isEmbedded)
+  registerDashboard(app, {
+    dashboard,
+    identities: services.identities,
+    localUserId: isLocal ? owner.userId : null,
+  })
+  // In this order at the end: live streams end, waiting batches are answered, connections close.
+  cleanup.add(() => app.close())
+  cleanup.add(() => services.history.close())
+  cleanup.add(async () => services.live.close())
+  const url = await listen(app, options.host ?? '127.0.0.1', options.port)
+  const sweeper = startSweeper({
+    repository: createSweeperRepository(database),
+    identities: services.identities,
+    store,
+    crashAfterMs,
+    log: app.log,
+  })
+  cleanup.add(() => sweeper.stop())
+  app.log.info({ url, dataDir: engines.dataDir, embedded: engines.isEmbedded }, 'Kiroku serves')
+
+  return {
+    url,
+    apiKey: owner.apiKey,
+    organization: owner.organization,
+    dataDir: engines.dataDir,
+    createOrganization: (slug) => owners.createOrganization(slug),
+    close: () => cleanup.close(),
+    [Symbol.asyncDispose]: () => cleanup.close(),
+  }
+}
+
+/** Both, or neither: when one fails to open, the other is closed again. */
+async function bothOrNone<A extends Closable, B extends Closable>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([a, b])
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value]
+  if (first.status === 'fulfilled') await first.value.close()
+  if (second.status === 'fulfilled') await second.value.close()
+  throw first.status === 'rejected' ? first.reason : second.status === 'rejected' ? second.reason : undefined
+}
+
+type Closable = { close(): Promise<void> }
+
+const listenErrorSchema = z.object({ code: z.string() })
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    const code = listenErrorSchema.safeParse(cause).data?.code
+    if (code === 'EADDRINUSE')
+      throw new KirokuError({
+        code: 'CONFLICT',
+        message: `port ${port} is taken; choose another one with --port`,
+        cause,
+      })
+    if (code === 'EACCES')
+      throw new KirokuError({
+        code: 'FORBIDDEN',
+        message: `port ${port} may not be used; choose one above 1023`,
+        cause,
+      })
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new KirokuError({ code: 'BAD_REQUEST', message: `this machine has no address ${host}`, cause })
+    throw cause
+  }
+  const address = app.server.address()
+  const taken = typeof address === 'object' && address !== null ? address.port : port
+  const shown = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host
+  return `http://${shown === '[::]' ? '127.0.0.1' : shown}:${taken}`
+}
+
+/** What to undo at the end, last first; undone once, and to the end even if a step fails. */
+class AsyncStack {
+  private readonly steps: (() => Promise<void>)[] = []
+  private closing: Promise<void> | undefined
+
+  add(step: () => Promise<void>): void {
+    this.steps.push(step)
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.run()
+    return this.closing
+  }
+
+  private async run(): Promise<void> {
+    const failures: unknown[] = []
+    for (const step of this.steps.reverse()) await step().catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
+  }
+}

@@ -1,0 +1,20 @@
+import type { HistoryService } from './features/history/index.ts'
+import type { KeysRepository } from './features/keys/index.ts'
+import type { LiveService } from './features/live/index.ts'
+import type { MetricsRepository } from './features/metrics/index.ts'
+import type { ProjectsRepository } from './features/projects/index.ts'
+import type { RunsRepository } from './features/runs/index.ts'
+import type { SeriesService } from './features/series/index.ts'
+import type { IdentitiesRepository } from './features/sessions/index.ts'
+
+/** What procedures and routes work with: services, and the repositories that need none. */
+export type Services = {
+  history: HistoryService
+  identities: IdentitiesRepository
+  keys: KeysRepository
+  live: LiveService
+  metrics: MetricsRepository
+  projects: ProjectsRepository
+  runs: RunsRepository
+  series: SeriesService
+}

@@ -1,0 +1,16 @@
+export {
+  type BatchParts,
+  batchOf,
+  type Caller,
+  client,
+  fetchSeries,
+  postBatch,
+  postBytes,
+  type RunUpdateWithoutSeq,
+  readPoints,
+  type TestRow,
+  type TestRun,
+  testOrganization,
+  testRun,
+} from './factories.ts'
+export { testServer } from './test-server.ts'

@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunningServer, type ServerOptions, startServer } from '../index.ts'
+
+/** A real server in this process, on a free port, over embedded engines in a temporary directory that goes with it. */
+export async function testServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
+  try {
+    const server = await startServer({ dataDir: join(directory, 'data'), port: 0, logLevel: 'error', ...options })
+    let closing: Promise<void> | undefined
+    const close = (): Promise<void> => {
+      closing ??= server.close().finally(remove)
+      return closing
+    }
+    return { ...server, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}

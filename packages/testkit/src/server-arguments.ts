@@ -1,0 +1,25 @@
+import * as z from 'zod'
+
+/** What a server process is told. */
+export const serverArgumentsSchema = z.object({
+  dataDir: z.string(),
+  port: z.number(),
+  webDir: z.string().optional(),
+  crashAfterMs: z.number().optional(),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
+  /** Never acknowledge: say so on standard output when points are stored, and wait to be killed. */
+  holdAfterInsert: z.boolean().default(false),
+})
+export type ServerArguments = z.input<typeof serverArgumentsSchema>
+
+/** What a server process says once it answers. */
+export const readyMessageSchema = z.object({
+  url: z.string(),
+  apiKey: z.string(),
+  organization: z.string(),
+  dataDir: z.string(),
+})
+export type ReadyMessage = z.infer<typeof readyMessageSchema>
+
+/** Said each time that points are stored, by a process that holds there. */
+export const insertedMessageSchema = z.object({ inserted: z.literal(true) })

@@ -1,0 +1,103 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import {
+  insertedMessageSchema,
+  type ReadyMessage,
+  readyMessageSchema,
+  type ServerArguments,
+} from './server-arguments.ts'
+
+const entryFile = fileURLToPath(new URL('../dist/server-process.js', import.meta.url))
+
+export type SpawnOptions = Partial<ServerArguments>
+
+/** A server in a process of its own, that a test may kill and start again on the same directory and port. */
+export type SpawnedServer = ReadyMessage &
+  AsyncDisposable & {
+    pid(): number
+    /** `kill -9`; resolves when the process is gone. */
+    kill(): Promise<void>
+    /** Stops it as Ctrl-C would; resolves with the exit code. */
+    stop(): Promise<number | null>
+    /** Starts it again on the same data directory and port, with other options if given. */
+    restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'crashAfterMs'>): Promise<void>
+    /** Resolves when a process with `holdAfterInsert` has stored points and holds before it acknowledges them. */
+    inserted(): Promise<void>
+  }
+
+type Running = {
+  child: ChildProcessByStdio<null, Readable, null>
+  ready: ReadyMessage
+  inserted: Promise<void>
+}
+
+/**
+ * Starts a real server in a child process, over embedded engines in a temporary directory that goes with it. Throws with
+ * the exit code when it does not start.
+ */
+export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
+  const given = { dataDir: join(directory, 'data'), port: 0, ...options }
+  let running = await run(given)
+  const { ready } = running
+  const port = Number(new URL(ready.url).port)
+
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const { child } = running
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit')
+      child.kill(signal)
+      await exit
+    }
+    return child.exitCode
+  }
+
+  return {
+    ...ready,
+    pid: () => running.child.pid ?? 0,
+    inserted: () => running.inserted,
+    async kill() {
+      await end('SIGKILL')
+    },
+    stop: () => end('SIGTERM'),
+    async restart(changes = {}) {
+      await end('SIGTERM')
+      running = await run({ ...given, holdAfterInsert: false, ...changes, port })
+    },
+    async [Symbol.asyncDispose]() {
+      const wasKilled = running.child.signalCode === 'SIGKILL'
+      await end('SIGTERM')
+      // After a kill PostgreSQL lives on over the directory; a start and a stop in order end it.
+      if (wasKilled) {
+        running = await run({ ...given, holdAfterInsert: false, port })
+        await end('SIGTERM')
+      }
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function run(given: ServerArguments): Promise<Running> {
+  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let tellInserted = (): void => {}
+  const inserted = new Promise<void>((resolve) => {
+    tellInserted = resolve
+  })
+  const ready = await new Promise<ReadyMessage>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => reject(new Error(`the server ended at its start: ${code ?? signal}`)))
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const message: unknown = JSON.parse(line)
+      const started = readyMessageSchema.safeParse(message)
+      if (started.success) resolve(started.data)
+      else if (insertedMessageSchema.safeParse(message).success) tellInserted()
+    })
+  })
+  return { child, ready, inserted }
+}
