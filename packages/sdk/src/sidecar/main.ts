@@ -13,14 +13,15 @@ const orphanPollMs = 20
  * input; when that ends the script is gone, and it finishes what is left and ends too.
  */
 class Sidecar {
-  readonly #parent = process.ppid
+  readonly #parent: number
   readonly #turns = new Turns(maxBatchesInMemory)
   readonly #wakeable = new Wakeable()
   readonly #uploaders = new Set<Uploader>()
   readonly #lingerMs: number
   #isOrphan = false
 
-  constructor(lingerMs: number) {
+  constructor(parent: number, lingerMs: number) {
+    this.#parent = parent
     this.#lingerMs = lingerMs
   }
 
@@ -37,7 +38,7 @@ class Sidecar {
     process.stdin.on('end', () => this.#watchParent())
     process.stdin.on('error', () => this.#watchParent())
     process.stdout.on('error', () => {})
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
   }
 
   #take(order: Order): void {
@@ -92,7 +93,7 @@ class Sidecar {
   }
 }
 
-/** True while the process that started this one lives: an orphan gets another parent. */
+/** True while the process that started this one lives; an orphan gets another parent. */
 function isAlive(parent: number): boolean {
   if (process.ppid !== parent) return false
   try {
@@ -108,4 +109,4 @@ function note(text: string): void {
   process.stderr.write(`${new Date().toISOString()} ${text}\n`)
 }
 
-new Sidecar(sdkEnv().KIROKU_LINGER_SECONDS * 1000).start()
+new Sidecar(Number(process.argv[2]), sdkEnv().KIROKU_LINGER_SECONDS * 1000).start()

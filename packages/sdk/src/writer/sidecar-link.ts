@@ -41,7 +41,7 @@ export class SidecarLink {
   #start(): void {
     const startedAt = Date.now()
     const errors = openLog(join(this.#logDirectory, 'sidecar.log'))
-    const child = spawn(process.execPath, ['--max-old-space-size=256', this.#path], {
+    const child = spawn(process.execPath, ['--max-old-space-size=256', this.#path, String(process.pid)], {
       detached: true,
       stdio: ['pipe', 'pipe', errors ?? 'ignore'],
       env: sidecarEnvironment(),
