@@ -41,6 +41,8 @@ const view: fc.Arbitrary<View> = fc.record({
     ),
   panel: fc.option(name),
   isListFolded: fc.boolean(),
+  sort: fc.option(fc.record({ column: name, isDescending: fc.boolean() })),
+  columns: fc.option(names),
 })
 
 test('an address says everything about a view', () => {

@@ -5,6 +5,9 @@ import type { Range } from '../chart/scale.ts'
 /** How one chart differs from the others. */
 export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | null }
 
+/** By which column of the runs table, and which way. */
+export type Sort = { column: string; isDescending: boolean }
+
 /** Everything that the address says about a project's or a run's page. */
 export type View = {
   search: string
@@ -23,6 +26,9 @@ export type View = {
   /** The chart that fills the screen. */
   panel: string | null
   isListFolded: boolean
+  sort: Sort | null
+  /** The columns of the runs table; null for those that it chooses itself. */
+  columns: readonly string[] | null
 }
 
 export const defaultDrawn = 20
@@ -47,6 +53,8 @@ export const defaultView: View = {
   charts: {},
   panel: null,
   isListFolded: false,
+  sort: null,
+  columns: null,
 }
 
 const metricPrefix = 'metric:'
@@ -89,6 +97,11 @@ function parseChart(text: string): ChartView {
 
 const isPlain = ({ x, isLog, range }: ChartView): boolean => x === null && !isLog && range === null
 
+function parseSort(text: string): Sort | null {
+  const [, sign, column] = /^([+-])(.+)$/s.exec(text) ?? []
+  return column === undefined ? null : { column, isDescending: sign === '-' }
+}
+
 /** Reads a view from an address' parameters. What they do not say, or say wrongly, is as it is by default. */
 export function parseView(params: URLSearchParams): View {
   const drawn = Number(params.get('drawn'))
@@ -110,6 +123,8 @@ export function parseView(params: URLSearchParams): View {
     charts: Object.fromEntries(charts),
     panel: params.get('panel'),
     isListFolded: params.get('list') === 'off',
+    sort: parseSort(params.get('sort') ?? ''),
+    columns: params.has('column') ? params.getAll('column').filter((column) => column !== '') : null,
   }
 }
 
@@ -130,6 +145,8 @@ export function formatView(view: View): URLSearchParams {
   }
   if (view.panel !== null) params.set('panel', view.panel)
   if (view.isListFolded) params.set('list', 'off')
+  if (view.sort !== null) params.set('sort', `${view.sort.isDescending ? '-' : '+'}${view.sort.column}`)
+  for (const column of view.columns?.length === 0 ? [''] : (view.columns ?? [])) params.append('column', column)
   return params
 }
 

@@ -1,0 +1,109 @@
+'use client'
+import type { ProjectPath } from '@kiroku/core/projects'
+import type { MetricInfo, RunListInput } from '@kiroku/core/queries'
+import type { Run } from '@kiroku/core/runs'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { type LiveEvent, useLiveEvents } from './live.tsx'
+import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
+import { useTRPC } from './trpc.ts'
+
+/** Lists follow what moves at most this often. */
+const listIntervalMs = 1000
+
+/** Calls `refresh` when the project's runs move: at once, then at most once a second. */
+export function useLiveRefresh(refresh: () => Promise<void>, concerns: (event: LiveEvent) => boolean): void {
+  const latest = useRef({ refresh, concerns })
+  latest.current = { refresh, concerns }
+  const gate = useRef<RefreshGate | null>(null)
+  useEffect(() => {
+    const created = createRefreshGate(() => latest.current.refresh(), listIntervalMs)
+    gate.current = created
+    return () => created.stop()
+  }, [])
+  useLiveEvents(
+    useCallback((event: LiveEvent) => {
+      if (latest.current.concerns(event)) gate.current?.notify()
+    }, []),
+  )
+}
+
+const always = (): boolean => true
+
+export type RunList = {
+  runs: readonly Run[]
+  /** How many runs match, loaded or not. */
+  total: number
+  isPending: boolean
+  /** Whether `runs` still belongs to the filter before. */
+  isOld: boolean
+  error: Error | null
+  retry: () => void
+  hasMore: boolean
+  loadMore: () => void
+}
+
+export type RunFilter = Pick<RunListInput, 'search' | 'states' | 'tags'> & { limit: number }
+
+/** The project's runs that match, newest first, followed live. */
+export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunFilter): RunList {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const input = {
+    ...path,
+    limit,
+    ...(search ? { search } : {}),
+    ...(states && states.length > 0 ? { states } : {}),
+    ...(tags && tags.length > 0 ? { tags } : {}),
+  }
+  const query = useInfiniteQuery(
+    trpc.runs.list.infiniteQueryOptions(input, {
+      getNextPageParam: (page) => page.nextCursor ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
+  )
+  const queryKey = trpc.runs.list.infiniteQueryKey(input)
+  useLiveRefresh(async () => {
+    await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+  }, always)
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query
+  return {
+    runs: useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]),
+    total: query.data?.pages[0]?.total ?? 0,
+    isPending: query.isPending,
+    isOld: query.isPlaceholderData,
+    error: query.error,
+    retry: () => void query.refetch(),
+    hasMore: hasNextPage,
+    loadMore: useCallback(() => {
+      if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+    }, [hasNextPage, isFetchingNextPage, fetchNextPage]),
+  }
+}
+
+/** The most runs that are named in an address; for more the metrics of the whole project are asked for. */
+const mostNamedRuns = 150
+
+export type MetricList = { metrics: readonly MetricInfo[]; isPending: boolean; error: Error | null }
+
+const noMetrics: readonly MetricInfo[] = []
+
+/** The metrics of these runs, as charts need them, followed live. No runs have no metrics. */
+export function useMetrics(path: ProjectPath, runs: readonly string[]): MetricList {
+  const isEnabled = runs.length > 0
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const input = runs.length > mostNamedRuns ? path : { ...path, runs: [...runs] }
+  const query = useQuery(
+    trpc.metrics.list.queryOptions(input, { enabled: isEnabled, placeholderData: keepPreviousData }),
+  )
+  const queryKey = trpc.metrics.list.queryKey(input)
+  useLiveRefresh(async () => {
+    await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+  }, always)
+  return {
+    metrics: isEnabled ? (query.data ?? noMetrics) : noMetrics,
+    isPending: isEnabled && query.isPending,
+    error: query.error,
+  }
+}

@@ -1,0 +1,68 @@
+'use client'
+import { runPath } from '@kiroku/core/routes'
+import type { Run } from '@kiroku/core/runs'
+import { Trash2 } from 'lucide-react'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { runColor } from '../colors/run-colors.ts'
+import { formatDuration } from '../format/times.ts'
+import { Age } from '../ui/age.tsx'
+import { classes, IconButton } from '../ui/button.tsx'
+import { ValueText } from '../ui/number-value.tsx'
+import { RunStateMark } from '../ui/run-state.tsx'
+import { type Column, cellValue } from './columns.ts'
+import styles from './runs-table.module.css'
+
+export type RunTableRowProps = {
+  run: Run
+  columns: readonly Column[]
+  numeric: ReadonlySet<string>
+  onTag: (tag: string) => void
+  onDelete: () => void
+}
+
+/** One run of the table. */
+export function RunTableRow({ run, columns, numeric, onTag, onDelete }: RunTableRowProps): ReactNode {
+  return (
+    <tr data-testid="run" data-run={run.slug}>
+      <th scope="row" className={styles.name}>
+        <span className={styles.dot} style={{ background: runColor(run.id) }} />
+        <Link href={runPath({ ...run, run: run.slug })} title={`${run.displayName} (${run.slug})`}>
+          {run.displayName}
+        </Link>
+        <IconButton label={`Delete ${run.displayName}`} className={styles.delete} onClick={onDelete}>
+          <Trash2 size={13} />
+        </IconButton>
+      </th>
+      {columns.map((column) => (
+        <td key={column.id} className={classes(numeric.has(column.id) && styles.numeric)} data-column={column.id}>
+          <Cell run={run} column={column} onTag={onTag} />
+        </td>
+      ))}
+      <td className={styles.filler} />
+    </tr>
+  )
+}
+
+function Cell({ run, column, onTag }: { run: Run; column: Column; onTag: (tag: string) => void }): ReactNode {
+  switch (column.id) {
+    case 'state':
+      return <RunStateMark state={run.state} isNamed />
+    case 'created':
+      return <Age time={run.createdAt} />
+    case 'duration':
+      return formatDuration((run.finishedAt ?? run.heartbeatAt) - run.startedAt)
+    case 'tags':
+      return (
+        <span className={styles.tags}>
+          {run.tags.map((tag) => (
+            <button key={tag} type="button" className={styles.tag} onClick={() => onTag(tag)}>
+              {tag}
+            </button>
+          ))}
+        </span>
+      )
+    default:
+      return <ValueText value={cellValue(run, column.id)} />
+  }
+}

@@ -1,0 +1,234 @@
+'use client'
+import type { ProjectPath } from '@kiroku/core/projects'
+import { Columns3, Search, X } from 'lucide-react'
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { describeError, isNotFound } from '../api/trpc.ts'
+import { useMetrics, useRuns } from '../api/use-runs.ts'
+import { formatCount } from '../format/numbers.ts'
+import { useHotkeys } from '../frame/hotkeys.ts'
+import { FirstRun } from '../projects/first-run.tsx'
+import { Button, classes } from '../ui/button.tsx'
+import { Dropdown, MenuAction, MenuSeparator, MenuToggle } from '../ui/menu.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { VirtualRows } from '../ui/virtual-rows.tsx'
+import { toggle } from '../workspace/view.ts'
+import { useView } from '../workspace/view-context.tsx'
+import { type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
+import { RunTableRow } from './run-table-row.tsx'
+import styles from './runs-table.module.css'
+import { nextSort, rowsOf, sortRuns } from './sort-runs.ts'
+import { useDeleteRun } from './use-delete-run.ts'
+
+const pageSize = 500
+const rowHeight = 33
+
+/** All runs of a project, with their config and summary in columns. */
+export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
+  const { view, change } = useView()
+  const search = useDeferredValue(view.search)
+  const list = useRuns(path, { search, states: [...view.states], tags: [...view.tags], limit: pageSize })
+  const { metrics } = useMetrics(
+    path,
+    useMemo(() => list.runs.slice(0, 50).map((run) => run.slug), [list.runs]),
+  )
+  const scroller = useRef<HTMLDivElement>(null)
+  const filter = useRef<HTMLInputElement>(null)
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
+  const deleteRun = useDeleteRun()
+  useHotkeys({ '/': () => filter.current?.focus() })
+
+  const all = useMemo(() => [...factColumns, ...valueColumns(list.runs)], [list.runs])
+  const chosen = useMemo(
+    () =>
+      view.columns ??
+      columnsAtFirst(
+        list.runs,
+        all.filter(({ kind }) => kind !== 'fact'),
+        metrics,
+      ),
+    [view.columns, list.runs, all, metrics],
+  )
+  const columns = useMemo(() => all.filter((column) => chosen.includes(column.id)), [all, chosen])
+  const numeric = useMemo(
+    () =>
+      new Set(
+        columns
+          .filter((column) => list.runs.some((run) => typeof cellValue(run, column.id) === 'number'))
+          .map(({ id }) => id),
+      ),
+    [columns, list.runs],
+  )
+  const rows = useMemo(() => rowsOf(sortRuns(list.runs, view.sort), folded), [list.runs, view.sort, folded])
+  const { hasMore, loadMore } = list
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null || !hasMore) return
+    const check = (): void => {
+      if (element.scrollTop + element.clientHeight > element.scrollHeight - 400) loadMore()
+    }
+    element.addEventListener('scroll', check, { passive: true })
+    return () => element.removeEventListener('scroll', check)
+  }, [hasMore, loadMore])
+
+  const isFiltered = view.search !== '' || view.tags.length > 0 || view.states.length > 0
+  if (list.error !== null && list.runs.length === 0)
+    return (
+      <Notice
+        title={isNotFound(list.error) ? 'There is no such project.' : describeError(list.error)}
+        {...(isNotFound(list.error) ? {} : { onRetry: list.retry })}
+      />
+    )
+  if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered) return <FirstRun project={path.project} />
+
+  const setFoldedGroup = (group: string): void => setFolded((last) => new Set(toggle([...last], group)))
+
+  return (
+    <div className={styles.page}>
+      <div className={styles.bar}>
+        <label className={styles.search}>
+          <Search size={13} />
+          <span className="visually-hidden">Filter runs</span>
+          <input
+            ref={filter}
+            type="search"
+            placeholder="Filter by name, id, tag or group"
+            value={view.search}
+            onChange={(event) => change({ search: event.target.value })}
+            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+          />
+        </label>
+        {view.tags.map((tag) => (
+          <Button
+            key={tag}
+            look="outlined"
+            className={styles.chip}
+            onClick={() => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}
+          >
+            {tag} <X size={12} />
+          </Button>
+        ))}
+        <span className={styles.count} data-testid="run-count">
+          {list.hasMore
+            ? `${formatCount(list.runs.length)} of ${formatCount(list.total)} runs loaded${view.sort === null ? '' : ', sorted among these'}`
+            : `${formatCount(list.total)} ${list.total === 1 ? 'run' : 'runs'}`}
+        </span>
+        {list.hasMore && (
+          <Button look="plain" onClick={list.loadMore}>
+            Load more
+          </Button>
+        )}
+        <span className={styles.spring} />
+        <ColumnPicker all={all} chosen={chosen} onChange={(next) => change({ columns: next })} />
+      </div>
+      <div className={classes(styles.scroller, list.isOld && styles.old)} ref={scroller}>
+        <table className={styles.table} aria-rowcount={rows.length + 1}>
+          <caption className="visually-hidden">Runs</caption>
+          <thead>
+            <tr>
+              {[{ id: 'name', kind: 'fact', label: 'Name' } satisfies Column, ...columns].map((column) => (
+                <ColumnHead
+                  key={column.id}
+                  column={column}
+                  isNumeric={numeric.has(column.id)}
+                  direction={
+                    view.sort?.column === column.id ? (view.sort.isDescending ? 'descending' : 'ascending') : 'none'
+                  }
+                  onSort={() => change({ sort: nextSort(view.sort, column.id, numeric.has(column.id)) })}
+                />
+              ))}
+              <th className={styles.filler}/>
+            </tr>
+          </thead>
+          <VirtualRows
+            scroller={scroller}
+            count={rows.length}
+            rowHeight={rowHeight}
+            columns={columns.length + 2}
+            renderRow={(index) => {
+              const row = rows[index]
+              if (row === undefined) return null
+              if (row.kind === 'run')
+                return (
+                  <RunTableRow
+                    run={row.run}
+                    columns={columns}
+                    numeric={numeric}
+                    onTag={(tag) => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}
+                    onDelete={() => deleteRun(row.run)}
+                  />
+                )
+              return (
+                <tr className={styles.group}>
+                  <th scope="rowgroup" colSpan={columns.length + 2}>
+                    <button type="button" aria-expanded={!row.isFolded} onClick={() => setFoldedGroup(row.group)}>
+                      {row.isFolded ? '▸' : '▾'} {row.group === '' ? 'no group' : row.group} <span>{row.count}</span>
+                    </button>
+                  </th>
+                </tr>
+              )
+            }}
+          />
+        </table>
+        {!list.isPending && list.runs.length === 0 && <Notice title="No run matches." />}
+      </div>
+    </div>
+  )
+}
+
+type ColumnHeadProps = {
+  column: Column
+  isNumeric: boolean
+  direction: 'ascending' | 'descending' | 'none'
+  onSort: () => void
+}
+
+function ColumnHead({ column, isNumeric, direction, onSort }: ColumnHeadProps): ReactNode {
+  return (
+    <th scope="col" aria-sort={direction} className={classes(isNumeric && styles.numeric)} data-column={column.id}>
+      <button
+        type="button"
+        onClick={onSort}
+        title={column.kind === 'fact' ? column.label : `${column.kind}.${column.label}`}
+      >
+        {column.kind === 'config' && <span className={styles.kind}>config.</span>}
+        {column.label}
+        <span className={styles.arrow} aria-hidden="true">
+          {direction === 'none' ? '' : direction === 'ascending' ? '↑' : '↓'}
+        </span>
+      </button>
+    </th>
+  )
+}
+
+type ColumnPickerProps = {
+  all: readonly Column[]
+  chosen: readonly string[]
+  onChange: (columns: readonly string[] | null) => void
+}
+
+function ColumnPicker({ all, chosen, onChange }: ColumnPickerProps): ReactNode {
+  const shown = all.filter((column) => chosen.includes(column.id)).length
+  return (
+    <Dropdown
+      align="end"
+      trigger={
+        <Button look="plain" data-testid="columns">
+          <Columns3 size={14} /> {shown} of {all.length} columns
+        </Button>
+      }
+    >
+      <MenuAction onSelect={() => onChange(null)}>As at first</MenuAction>
+      <MenuAction onSelect={() => onChange(all.map(({ id }) => id))}>All</MenuAction>
+      <MenuSeparator />
+      {all.map((column) => (
+        <MenuToggle
+          key={column.id}
+          isOn={chosen.includes(column.id)}
+          onChange={() => onChange(toggle(chosen, column.id))}
+        >
+          {column.kind === 'fact' ? column.label : column.id}
+        </MenuToggle>
+      ))}
+    </Dropdown>
+  )
+}

@@ -1,0 +1,228 @@
+'use client'
+import { runPath } from '@kiroku/core/routes'
+import { type Run, runStateSchema } from '@kiroku/core/runs'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ListFilter, Search, X } from 'lucide-react'
+import { useRouter } from 'next/navigation'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { describeError } from '../api/trpc.ts'
+import type { RunList } from '../api/use-runs.ts'
+import { highlightedRun } from '../chart/cursor.ts'
+import type { RunLook } from '../chart/prepare-chart.ts'
+import { runColor } from '../colors/run-colors.ts'
+import { formatCount, formatShortCount } from '../format/numbers.ts'
+import { useHotkeys } from '../frame/hotkeys.ts'
+import { Button, classes, IconButton } from '../ui/button.tsx'
+import { Dropdown, MenuChoice, MenuSeparator, MenuToggle } from '../ui/menu.tsx'
+import { drawnRuns, withRunToggled } from './drawn-runs.ts'
+import { RunRow, runRowHeight } from './run-row.tsx'
+import styles from './runs-list.module.css'
+import { drawnChoices, toggle, type View } from './view.ts'
+import { useView } from './view-context.tsx'
+
+export type RunsListProps = { list: RunList; looks: readonly RunLook[]; headline: string | null }
+
+/** The project's runs: which there are, which are drawn, in which colour. */
+export function RunsList({ list, looks, headline }: RunsListProps): ReactNode {
+  const { view, change } = useView()
+  const router = useRouter()
+  const scroller = useRef<HTMLDivElement>(null)
+  const filter = useRef<HTMLInputElement>(null)
+  const [active, setActive] = useState<string | null>(null)
+  const [selected, setSelected] = useState<readonly string[]>([])
+  const { runs } = list
+  const colors = useMemo(() => new Map(looks.map((look) => [look.run, look.color])), [looks])
+  const virtual = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => runRowHeight,
+    overscan: 8,
+  })
+  const items = virtual.getVirtualItems()
+  const lastShown = items.at(-1)?.index ?? 0
+  const { hasMore, loadMore } = list
+  useEffect(() => {
+    if (hasMore && lastShown >= runs.length - 20) loadMore()
+  }, [hasMore, loadMore, lastShown, runs.length])
+
+  const move = (by: number): void => {
+    const at = runs.findIndex((run) => run.slug === active)
+    const next = at === -1 ? (by > 0 ? 0 : runs.length - 1) : Math.min(runs.length - 1, Math.max(0, at + by))
+    const run = runs[next]
+    if (run === undefined) return
+    setActive(run.slug)
+    highlightedRun.set(colors.has(run.slug) ? run.slug : null)
+    virtual.scrollToIndex(next)
+  }
+  const flip = (slugs: readonly string[]): void => {
+    const isDrawn = slugs.some((slug) => colors.has(slug))
+    change((last) => slugs.reduce((next, slug) => withRunToggled(next, slug, isDrawn), last))
+  }
+  useHotkeys({
+    '/': () => filter.current?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => active !== null && setSelected((last) => toggle(last, active)),
+    v: () => flip(selected.length > 0 ? selected : active === null ? [] : [active]),
+    Enter: () => {
+      const run = runs.find((one) => one.slug === active)
+      if (run !== undefined) router.push(pathOf(run))
+    },
+    Escape: () => {
+      setSelected([])
+      setActive(null)
+      highlightedRun.set(null)
+    },
+  })
+
+  return (
+    <aside className={styles.list} aria-label="Runs" data-testid="runs-list">
+      <div className={styles.head}>
+        <h2>Runs</h2>
+        <DrawnMenu drawn={drawnRuns(runs, view).length} total={list.total} />
+      </div>
+      <div className={styles.filter}>
+        <label className={styles.search}>
+          <Search size={13} />
+          <span className="visually-hidden">Filter runs</span>
+          <input
+            ref={filter}
+            type="search"
+            placeholder="Filter by name, id, tag or group"
+            value={view.search}
+            onChange={(event) => change({ search: event.target.value })}
+            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+          />
+          <kbd>/</kbd>
+        </label>
+        <StateFilter view={view} onChange={(states) => change({ states })} />
+      </div>
+      {view.tags.length > 0 && (
+        <div className={styles.chips}>
+          {view.tags.map((tag) => (
+            <button
+              key={tag}
+              type="button"
+              className={styles.chip}
+              aria-label={`No longer filter by ${tag}`}
+              onClick={() => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}
+            >
+              {tag} <X size={11} />
+            </button>
+          ))}
+        </div>
+      )}
+      {selected.length > 0 && (
+        <div className={styles.selection}>
+          <span>{selected.length} selected</span>
+          <Button look="plain" onClick={() => flip(selected)}>
+            Show or hide
+          </Button>
+          <IconButton label="Select none" onClick={() => setSelected([])}>
+            <X size={13} />
+          </IconButton>
+        </div>
+      )}
+      <div
+        className={classes(styles.rows, list.isOld && styles.old)}
+        ref={scroller}
+        onPointerLeave={() => highlightedRun.set(null)}
+      >
+        <ul style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {items.map(({ index, start }) => {
+            const run = runs[index]
+            if (run === undefined) return null
+            const color = colors.get(run.slug)
+            return (
+              <RunRow
+                key={run.id}
+                run={run}
+                top={start}
+                color={color ?? runColor(run.id)}
+                isDrawn={color !== undefined}
+                isActive={run.slug === active}
+                isSelected={selected.includes(run.slug)}
+                headline={headline}
+                onToggle={() => flip([run.slug])}
+                onOnly={() => change((last) => onlyRun(last, runs, run.slug))}
+                onTag={(tag) => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}
+              />
+            )
+          })}
+        </ul>
+        {list.error !== null && (
+          <div className={styles.message} role="alert">
+            <p>{describeError(list.error)}</p>
+            <Button onClick={list.retry}>Try again</Button>
+          </div>
+        )}
+        {!list.isPending && runs.length === 0 && list.error === null && (
+          <p className={styles.message}>No run matches.</p>
+        )}
+      </div>
+    </aside>
+  )
+}
+
+const pathOf = ({ organization, project, slug }: Run): string => runPath({ organization, project, run: slug })
+
+/** Draws only this run, or, where it already is the only one, the newest again. */
+function onlyRun(view: View, runs: readonly Run[], slug: string): View {
+  const drawn = drawnRuns(runs, view)
+  if (drawn.length === 1 && drawn[0]?.slug === slug) return { ...view, hidden: [], shown: [] }
+  const newest = runs.slice(0, view.drawn).map((run) => run.slug)
+  return { ...view, hidden: newest.filter((other) => other !== slug), shown: [slug] }
+}
+
+function DrawnMenu({ drawn, total }: { drawn: number; total: number }): ReactNode {
+  const { view, change } = useView()
+  return (
+    <Dropdown
+      align="end"
+      trigger={
+        <button
+          type="button"
+          className={styles.drawn}
+          data-testid="drawn-count"
+          title={`${drawn} of ${formatCount(total)} runs are drawn`}
+        >
+          {drawn} of {formatShortCount(total)} drawn
+        </button>
+      }
+    >
+      <MenuChoice
+        label="Draw at first"
+        value={view.hidden.length + view.shown.length > 0 ? '' : String(view.drawn)}
+        options={drawnChoices.map((count) => ({ value: String(count), label: `The newest ${count}` }))}
+        onChange={(count) => change({ drawn: Number(count), hidden: [], shown: [] })}
+      />
+    </Dropdown>
+  )
+}
+
+function StateFilter({ view, onChange }: { view: View; onChange: (states: View['states']) => void }): ReactNode {
+  return (
+    <Dropdown
+      align="end"
+      trigger={
+        <IconButton label="Filter by state" aria-pressed={view.states.length > 0}>
+          <ListFilter size={14} />
+        </IconButton>
+      }
+    >
+      {runStateSchema.options.map((state) => (
+        <MenuToggle
+          key={state}
+          isOn={view.states.includes(state)}
+          onChange={() => onChange(toggle(view.states, state))}
+        >
+          {state}
+        </MenuToggle>
+      ))}
+      <MenuSeparator />
+      <MenuToggle isOn={view.states.length === 0} onChange={() => onChange([])}>
+        any state
+      </MenuToggle>
+    </Dropdown>
+  )
+}
