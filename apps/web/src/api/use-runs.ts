@@ -37,7 +37,7 @@ export type RunList = {
   isPending: boolean
   /** Whether `runs` still belongs to the filter before. */
   isOld: boolean
-  error: Error | null
+  error: { message: string } | null
   retry: () => void
   hasMore: boolean
   loadMore: () => void
@@ -84,7 +84,7 @@ export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunF
 /** The most runs that are named in an address; for more the metrics of the whole project are asked for. */
 const mostNamedRuns = 150
 
-export type MetricList = { metrics: readonly MetricInfo[]; isPending: boolean; error: Error | null }
+export type MetricList = { metrics: readonly MetricInfo[]; isPending: boolean; error: { message: string } | null }
 
 const noMetrics: readonly MetricInfo[] = []
 

@@ -136,7 +136,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
                   onSort={() => change({ sort: nextSort(view.sort, column.id, numeric.has(column.id)) })}
                 />
               ))}
-              <th className={styles.filler}/>
+              <th className={styles.filler} />
             </tr>
           </thead>
           <VirtualRows

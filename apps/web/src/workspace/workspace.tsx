@@ -92,7 +92,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
   )
 }
 
-type ChartsEmptyProps = { isPending: boolean; isSearch: boolean; hasRuns: boolean; error: Error | null }
+type ChartsEmptyProps = { isPending: boolean; isSearch: boolean; hasRuns: boolean; error: { message: string } | null }
 
 function ChartsEmpty({ isPending, isSearch, hasRuns, error }: ChartsEmptyProps): ReactNode {
   if (error !== null) return <Notice title={describeError(error)} />
