@@ -8,10 +8,12 @@ export {
   postBytes,
   type RunUpdateWithoutSeq,
   readPoints,
+  type SpawnedServer,
+  type SpawnOptions,
+  spawnServer,
   type TestRow,
   type TestRun,
   testOrganization,
   testRun,
   testServer,
 } from '@kiroku/server/testing'
-export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'

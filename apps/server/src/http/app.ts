@@ -3,7 +3,7 @@ import { httpStatusByCode } from '@kiroku/core/errors'
 import { frameContentType } from '@kiroku/core/frames'
 import { routes } from '@kiroku/core/routes'
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import type { Environment } from '../env.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
@@ -21,7 +21,7 @@ export function createApp(services: Services, logLevel: LogLevel): FastifyInstan
   const app: FastifyInstance = fastify({
     // Standard output belongs to whoever started the server.
     logger: { level: logLevel, stream: process.stderr },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxControlBytes,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 4096 },

@@ -13,4 +13,5 @@ export {
   testOrganization,
   testRun,
 } from './factories.ts'
+export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
 export { testServer } from './test-server.ts'

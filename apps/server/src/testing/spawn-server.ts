@@ -13,7 +13,7 @@ import {
   type ServerArguments,
 } from './server-arguments.ts'
 
-const entryFile = fileURLToPath(new URL('../dist/server-process.js', import.meta.url))
+const entryFile = fileURLToPath(new URL('../../dist/testing/server-process.js', import.meta.url))
 
 export type SpawnOptions = Partial<ServerArguments>
 

@@ -1,4 +1,4 @@
-import { startServer } from '@kiroku/server'
+import { startServer } from '../index.ts'
 import { readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
 
 // The process that `spawnServer` starts: its options in one argument, its address in one line of standard output.
