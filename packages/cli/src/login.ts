@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { KirokuError } from '@kiroku/core/errors'
 import { apiKeySchema } from '@kiroku/core/ids'
 import { configDirectory, credentialsPath, storeCredentials } from '@kiroku/sdk/credentials'
 import type { Environment } from './env.ts'
@@ -19,13 +19,22 @@ export async function login(terminal: Terminal, environment: Environment, option
   const url = chosenUrl(options.url, environment)
   const ask = options.ask ?? askHidden
   const given = options.key ?? environment.KIROKU_API_KEY ?? (await ask(`API key for ${url}: `))
-  const key = parseInput(apiKeySchema, given.trim(), 'API key')
+  const key = checkedKey(given.trim())
   const viewer = await new ServerClient(url, key).viewer()
   const directory = configDirectory(environment)
   storeCredentials(directory, { url, key })
   const organizations = viewer.organizations.map(({ slug }) => slug).join(', ')
   terminal.say(`Logged in to ${url} as ${viewer.name} (${organizations || 'no organization'}).`)
   terminal.say(`The key is in ${shownPath(credentialsPath(directory))}, which only this user can read.`)
+}
+
+function checkedKey(text: string): string {
+  const result = apiKeySchema.safeParse(text)
+  if (result.success) return result.data
+  throw new KirokuError({
+    code: 'BAD_REQUEST',
+    message: `that is no API key: ${result.error.issues[0]?.message}; copy it from the dashboard`,
+  })
 }
 
 /** Reads one line that does not appear on the screen. Throws BAD_REQUEST where standard input is no terminal. */

@@ -35,8 +35,10 @@ export function buildProgram(terminal: Terminal): Command {
     .description('Experiment tracking that a team runs itself.')
     .version(ownVersion(), '--version', 'print the version')
     .option('--verbose', 'show the stack of an error')
-    .showHelpAfterError('(kiroku --help tells more)')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kiroku: ')) })
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, 'kiroku: ').replace(/\.?\n$/, '; kiroku --help tells more\n')),
+    })
   const action = (): Action => ({ environment: readEnvironment(), isVerbose: program.opts()['verbose'] === true })
   addUp(program, terminal, action)
   addLogin(program, terminal, action)
