@@ -38,13 +38,15 @@ export type ServerOptions = {
   crashAfterMs?: number | undefined
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
+  /** Called for each route that is registered, so that tests can walk all of them. */
+  onRoute?: ((route: { method: string | string[]; url: string }) => void) | undefined
 }
 
 /** A server that answers. */
 export type RunningServer = AsyncDisposable & {
   url: string
-  /** The owner's key; empty when the databases are not embedded and an earlier start told it. */
-  apiKey: string
+  /** The owner's key; null when PostgreSQL is not embedded and an earlier start told it. */
+  apiKey: string | null
   organization: string
   dataDir: string
   /** Makes an organization with a user and a key of its own. Throws CONFLICT when there is one of that name. */
@@ -103,7 +105,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     series: createSeriesService(store, metrics),
   }
 
-  const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL)
+  const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
   registerHealthRoutes(app, database, store)
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)

@@ -17,7 +17,11 @@ export type LogLevel = Environment['KIROKU_LOG_LEVEL']
 const maxControlBytes = 16 * 1024 * 1024
 
 /** The HTTP server without routes but tRPC's: who asks, errors, headers and logs are settled here for all of them. */
-export function createApp(services: Services, logLevel: LogLevel): FastifyInstance {
+export function createApp(
+  services: Services,
+  logLevel: LogLevel,
+  onRoute: (route: { method: string | string[]; url: string }) => void = () => {},
+): FastifyInstance {
   const app: FastifyInstance = fastify({
     // Standard output belongs to whoever started the server.
     logger: { level: logLevel, stream: process.stderr },
@@ -28,6 +32,7 @@ export function createApp(services: Services, logLevel: LogLevel): FastifyInstan
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   })
+  app.addHook('onRoute', ({ method, url }) => onRoute({ method, url }))
   app.addContentTypeParser(frameContentType, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply)

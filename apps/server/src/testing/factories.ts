@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { frameContentType } from '@kiroku/core/frames'
 import {
   type BatchAck,
@@ -32,7 +33,9 @@ export function client({ url, apiKey }: Caller): TRPCClient<AppRouter> {
 let organizations = 0
 
 /** A new organization with its own key, so that tests on one server do not see each other. */
-export async function testOrganization(server: RunningServer): Promise<Caller & { organization: string }> {
+export async function testOrganization(
+  server: Pick<RunningServer, 'url' | 'createOrganization'>,
+): Promise<Caller & { organization: string }> {
   organizations++
   const { organization, apiKey } = await server.createOrganization(`test-${process.pid}-${organizations}`)
   return { url: server.url, organization, apiKey }
@@ -151,4 +154,39 @@ export async function readPoints(
 async function expectOk(response: Response): Promise<Response> {
   if (response.ok) return response
   throw new Error(`${response.status} ${await response.text()}`)
+}
+
+/** One request as it is, with any headers: `fetch` does not let tests choose `Host` or `Origin`. */
+export function rawRequest(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
+): Promise<RawResponse> {
+  const { method = 'GET', headers = {}, body } = options
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() })
+      })
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+export type RawResponse = { status: number; headers: IncomingHttpHeaders; text: string }
+
+/** Tries until `attempt` does not throw, and answers what it then answers; throws its last error after `timeoutMs`. */
+export async function until<T>(attempt: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
 }

@@ -6,12 +6,15 @@ export {
   fetchSeries,
   postBatch,
   postBytes,
+  type RawResponse,
   type RunUpdateWithoutSeq,
+  rawRequest,
   readPoints,
   type TestRow,
   type TestRun,
   testOrganization,
   testRun,
+  until,
 } from './factories.ts'
 export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
-export { testServer } from './test-server.ts'
+export { type TestServer, testServer } from './test-server.ts'

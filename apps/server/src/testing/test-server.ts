@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, type ServerOptions, startServer } from '../index.ts'
 
+/** A server over embedded engines, whose key is known. */
+export type TestServer = RunningServer & { apiKey: string }
+
 /** A real server in this process, on a free port, over embedded engines in a temporary directory that goes with it. */
-export async function testServer(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+export async function testServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
   try {
@@ -14,7 +17,9 @@ export async function testServer(options: Partial<ServerOptions> = {}): Promise<
       closing ??= server.close().finally(remove)
       return closing
     }
-    return { ...server, close, [Symbol.asyncDispose]: close }
+    const { apiKey } = server
+    if (apiKey === null) throw new Error('the server does not know its own key')
+    return { ...server, apiKey, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await remove()
     throw error

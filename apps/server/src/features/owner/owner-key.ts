@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { apiKeySchema } from '@kiroku/core/ids'
 import type { OwnerRepository } from './owner.repository.ts'
 
-/** Who this server belongs to, and the key that its scripts may use; empty when only an earlier start knew it. */
-export type Owner = { userId: string; organization: string; apiKey: string }
+/** Who this server belongs to, and the key that its scripts may use; null when only an earlier start knew it. */
+export type Owner = { userId: string; organization: string; apiKey: string | null }
 
 /**
  * The owner of this server, made at the first start. With embedded databases (`dataDir`) the key is kept in the file
@@ -14,7 +14,7 @@ export type Owner = { userId: string; organization: string; apiKey: string }
 export async function openOwner(owners: OwnerRepository, dataDir: string | null): Promise<Owner> {
   const created = await owners.createFirst()
   const { userId, organizationId, organization } = await owners.first()
-  if (dataDir === null) return { userId, organization, apiKey: created?.apiKey ?? '' }
+  if (dataDir === null) return { userId, organization, apiKey: created?.apiKey ?? null }
   const path = join(dataDir, 'owner-key')
   const kept = created === null ? await readKey(path) : null
   if (kept !== null && (await owners.hasKey(organizationId, kept))) return { userId, organization, apiKey: kept }
