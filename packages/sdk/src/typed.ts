@@ -23,6 +23,10 @@ export type MetricSpec<Value = unknown, Step extends string = string, Sync exten
   readonly [valueType]?: (value: Value) => Value
 }
 
+// Read off the options, not inferred from what the call is for: there a step could be any name.
+type StepGiven<Options> = Options extends { readonly step: infer Step extends string } ? Step : never
+type SyncGiven<Options> = Options extends { readonly stepSync: infer Sync extends boolean } ? Sync : true
+
 type AnyMetricSpec = {
   readonly options: MetricOptions
   readonly schema: z.ZodType | undefined
@@ -32,14 +36,15 @@ type AnyMetricSpec = {
 export type MetricMap = Readonly<Record<string, AnyMetricSpec>>
 
 /** Declares a metric of numbers. */
-export function metric<const Step extends string = never, const Sync extends boolean = true>(
-  options?: MetricOptions<Step, Sync>,
-): MetricSpec<number, Step, Sync>
+export function metric(): MetricSpec<number, never, true>
+export function metric<const Options extends MetricOptions>(
+  options: Options,
+): MetricSpec<number, StepGiven<Options>, SyncGiven<Options>>
 /** Declares a metric whose values a schema describes; `log()` throws for a value that it refuses. */
-export function metric<Schema extends z.ZodType, const Step extends string = never, const Sync extends boolean = true>(
+export function metric<Schema extends z.ZodType, const Options extends MetricOptions = Record<never, never>>(
   schema: Schema,
-  options?: MetricOptions<Step, Sync>,
-): MetricSpec<z.input<Schema>, Step, Sync>
+  options?: Options,
+): MetricSpec<z.input<Schema>, StepGiven<Options>, SyncGiven<Options>>
 export function metric(first?: z.ZodType | MetricOptions, second?: MetricOptions): AnyMetricSpec {
   return isSchema(first) ? { schema: first, options: second ?? {} } : { schema: undefined, options: first ?? {} }
 }
