@@ -37,7 +37,7 @@ await using run = init({
   },
 })
 
-const config = run.config.get()
+const { config } = run
 const random = seededRandom(config.seed)
 const digits = splitDigits(loadDigits(), { validation: 1000, test: 1000 }, random)
 const network = new Network({ filters: config.filters, hidden: config.hidden, random })

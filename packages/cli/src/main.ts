@@ -36,6 +36,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(ownVersion(), '--version', 'print the version')
     .option('--verbose', 'show the stack of an error')
     .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
       outputError: (text, write) =>
         write(text.replace(/^error: /, 'kiroku: ').replace(/\.?\n$/, '; kiroku --help tells more\n')),
     })

@@ -10,8 +10,13 @@ export type Terminal = {
 
 const clearLine = '\r\u001b[2K'
 
-/** The process' own terminal. */
+/**
+ * The process' own terminal. From then on standard output is the command's alone: what libraries print there by
+ * themselves goes to standard error.
+ */
 export function processTerminal(): Terminal {
+  const print = process.stdout.write.bind(process.stdout)
+  process.stdout.write = process.stderr.write.bind(process.stderr)
   let isDrawn = false
   const draw = (text: string): void => {
     process.stderr.write(`${clearLine}${text}`)
@@ -19,7 +24,7 @@ export function processTerminal(): Terminal {
   }
   return {
     print(line) {
-      process.stdout.write(`${line}\n`)
+      print(`${line}\n`)
     },
     say(line) {
       if (isDrawn) draw('')
