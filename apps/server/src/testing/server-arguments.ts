@@ -5,6 +5,7 @@ export const serverArgumentsSchema = z.object({
   dataDir: z.string(),
   port: z.number(),
   webDir: z.string().optional(),
+  localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
   /** Never acknowledge: say so on standard output when points are stored, and wait to be killed. */

@@ -6,7 +6,10 @@ import { type RunningServer, type ServerOptions, startServer } from '../index.ts
 /** A server over embedded engines, whose key is known. */
 export type TestServer = RunningServer & { apiKey: string }
 
-/** A real server in this process, on a free port, over embedded engines in a temporary directory that goes with it. */
+/**
+ * A real server in this process, on a free port, over embedded engines in a temporary directory that goes with it. The
+ * embedded ClickHouse takes one directory a process: for a second server at the same time use `spawnServer`.
+ */
 export async function testServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })

@@ -1,0 +1,230 @@
+import { emptyRowBlock, encodeHistoryBatch } from '@kiroku/core/history'
+import { newRunSlug, newWriterId } from '@kiroku/core/ids'
+import { routes } from '@kiroku/core/routes'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { appRouter } from './router.ts'
+import {
+  batchOf,
+  type Caller,
+  client,
+  postBatch,
+  postBytes,
+  rawRequest,
+  readPoints,
+  type TestRun,
+  type TestServer,
+  testOrganization,
+  testRun,
+  testServer,
+} from './testing/index.ts'
+
+type Tenant = Caller & { organization: string }
+
+const registered: string[] = []
+let server: TestServer
+let owner: Tenant
+let stranger: Tenant
+let run: TestRun
+let deleted: TestRun
+let keyId: string
+
+beforeAll(async () => {
+  const onRoute = ({ method, url }: { method: string | string[]; url: string }): void => {
+    for (const each of [method].flat()) registered.push(`${each} ${url}`)
+  }
+  server = await testServer({ onRoute })
+  owner = await testOrganization(server)
+  stranger = await testOrganization(server)
+  run = await testRun(owner, { tags: ['secret'] })
+  deleted = await testRun(owner)
+  await postBatch(owner, batchOf(run, { rows: [{ step: 0, values: { loss: 42 } }] }))
+  await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
+  keyId = (await client(owner).keys.create.mutate({ organization: owner.organization, name: 'victim' })).id
+})
+afterAll(() => server.close())
+
+const address = () => ({ organization: owner.organization, project: run.project, run: run.run })
+
+/** What a procedure must answer a stranger: that there is nothing, or nothing of the owner's. */
+type Attempt = { input: () => unknown; expected: 'NOT_FOUND' | 'nothing of the owner' }
+const notFound = (input: () => unknown): Attempt => ({ input, expected: 'NOT_FOUND' })
+
+const attempts: Record<string, Attempt> = {
+  'keys.create': notFound(() => ({ organization: owner.organization, name: 'mine now' })),
+  'keys.list': notFound(() => ({ organization: owner.organization })),
+  'keys.revoke': notFound(() => ({ organization: owner.organization, id: keyId })),
+  'metrics.byRun': notFound(address),
+  'metrics.list': notFound(address),
+  'projects.byPath': notFound(address),
+  'projects.list': notFound(() => ({ organization: owner.organization })),
+  'runs.byId': notFound(address),
+  'runs.create': {
+    // The same project and run of the stranger's own organization; the owner's stay as they are.
+    input: () => ({ ...address(), writer: newWriterId(), startedAt: 0, config: { stolen: true } }),
+    expected: 'nothing of the owner',
+  },
+  'runs.delete': notFound(address),
+  'runs.list': notFound(address),
+  'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
+  'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
+  'texts.byRun': notFound(address),
+  'viewer.me': { input: () => undefined, expected: 'nothing of the owner' },
+}
+
+/** What the owner sees of everything that an attempt could change. */
+async function snapshot(): Promise<unknown> {
+  const api = client(owner)
+  const { organization } = owner
+  const found = await Promise.all([
+    api.projects.list.query({}),
+    api.runs.list.query(address()),
+    api.metrics.byRun.query(address()),
+    api.texts.byRun.query(address()),
+    api.keys.list.query({ organization }),
+    readPoints(owner, { ...address(), metric: 'loss' }),
+  ])
+  return JSON.parse(JSON.stringify(found, (key, value: unknown) => (key === 'lastUsedAt' ? undefined : value)))
+}
+
+/** The same of one run, for attempts that make runs themselves. */
+async function snapshotOfRun(): Promise<unknown> {
+  const api = client(owner)
+  return Promise.all([
+    api.runs.byId.query(address()),
+    api.metrics.byRun.query(address()),
+    readPoints(owner, { ...address(), metric: 'loss' }),
+  ])
+}
+
+function call(procedure: string, type: string, input: unknown, caller: Caller) {
+  const json = JSON.stringify(input) ?? ''
+  const url = `${server.url}${routes.trpc}/${procedure}`
+  const headers = { authorization: `Bearer ${caller.apiKey}`, 'content-type': 'application/json' }
+  return type === 'mutation'
+    ? rawRequest(url, { method: 'POST', headers, body: json })
+    : rawRequest(`${url}?input=${encodeURIComponent(json)}`, { headers })
+}
+
+const procedures = Object.entries<{ _def: { type: string } }>(appRouter._def.procedures).map(
+  ([name, { _def }]) => [name, _def.type] as const,
+)
+const errorSchema = z.object({ error: z.object({ data: z.object({ error: z.object({ code: z.string() }) }) }) })
+const codeOf = (text: string): string => errorSchema.parse(JSON.parse(text)).error.data.error.code
+
+describe('every procedure', () => {
+  it('has an attempt here', () => {
+    expect(Object.keys(attempts).sort()).toEqual(procedures.map(([name]) => name).sort())
+  })
+
+  it.each(procedures)('%s gives a key of another organization nothing', async (name, type) => {
+    const attempt = attempts[name]
+    const before = await snapshot()
+    const answer = await call(name, type, attempt?.input(), stranger)
+    if (attempt?.expected === 'NOT_FOUND') expect(codeOf(answer.text)).toBe('NOT_FOUND')
+    else expect(answer.text).not.toContain(owner.organization)
+    expect(await snapshot()).toEqual(before)
+  })
+
+  it.each(procedures)('%s says the same of an organization that there is not', async (name, type) => {
+    const attempt = attempts[name]
+    if (attempt?.expected !== 'NOT_FOUND') return expect(attempt?.expected).toBe('nothing of the owner')
+    const input = JSON.stringify(attempt.input()).replaceAll(owner.organization, 'nobody')
+    const there = await call(name, type, attempt.input(), stranger)
+    const nowhere = await call(name, type, JSON.parse(input), stranger)
+    const withoutId = (text: string): string => text.replace(/"requestId":"[^"]*"/, '').replaceAll('nobody', 'ORG')
+    expect(withoutId(there.text.replaceAll(owner.organization, 'ORG'))).toBe(withoutId(nowhere.text))
+  })
+
+  it.each(procedures)('%s asks for a key', async (name, type) => {
+    const url = `${server.url}${routes.trpc}/${name}`
+    const headers = { 'content-type': 'application/json' }
+    const answer = await rawRequest(url, type === 'mutation' ? { method: 'POST', headers, body: '{}' } : { headers })
+    expect(codeOf(answer.text)).toBe('UNAUTHORIZED')
+    expect(answer.status).toBe(401)
+  })
+})
+
+const search = () => new URLSearchParams({ ...address(), metric: 'loss' })
+const seriesBody = () => JSON.stringify({ ...address(), series: [{ run: run.run, metric: 'loss' }], width: 10 })
+const get = (path: string, apiKey: string) =>
+  rawRequest(server.url + path, { headers: { authorization: `Bearer ${apiKey}` } })
+const post = (path: string, apiKey: string, body: string) =>
+  rawRequest(server.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body,
+  })
+const isNotFound = (answer: { status: number; text: string }): void => {
+  expect(answer.status).toBe(404)
+  expect(JSON.parse(answer.text)).toMatchObject({ code: 'NOT_FOUND' })
+}
+
+/** What each route does for a stranger; `null` where it tells everybody the same, or is tested as procedures above. */
+const routeAttempts: Record<string, (() => Promise<void>) | null> = {
+  [`GET ${routes.health}`]: null,
+  [`GET ${routes.ready}`]: null,
+  [`procedures ${routes.trpc}/:path`]: null,
+  [`POST ${routes.session}`]: null,
+  [`DELETE ${routes.session}`]: null,
+  [`GET ${routes.live}`]: async () => {
+    isNotFound(
+      await get(`${routes.live}?${new URLSearchParams({ organization: owner.organization })}`, stranger.apiKey),
+    )
+    isNotFound(await get(`${routes.live}?${search()}`, stranger.apiKey))
+  },
+  [`GET ${routes.points}`]: async () => isNotFound(await get(`${routes.points}?${search()}`, stranger.apiKey)),
+  [`POST ${routes.series}`]: async () => {
+    isNotFound(await post(routes.series, stranger.apiKey, seriesBody()))
+    await testRun(stranger)
+    const unshared = await testRun(owner)
+    const body = { ...address(), organization: stranger.organization, width: 10 }
+    const series = [{ run: unshared.run, metric: 'loss' }]
+    isNotFound(await post(routes.series, stranger.apiKey, JSON.stringify({ ...body, series })))
+  },
+  [`POST ${routes.ingest}`]: async () => {
+    const batch = { ...batchOf(run, { firstSeq: 2, rows: [{ step: 1, values: { loss: 666 } }] }) }
+    const answer = await postBytes(stranger, encodeHistoryBatch(batch))
+    expect(answer.status).toBe(404)
+    const heartbeat = { ...batch, firstSeq: 1, lastSeq: 0, history: emptyRowBlock() }
+    expect((await postBytes(stranger, encodeHistoryBatch(heartbeat))).status).toBe(404)
+  },
+}
+
+/** Procedures are one route, whatever the method; HEAD is what GET is. */
+const routesToWalk = (): string[] => {
+  const walked = registered.map((route) => route.replace(/^[A-Z]+ (.*:path)$/, 'procedures $1'))
+  return [...new Set(walked.filter((route) => !route.startsWith('HEAD ')))]
+}
+
+describe('every route', () => {
+  it('has an attempt here', () => {
+    expect(Object.keys(routeAttempts).sort()).toEqual(routesToWalk().sort())
+  })
+
+  it.each(Object.entries(routeAttempts))('%s gives a key of another organization nothing', async (_route, attempt) => {
+    const before = await snapshotOfRun()
+    await attempt?.()
+    expect(await snapshotOfRun()).toEqual(before)
+  })
+
+  it('of data asks for a key', async () => {
+    for (const path of [`${routes.live}?${search()}`, `${routes.points}?${search()}`])
+      expect((await rawRequest(server.url + path)).status).toBe(401)
+    for (const path of [routes.series, routes.ingest])
+      expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
+  })
+
+  it('leaves the same project and run of two organizations apart', async () => {
+    const slug = newRunSlug()
+    const mine = await testRun(owner, { run: slug })
+    const theirs = await testRun(stranger, { run: slug })
+    await postBatch(owner, batchOf(mine, { rows: [{ step: 0, values: { loss: 1 } }] }))
+    await postBatch(stranger, batchOf(theirs, { rows: [{ step: 0, values: { loss: 2 } }] }))
+    const read = async (caller: Tenant) =>
+      (await readPoints(caller, { organization: caller.organization, project: 'demo', run: slug, metric: 'loss' }))
+        .values
+    expect([...(await read(owner))]).toEqual([1])
+    expect([...(await read(stranger))]).toEqual([2])
+  })
+})
