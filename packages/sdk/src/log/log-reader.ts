@@ -29,6 +29,7 @@ export class LogReader {
   #next = 0
   #fileOffset = 0
   #suspicions = 0
+  #isSkipping = false
 
   /** Opens the log at `path`. Throws what the file system throws. */
   constructor(path: string) {
@@ -59,6 +60,7 @@ export class LogReader {
         if (available >= framedBytes(length)) {
           if (this.#isIntact(this.#next, length)) {
             this.#suspicions = 0
+            this.#isSkipping = false
             this.start = this.#next + frameHeaderBytes
             this.end = this.start + length
             this.#next += framedBytes(length)
@@ -105,7 +107,7 @@ export class LogReader {
   /** True once the bytes at the next frame were seen wrong often enough; otherwise they are read again later. */
   #isSettled(): boolean {
     this.#suspicions++
-    if (this.#suspicions > rereads) return true
+    if (this.#isSkipping || this.#suspicions > rereads) return true
     this.#fileOffset += this.#next
     this.#next = 0
     this.#filled = 0
@@ -114,8 +116,8 @@ export class LogReader {
 
   /** Moves past a corrupt place: to the next whole frame, or as far as the bytes at hand go. */
   #resynchronize(): void {
-    if (this.#suspicions === rereads + 1) this.skipped++
-    this.#suspicions = rereads + 2
+    if (!this.#isSkipping) this.skipped++
+    this.#isSkipping = true
     let at = this.#next + 8
     while (at + frameHeaderBytes <= this.#filled) {
       const length = this.#payloadLength(at)

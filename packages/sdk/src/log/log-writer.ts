@@ -19,10 +19,10 @@ export class LogWriter {
   /** Rows that were dropped because the disk took nothing for too long. */
   droppedRows = 0
 
-  /** Opens the log at `path` for appending at `position`. Throws what the file system throws. */
-  constructor(path: string, position = 0) {
-    this.#file = openSync(path, position === 0 ? 'wx' : 'r+', 0o600)
-    this.#position = position
+  /** Begins a log at `path`, or goes on with one at `position`. Throws what the file system throws. */
+  constructor(path: string, position?: number) {
+    this.#file = openSync(path, position === undefined ? 'wx' : 'r+', 0o600)
+    this.#position = position ?? 0
   }
 
   /** The log's length in bytes, with what waits. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { BatchAck } from '@kiroku/core/history'
 import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
 import { logFileName, recordKinds, updateFlags } from '../log/format.ts'
 import { LogReader } from '../log/log-reader.ts'
@@ -63,9 +64,17 @@ export class Uploader {
     const created = await this.#create(input)
     this.#restart(created.ackSeq)
     while (!(await this.#sendNext(created, input)));
-    writeFileSync(join(this.#options.order.directory, syncedFileName), `${new Date().toISOString()}\n`)
+    this.#markSynced()
     this.#options.report({ type: 'done', id: this.#options.order.id })
     this.#reader.close()
+  }
+
+  #markSynced(): void {
+    try {
+      writeFileSync(join(this.#options.order.directory, syncedFileName), `${new Date().toISOString()}\n`)
+    } catch {
+      // Without the mark the log would be sent again by a later reader, which changes nothing on the server.
+    }
   }
 
   /** Reads the log's first records: what the run was started with, then, if they come soon, the facts. */
@@ -113,21 +122,30 @@ export class Uploader {
         return false
       }
     }
+    const { sent, lastSeq } = await this.#sendInTurn(run, input)
+    return this.#conclude(sent, { input, lastSeq, offset: this.#reader.offset })
+  }
+
+  async #sendInTurn(
+    run: CreateRunResult,
+    input: CreateRunInput,
+  ): Promise<{ sent: Outcome<BatchAck>; lastSeq: number }> {
     const release = await this.#options.turns.take()
     try {
       const { firstSeq, lastSeq, ...content } = this.#assembler.take()
       const batch = { project: run.project, run: run.run, writer: input.writer, firstSeq, lastSeq, ...content }
-      const offset = this.#reader.offset
-      const outcome = await this.#insist(() => sendBatch(this.#server, batch))
-      this.#lastSentAt = Date.now()
-      return await this.#conclude(outcome, { input, lastSeq, offset })
+      const sent = await this.#insist(() => {
+        this.#lastSentAt = Date.now()
+        return sendBatch(this.#server, batch)
+      })
+      return { sent, lastSeq }
     } finally {
       release()
     }
   }
 
   async #conclude(
-    outcome: Awaited<ReturnType<typeof sendBatch>>,
+    outcome: Outcome<BatchAck>,
     { input, lastSeq, offset }: { input: CreateRunInput; lastSeq: number; offset: number },
   ): Promise<boolean> {
     const { report, order } = this.#options
@@ -136,7 +154,8 @@ export class Uploader {
         this.#acknowledged = Math.max(lastSeq, outcome.value.ackSeq)
         report({ type: 'acknowledged', id: order.id, bytes: offset, total: this.#reader.size() })
         for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
-        if (!this.#assembler.isFinished) await this.#options.wakeable.sleep(outcome.value.nextBatchMs)
+        const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - Date.now()
+        if (pauseMs > 0 && !this.#assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)
         return false
       }
       case 'gap':
