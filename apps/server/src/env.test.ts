@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { readEnvironment } from './env.ts'
+
+describe('the environment', () => {
+  it('has defaults, and takes empty variables as unset', () => {
+    expect(readEnvironment({ DATABASE_URL: '' })).toEqual({
+      KIROKU_LOG_LEVEL: 'info',
+      KIROKU_LOCAL_SIGN_IN: 'auto',
+      KIROKU_CRASH_AFTER_MS: 300_000,
+    })
+  })
+
+  it.each([
+    ['KIROKU_LOCAL_SIGN_IN', 'yes'],
+    ['KIROKU_CRASH_AFTER_MS', '-1'],
+    ['KIROKU_LOG_LEVEL', 'loud'],
+  ])('names the variable that is wrong: %s', (name, value) => {
+    expect(() => readEnvironment({ [name]: value })).toThrow(name)
+  })
+})

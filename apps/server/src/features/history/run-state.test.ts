@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { standingAfterFinish, type WriterFacts } from './run-state.ts'
+
+const writer = (facts: Partial<WriterFacts>): WriterFacts => ({
+  id: 'w',
+  createdAt: 0,
+  heartbeatAt: 0,
+  finishState: null,
+  exitCode: null,
+  finishedAt: null,
+  ...facts,
+})
+const finished = { finishState: 'finished', exitCode: 0, finishedAt: 50 } as const
+const crashed = { finishState: 'crashed', exitCode: null, finishedAt: 40 } as const
+const running = { state: 'running', exitCode: null, finishedAt: null }
+
+describe('a run', () => {
+  it.each<[string, WriterFacts[], unknown]>([
+    ['ends as its only writer did', [writer(finished)], { state: 'finished', exitCode: 0, finishedAt: 50 }],
+    [
+      'ends as its newest writer did, also when the older one is heard of later',
+      [writer({ createdAt: 2, ...finished }), writer({ createdAt: 1, ...crashed })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
+      'runs on while a newer writer is alive',
+      [writer({ createdAt: 1, ...crashed }), writer({ createdAt: 2, heartbeatAt: 100 })],
+      running,
+    ],
+    [
+      'ends when the newer writer was silent for too long',
+      [writer({ createdAt: 1, ...finished }), writer({ createdAt: 2, heartbeatAt: 99 })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
+      'ends with its newest writer although an older one never said goodbye',
+      [writer({ createdAt: 1, heartbeatAt: 100 }), writer({ createdAt: 2, ...finished })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+  ])('%s', (_name, writers, expected) => {
+    expect(standingAfterFinish(writers, 100)).toEqual(expected)
+  })
+})
