@@ -130,7 +130,7 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
         onKeyDown={zoomByKey}
       />
       {pointer !== null && drag === null && (
-        <ChartTooltip hover={pointer.hover} clientX={pointer.clientX} clientY={pointer.clientY} />
+        <ChartTooltip {...pointer} sameX={((model.x.to - model.x.from) / area.width) * 1.5} />
       )}
     </div>
   )

@@ -23,6 +23,14 @@ export function rowsAround(hover: Hover): { rows: HoverRow[]; before: number; af
 const distance = 16
 const edge = 8
 
+export type ChartTooltipProps = {
+  hover: Hover
+  /** Points at most this far apart in x stand on the same pixel. */
+  sameX: number
+  clientX: number
+  clientY: number
+}
+
 /** Tells the values under the cursor, beside the pointer and never beneath it. */
 export function ChartTooltip({
   hover,
@@ -46,7 +54,8 @@ export function ChartTooltip({
   const top = Math.max(edge, Math.min(clientY - size.height / 2, window.innerHeight - size.height - edge))
   const { nearest } = hover
   const { rows, before, after } = rowsAround(hover)
-  const isMixed = rows.some((row) => row.x !== nearest.x)
+  const isApart = (row: HoverRow): boolean => Math.abs(row.x - nearest.x) > sameX
+  const isMixed = rows.some(isApart)
   return createPortal(
     <div
       ref={ref}
@@ -79,7 +88,7 @@ export function ChartTooltip({
                 <span className={styles.dot} style={{ background: row.line.color }} />
               </td>
               <td className={styles.tooltipName}>{row.line.name}</td>
-              {isMixed && <td className={styles.faint}>{formatX(row.line.axis, row.x)}</td>}
+              {isMixed && <td className={styles.faint}>{isApart(row) && formatX(row.line.axis, row.x)}</td>}
               <td className={styles.tooltipValue} data-value={formatExact(row.y)}>
                 {formatNumber(row.y, 5)}
               </td>

@@ -153,6 +153,10 @@ function drawTriangle({ context, area }: Frame, x: number, isUp: boolean): void 
   context.fill()
 }
 
+/** How strong the line of first, lowest, highest and last points is behind the line of means. */
+const rawUnderMean = 0.4
+const rawUnderSmoothed = 0.2
+
 function drawLine(
   frame: Frame,
   line: ChartLine,
@@ -166,12 +170,18 @@ function drawLine(
     context.globalAlpha = 0.12 * opacity
     drawEnvelope(frame, line.envelope)
   }
-  context.globalAlpha = line.smoothed === null ? opacity : 0.2 * opacity
-  context.lineWidth = line.smoothed === null ? width : 1
-  strokePolyline(frame, line.line, width)
-  context.globalAlpha = opacity
-  context.lineWidth = width
-  if (line.smoothed !== null) strokePolyline(frame, line.smoothed, width)
+  if (line.center === null) {
+    context.globalAlpha = opacity
+    context.lineWidth = width
+    strokePolyline(frame, line.line, width)
+  } else {
+    context.globalAlpha = (line.isSmoothed ? rawUnderSmoothed : rawUnderMean) * opacity
+    context.lineWidth = 1
+    strokePolyline(frame, line.line, 1)
+    context.globalAlpha = opacity
+    context.lineWidth = width
+    strokePolyline(frame, line.center, width)
+  }
   drawMarks(frame, line.marks)
   context.globalAlpha = 1
 }

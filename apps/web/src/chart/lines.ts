@@ -15,8 +15,9 @@ export type Envelope = { x: Float64Array; low: Float64Array; high: Float64Array 
 export type LineShape = {
   /** The line itself: exact points, or the first, lowest, highest and last of each bucket in order of x. */
   line: Polyline
-  /** The smoothed line, when smoothing is on; `line` is then drawn faint. */
-  smoothed: Polyline | null
+  /** What stands out before `line`: the smoothed line, or without smoothing the mean of each bucket; null for exact points. */
+  center: Polyline | null
+  isSmoothed: boolean
   envelope: Envelope | null
   marks: Mark[]
   /** Real points, for hovering, the table and labels; `time` is NaN where the answer does not tell. */
@@ -56,7 +57,7 @@ function firstFinite(values: Float64Array): number {
   return values.find((value) => Number.isFinite(value)) ?? gap
 }
 
-function shapeOfPoints(series: PointSeries): Omit<LineShape, 'smoothed'> {
+function shapeOfPoints(series: PointSeries): Omit<LineShape, 'center' | 'isSmoothed'> {
   const { x, y, time } = series.columns
   const drawn = new Float64Array(y.length)
   const marks: Mark[] = []
@@ -133,7 +134,7 @@ function polylineOfBuckets({ columns }: BucketSeries): Polyline {
   return { x: xs.subarray(0, length), y: ys.subarray(0, length) }
 }
 
-function shapeOfBuckets(series: BucketSeries): Omit<LineShape, 'smoothed'> {
+function shapeOfBuckets(series: BucketSeries): Omit<LineShape, 'center' | 'isSmoothed'> {
   const { columns } = series
   const line = polylineOfBuckets(series)
   const middle = columns.firstX.map((first, index) => (first + (columns.lastX[index] ?? first)) / 2)
@@ -165,7 +166,7 @@ function rowsToSmooth(series: Series): Polyline {
 /** The shape of one series. `smoothing` is the weight of the past, from 0 to below 1; 0 smooths nothing. */
 export function shapeOf(series: Series, smoothing: number, viewExtent: number): LineShape {
   const shape = series.form === 'points' ? shapeOfPoints(series) : shapeOfBuckets(series)
-  if (smoothing <= 0) return { ...shape, smoothed: null }
   const rows = rowsToSmooth(series)
-  return { ...shape, smoothed: { x: rows.x, y: smooth(rows.x, rows.y, smoothing, viewExtent) } }
+  if (smoothing <= 0) return { ...shape, center: series.form === 'points' ? null : rows, isSmoothed: false }
+  return { ...shape, center: { x: rows.x, y: smooth(rows.x, rows.y, smoothing, viewExtent) }, isSmoothed: true }
 }

@@ -67,10 +67,16 @@ describe('shapeOf', () => {
   })
 })
 
+test('in front of buckets stands the mean of their finite values, in front of exact points nothing', () => {
+  const cut = shapeOf(bucketSeries([1, 3, Number.NaN, 5, Number.NaN, Number.NaN], 3), 0, 5)
+  expect([...(cut.center?.y ?? [])]).toEqual([2, 5, Number.NaN])
+  expect(shapeOf(pointSeries([1, 3]), 0, 1).center).toBeNull()
+})
+
 describe('smoothing', () => {
   test('it is debiased: a constant stays what it is, from its first point on', () => {
-    const { smoothed } = shapeOf(pointSeries([5, 5, 5, 5]), 0.9, 3)
-    for (const value of smoothed?.y ?? []) expect(value).toBeCloseTo(5, 12)
+    const { center } = shapeOf(pointSeries([5, 5, 5, 5]), 0.9, 3)
+    for (const value of center?.y ?? []) expect(value).toBeCloseTo(5, 12)
   })
 
   test('it stays within the range of the values and passes over what is not finite', () => {
@@ -79,10 +85,10 @@ describe('smoothing', () => {
         fc.array(finiteOrNot, { minLength: 2, maxLength: 100 }),
         fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         (y, weight) => {
-          const { smoothed, yRange } = shapeOf(pointSeries(y), weight, y.length)
+          const { center, yRange } = shapeOf(pointSeries(y), weight, y.length)
           const slack = 1e-6
           y.forEach((value, index) => {
-            const at = smoothed?.y[index] ?? Number.NaN
+            const at = center?.y[index] ?? Number.NaN
             expect(Number.isFinite(at)).toBe(Number.isFinite(value))
             if (yRange !== null && Number.isFinite(value)) {
               expect(at).toBeGreaterThanOrEqual(yRange.from - slack)
@@ -95,8 +101,8 @@ describe('smoothing', () => {
   })
 
   test('a long gap forgets more of the past than a short one', () => {
-    const near = shapeOf(pointSeries([0, 0, 0, 10], { x: [0, 1, 2, 3] }), 0.9, 3).smoothed?.y[3] ?? 0
-    const far = shapeOf(pointSeries([0, 0, 0, 10], { x: [0, 1, 2, 100] }), 0.9, 3).smoothed?.y[3] ?? 0
+    const near = shapeOf(pointSeries([0, 0, 0, 10], { x: [0, 1, 2, 3] }), 0.9, 3).center?.y[3] ?? 0
+    const far = shapeOf(pointSeries([0, 0, 0, 10], { x: [0, 1, 2, 100] }), 0.9, 3).center?.y[3] ?? 0
     expect(far).toBeGreaterThan(near)
   })
 })

@@ -110,7 +110,7 @@ function badgeOf(lines: readonly ChartLine[]): ChartBadge | null {
   return {
     isExact: false,
     label: `1 : ${perRow < 10_000 ? perRow : formatNumber(perRow, 2)}`,
-    explanation: `${which}each pixel stands for up to ${formatCount(perRow)} of the ${formatCount(points)} points in view and shows their first, last, lowest and highest. Zoom in for every point.`,
+    explanation: `${which}each pixel stands for up to ${formatCount(perRow)} of the ${formatCount(points)} points in view. The line is their mean; behind it are their first, last, lowest and highest. Zoom in for every point.`,
   }
 }
 

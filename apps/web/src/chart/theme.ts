@@ -9,7 +9,7 @@ function read(): ChartTheme {
   return {
     text: variable('--text-faint'),
     grid: variable('--grid'),
-    cursor: variable('--text-faint'),
+    cursor: variable('--line-strong'),
     selection: variable('--accent-soft'),
     background: variable('--bg'),
     font: getComputedStyle(document.body).fontFamily,

@@ -41,6 +41,7 @@ export function ProjectList(): ReactNode {
             <tr key={`${project.organization}/${project.name}`} data-testid="project">
               <td>
                 <Link
+                  prefetch={false}
                   href={projectPath({ organization: project.organization, project: project.name })}
                   className={styles.link}
                 >

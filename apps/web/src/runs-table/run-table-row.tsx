@@ -27,7 +27,7 @@ export function RunTableRow({ run, columns, numeric, onTag, onDelete }: RunTable
     <tr data-testid="run" data-run={run.slug}>
       <th scope="row" className={styles.name}>
         <span className={styles.dot} style={{ background: runColor(run.id) }} />
-        <Link href={runPath({ ...run, run: run.slug })} title={`${run.displayName} (${run.slug})`}>
+        <Link prefetch={false} href={runPath({ ...run, run: run.slug })} title={`${run.displayName} (${run.slug})`}>
           {run.displayName}
         </Link>
         <IconButton label={`Delete ${run.displayName}`} className={styles.delete} onClick={onDelete}>

@@ -47,7 +47,9 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   const chart = view.charts[key] ?? plainChart
   const body = useRef<HTMLDivElement>(null)
   const size = useElementSize(body)
-  const isOnScreen = useIsNearScreen(body) && useIsPageVisible()
+  const isNearScreen = useIsNearScreen(body)
+  const isPageVisible = useIsPageVisible()
+  const isOnScreen = isNearScreen && isPageVisible
   const theme = useChartTheme()
   const [isTableOpen, setIsTableOpen] = useState(false)
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x

@@ -64,10 +64,15 @@ export function RunRow(props: RunRowProps): ReactNode {
       />
       <div className={styles.text}>
         <div className={styles.first}>
-          <Link className={styles.name} href={runPath({ ...run, run: run.slug })} title={run.displayName}>
+          <Link
+            prefetch={false}
+            className={styles.name}
+            href={runPath({ ...run, run: run.slug })}
+            title={run.displayName}
+          >
             {run.displayName}
           </Link>
-          {run.tags.slice(0, 2).map((tag) => (
+          {run.tags.slice(0, 1).map((tag) => (
             <button
               key={tag}
               type="button"
@@ -78,9 +83,9 @@ export function RunRow(props: RunRowProps): ReactNode {
               {tag}
             </button>
           ))}
-          {run.tags.length > 2 && (
-            <span className={styles.moreTags} title={run.tags.slice(2).join(', ')}>
-              +{run.tags.length - 2}
+          {run.tags.length > 1 && (
+            <span className={styles.moreTags} title={run.tags.slice(1).join(', ')}>
+              +{run.tags.length - 1}
             </span>
           )}
         </div>

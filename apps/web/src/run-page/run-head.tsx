@@ -1,0 +1,84 @@
+'use client'
+import { projectPath } from '@kiroku/core/routes'
+import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
+import { Trash2, TriangleAlert } from 'lucide-react'
+import { useRouter } from 'next/navigation'
+import type { ReactNode } from 'react'
+import { runColor } from '../colors/run-colors.ts'
+import { useDeleteRun } from '../runs-table/use-delete-run.ts'
+import { IconButton } from '../ui/button.tsx'
+import { Hint } from '../ui/hint.tsx'
+import { InlineEdit } from '../ui/inline-edit.tsx'
+import { RunStateMark } from '../ui/run-state.tsx'
+import styles from './run-page.module.css'
+import { TagEditor } from './tag-editor.tsx'
+
+/** The top of a run's page: its name, state, tags and notes, edited where they stand. */
+export function RunHead({ run, onSave }: { run: Run; onSave: (set: RunLabelsPatch) => void }): ReactNode {
+  const router = useRouter()
+  const deleteRun = useDeleteRun()
+  const emptyToNull = (text: string): string | null => (text === '' ? null : text)
+  return (
+    <header className={styles.head}>
+      <div className={styles.headLine}>
+        <span className={styles.dot} style={{ background: runColor(run.id) }} aria-hidden="true" />
+        <h1 className={styles.name}>
+          <InlineEdit
+            value={run.displayName}
+            label="Name"
+            isRequired
+            onSave={(displayName) => onSave({ displayName })}
+          />
+        </h1>
+        <RunStateMark state={run.state} isNamed />
+        <TagEditor tags={run.tags} onChange={(tags) => onSave({ tags })} />
+        <span className={styles.spring} />
+        <span className={styles.label}>
+          group
+          <InlineEdit
+            value={run.group ?? ''}
+            label="Group"
+            placeholder="none"
+            onSave={(group) => onSave({ group: emptyToNull(group) })}
+          />
+        </span>
+        <span className={styles.label}>
+          job type
+          <InlineEdit
+            value={run.jobType ?? ''}
+            label="Job type"
+            placeholder="none"
+            onSave={(jobType) => onSave({ jobType: emptyToNull(jobType) })}
+          />
+        </span>
+        <Hint text="Delete the run">
+          <IconButton
+            label="Delete the run"
+            onClick={() => {
+              deleteRun(run)
+              router.push(projectPath(run))
+            }}
+          >
+            <Trash2 size={15} />
+          </IconButton>
+        </Hint>
+      </div>
+      <div className={styles.notes}>
+        <InlineEdit
+          value={run.notes ?? ''}
+          label="Notes"
+          placeholder="Add notes"
+          isMultiline
+          onSave={(notes) => onSave({ notes: emptyToNull(notes) })}
+        />
+      </div>
+      {run.liveWriters > 1 && (
+        <p className={styles.warning} role="status" data-testid="writers">
+          <TriangleAlert size={14} />
+          {run.liveWriters} scripts write to this run at this moment. Of two values of a metric at one step the later
+          stands.
+        </p>
+      )}
+    </header>
+  )
+}
