@@ -40,10 +40,14 @@ export async function ensureBuilt() {
   if (readStamp('build') === stamp && products.every((product) => existsSync(join(root, product))))
     return say('Everything is built.')
   say('Building: half a minute the first time, a package a line ...')
-  const turbo = join(root, 'node_modules', '.bin', 'turbo')
-  const flags = ['--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier']
-  await must(turbo, ['run', 'build', ...flags], 'Building failed: see above')
+  await must(...turbo('build'), 'Building failed: see above')
   writeStamp('build', stamp)
+}
+
+/** The program and arguments that run a task in every package. turbo looks for pnpm on the path, where npx puts it. */
+export function turbo(task) {
+  const flags = ['--output-logs=hash-only', '--log-order=stream', '--no-update-notifier']
+  return ['npx', ['-y', pnpm, 'exec', 'turbo', 'run', task, ...flags]]
 }
 
 /** A line of progress. */

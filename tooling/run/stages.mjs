@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { ensureBuilt, ensureInstalled, say } from './prepare.mjs'
+import { ensureBuilt, ensureInstalled, say, turbo } from './prepare.mjs'
 import { environment, isEnding, root, run, start, stop, stopOnSignals } from './processes.mjs'
 
 const stageTimeoutMs = 12 * 60_000
@@ -16,10 +16,7 @@ export async function testEverything() {
   const results = join(mkdtempSync(join(tmpdir(), 'kiroku-tests-')), 'results.json')
   const stages = [
     ['lint', () => countCommand(bin('biome'), ['check', '--error-on-warnings', '.'])],
-    [
-      'types',
-      () => countCommand(bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only', '--no-update-notifier']),
-    ],
+    ['types', () => countCommand(...turbo('typecheck'))],
     ...['unit', 'integration', 'browser'].map((project) => [project, () => countTests(project, results)]),
   ]
   const counts = []
