@@ -32,15 +32,7 @@ export type ChartTooltipProps = {
 }
 
 /** Tells the values under the cursor, beside the pointer and never beneath it. */
-export function ChartTooltip({
-  hover,
-  clientX,
-  clientY,
-}: {
-  hover: Hover
-  clientX: number
-  clientY: number
-}): ReactNode {
+export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipProps): ReactNode {
   const ref = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
   useLayoutEffect(() => {

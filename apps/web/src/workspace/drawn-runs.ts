@@ -27,9 +27,14 @@ export function looksOf(drawn: readonly Run[]): RunLook[] {
 
 const worthShowing = [/(^|[/_.])(val|eval|test)[^/]*[/_.](loss|acc)/i, /loss/i, /acc|score|reward|f1/i]
 
-/** The one metric that a run's line in a list shows: one with a goal, else the first that looks like a result. */
+/**
+ * The one metric that a run's line in a list shows. Of those that most runs have: one with a goal, else the first that
+ * looks like a result.
+ */
 export function headlineMetric(metrics: readonly MetricInfo[]): string | null {
-  const charted = metrics.filter((metric) => metric.stream === 'history' && !metric.isHidden && !metric.isStepMetric)
+  const all = metrics.filter((metric) => metric.stream === 'history' && !metric.isHidden && !metric.isStepMetric)
+  const most = Math.max(...all.map((metric) => metric.runCount))
+  const charted = all.filter((metric) => metric.runCount * 2 > most)
   const withGoal = charted.find((metric) => metric.goal !== null)
   const likely = worthShowing.flatMap((pattern) => charted.find((metric) => pattern.test(metric.name)) ?? [])
   return (withGoal ?? likely[0] ?? charted[0])?.name ?? null

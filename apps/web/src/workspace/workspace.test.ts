@@ -73,6 +73,7 @@ test('the headline is a metric with a goal, else one that looks like a result', 
   expect(headlineMetric([metric('a'), metric('train/loss'), metric('val/acc', { goal: 'maximize' })])).toBe('val/acc')
   expect(headlineMetric([metric('a'), metric('train/loss'), metric('val/loss')])).toBe('val/loss')
   expect(headlineMetric([metric('epoch', { isStepMetric: true }), metric('lr')])).toBe('lr')
+  expect(headlineMetric([metric('eval_loss', { runCount: 1 }), metric('loss', { runCount: 9 })])).toBe('loss')
   expect(headlineMetric([])).toBeNull()
 })
 
