@@ -106,7 +106,8 @@ function call(procedure: string, type: string, input: unknown, caller: Caller) {
     : rawRequest(`${url}?input=${encodeURIComponent(json)}`, { headers })
 }
 
-const procedures = Object.entries<{ _def: { type: string } }>(appRouter._def.procedures).map(
+const procedureSchema = z.custom<{ _def: { type: string } }>((value) => typeof value === 'function')
+const procedures = Object.entries(z.record(z.string(), procedureSchema).parse(appRouter._def.procedures)).map(
   ([name, { _def }]) => [name, _def.type] as const,
 )
 const errorSchema = z.object({ error: z.object({ data: z.object({ error: z.object({ code: z.string() }) }) }) })

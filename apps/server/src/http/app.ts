@@ -59,6 +59,7 @@ export function createApp(
       router: appRouter,
       createContext: ({ req }: CreateFastifyContextOptions): Context => ({
         identity: req.identity,
+        refusal: req.refusal,
         services,
         requestId: req.id,
       }),

@@ -48,7 +48,10 @@ describe('an API key', () => {
     async (authorization) => {
       const answer = await ask(me, { authorization })
       expect(answer.status).toBe(401)
-      expect(JSON.parse(answer.text)).toMatchObject({ code: 'UNAUTHORIZED' })
+      expect(JSON.parse(answer.text)).toMatchObject({ error: { data: { error: { code: 'UNAUTHORIZED' } } } })
+      const other = await ask(routes.live, { authorization })
+      expect(other.status).toBe(401)
+      expect(JSON.parse(other.text)).toMatchObject({ code: 'UNAUTHORIZED' })
     },
   )
 

@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { apiKeySchema } from '@kiroku/core/ids'
+import { routes } from '@kiroku/core/routes'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IdentitiesRepository } from '../features/sessions/index.ts'
 import { sessionTokenOf } from './cookies.ts'
@@ -10,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null without a valid key or session. */
     identity: Identity | null
+    /** Why the caller was refused, where the procedure called must say so in tRPC's own form. */
+    refusal: KirokuError | null
   }
 }
 
@@ -20,21 +23,33 @@ declare module 'fastify' {
  */
 export function registerAuthentication(app: FastifyInstance, identities: IdentitiesRepository): void {
   app.decorateRequest('identity', null)
+  app.decorateRequest('refusal', null)
   app.addHook('onRequest', async (request) => {
     if (!request.url.startsWith('/api/')) return
-    const apiKey = apiKeyOf(request)
-    if (apiKey !== null) {
-      request.identity = await identities.byKey(apiKey)
-      if (!request.identity) throw new KirokuError({ code: 'UNAUTHORIZED', message: 'no user has this API key' })
-      return
-    }
-    if (isCrossOrigin(request))
-      throw new KirokuError({ code: 'FORBIDDEN', message: 'a page of another origin may not use this server' })
-    const token = sessionTokenOf(request)
-    if (token === null) return
-    const session = await identities.bySession(token)
-    if (session && (!session.isLocal || isFromThisMachine(request))) request.identity = session
+    const answer = await authenticate(request, identities)
+    if (!(answer instanceof KirokuError)) request.identity = answer
+    else if (request.url.startsWith(`${routes.trpc}/`)) request.refusal = answer
+    else throw answer
   })
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  identities: IdentitiesRepository,
+): Promise<Identity | KirokuError | null> {
+  const { authorization } = request.headers
+  if (authorization !== undefined) {
+    const parsed = apiKeySchema.safeParse(apiKeyOf(authorization))
+    if (!parsed.success)
+      return new KirokuError({ code: 'UNAUTHORIZED', message: 'the API key is not `kiroku-` and 40 letters or digits' })
+    const identity = await identities.byKey(parsed.data)
+    return identity ?? new KirokuError({ code: 'UNAUTHORIZED', message: 'no user has this API key' })
+  }
+  if (isCrossOrigin(request))
+    return new KirokuError({ code: 'FORBIDDEN', message: 'a page of another origin may not use this server' })
+  const token = sessionTokenOf(request)
+  const session = token === null ? null : await identities.bySession(token)
+  return session && (!session.isLocal || isFromThisMachine(request)) ? session : null
 }
 
 /** Who asks. Throws UNAUTHORIZED for a request without a valid key or session. */
@@ -46,18 +61,18 @@ export function requireIdentity(request: FastifyRequest): Identity {
   })
 }
 
-/** The key of `Authorization: Bearer KEY` or of `Basic`, whose password it is; null without that header. */
-function apiKeyOf(request: FastifyRequest): string | null {
-  const header = request.headers.authorization
-  if (header === undefined) return null
-  const [scheme, credentials = ''] = header.split(' ')
-  const key = scheme?.toLowerCase() === 'basic' ? passwordOf(credentials) : credentials
-  const parsed = apiKeySchema.safeParse(key)
-  if (parsed.success) return parsed.data
-  throw new KirokuError({ code: 'UNAUTHORIZED', message: 'the API key is not `kiroku-` and 40 letters or digits' })
-}
-
-function passwordOf(credentials: string): string {
+/** What is given as the key: the token of `Bearer`, or the password of `Basic`. */
+function apiKeyOf(authorization: string): string {
+  const [scheme, credentials = ''] = authorization.split(' ')
+  if (scheme?.toLowerCase() !== 'basic') return credentials
   const text = Buffer.from(credentials, 'base64').toString('utf8')
   return text.slice(text.indexOf(':') + 1)
+}
+
+/** The refusal of a caller without key and session. */
+export function notSignedIn(): KirokuError {
+  return new KirokuError({
+    code: 'UNAUTHORIZED',
+    message: 'sign in, or send an API key: Authorization: Bearer kiroku-…',
+  })
 }

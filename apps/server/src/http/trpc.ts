@@ -1,11 +1,21 @@
+import type { KirokuError } from '@kiroku/core/errors'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Services } from '../services.ts'
+import { notSignedIn } from './authentication.ts'
 import { describeError, toKirokuError, trpcCodeByCode } from './errors.ts'
 import { authorizeOrganization, type Identity, type ProjectScope } from './scopes.ts'
 
-/** What every procedure is called with. `identity` is null for a caller without a valid key or session. */
-export type Context = { identity: Identity | null; services: Services; requestId: string }
+/**
+ * What every procedure is called with. `identity` is null for a caller without a valid key or session; `refusal` then
+ * tells what was wrong with what the caller sent.
+ */
+export type Context = {
+  identity: Identity | null
+  refusal: KirokuError | null
+  services: Services
+  requestId: string
+}
 
 const t = initTRPC.context<Context>().create({
   errorFormatter({ shape, error, ctx }) {
@@ -28,11 +38,7 @@ const mapErrors = t.middleware(async ({ next }) => {
 
 /** A procedure for callers with a key or a session. Throws UNAUTHORIZED for any other. */
 export const authorized = t.procedure.use(mapErrors).use(({ ctx, next }) => {
-  if (!ctx.identity)
-    throw new TRPCError({
-      code: 'UNAUTHORIZED',
-      message: 'sign in, or send an API key: Authorization: Bearer kiroku-…',
-    })
+  if (!ctx.identity) throw ctx.refusal ?? notSignedIn()
   return next({ ctx: { ...ctx, identity: ctx.identity } })
 })
 
