@@ -1,18 +1,18 @@
 import { runUpdateSchema } from '@kiroku/core/history'
-import { createRunInputSchema, gitFactsSchema, hostFactsSchema } from '@kiroku/core/runs'
+import { createRunInputSchema, gitFactsSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 
 /** A log's first record: what the run was started with, and the server it goes to (null: none was known). */
 export const logHeaderSchema = z.object({
   v: z.literal(1),
   url: z.string().nullable(),
-  create: createRunInputSchema.omit({ git: true, host: true }),
+  create: createRunInputSchema.omit({ git: true }),
 })
 export type LogHeader = z.output<typeof logHeaderSchema>
 export type LogHeaderInput = z.input<typeof logHeaderSchema>
 
-/** Where the code and the machine stood when the run began. */
-export const logFactsSchema = z.object({ git: gitFactsSchema, host: hostFactsSchema })
+/** What takes a moment to find out: where the code stood when the run began. */
+export const logFactsSchema = z.object({ git: gitFactsSchema })
 export type LogFacts = z.infer<typeof logFactsSchema>
 
 const [config, summary, define, labels, finish] = runUpdateSchema.options

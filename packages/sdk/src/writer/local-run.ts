@@ -3,6 +3,7 @@ import { logFileName, recordKinds, rowFlags, updateFlags } from '../log/format.t
 import { LogWriter } from '../log/log-writer.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { LogFacts } from '../log/schemas.ts'
+import { readHostFacts } from './facts.ts'
 import type { OpenRun } from './protocol.ts'
 import { say } from './say.ts'
 import { StatsWindow } from './stats-window.ts'
@@ -15,6 +16,8 @@ export class LocalRun {
   readonly #encoder = new RecordEncoder()
   readonly #systemKeys = new Map<string, number>()
   readonly #window: StatsWindow | undefined
+  #end: Uint8Array | undefined
+  #hasFacts = false
   #isFailing = false
   #toldDropped = 0
   /** True once the run's last record was taken. */
@@ -24,24 +27,38 @@ export class LocalRun {
   constructor(options: OpenRun) {
     this.options = options
     this.#log = new LogWriter(join(options.directory, logFileName))
-    this.#put(this.#encoder.json(recordKinds.header, options.header))
+    const { header, script } = options
+    const create = { ...header.create, host: readHostFacts(script) }
+    this.#put(this.#encoder.json(recordKinds.header, { ...header, create }))
     this.#window = options.stats === null ? undefined : new StatsWindow(options.stats.windowMs, Date.now())
     this.flush()
   }
 
-  /** Takes a record of the script. What comes after the end is passed over. */
+  /** Takes a record of the script. The one that ends the run waits for the facts, so that a short run has them too. */
   take(record: Uint8Array): void {
-    if (this.isFinished) return
+    if (this.isFinished || this.#end !== undefined) return
     if (record[0] === recordKinds.update && record[1] === updateFlags.finishes) {
-      if (this.#window !== undefined) this.#publish(this.#window.close(Date.now()))
-      this.isFinished = true
+      this.#end = record.slice()
+      if (this.#hasFacts) this.finish()
+    } else {
+      this.#log.append(record)
     }
-    this.#log.append(record)
   }
 
-  /** Puts down where code and machine stood. */
+  /** Puts down where the code stood. */
   setFacts(facts: LogFacts): void {
-    if (!this.isFinished) this.#put(this.#encoder.json(recordKinds.facts, facts))
+    if (this.isFinished) return
+    this.#put(this.#encoder.json(recordKinds.facts, facts))
+    this.#hasFacts = true
+    this.finish()
+  }
+
+  /** Ends the run now if its script has ended it. */
+  finish(): void {
+    if (this.isFinished || this.#end === undefined) return
+    if (this.#window !== undefined) this.#publish(this.#window.close(Date.now()))
+    this.#log.append(this.#end)
+    this.isFinished = true
   }
 
   /** Takes a sample of the machine. */

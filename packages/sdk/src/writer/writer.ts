@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { Ring } from '../ring.ts'
 import type { Report } from '../sidecar/protocol.ts'
-import { readGitFacts, readHostFacts } from './facts.ts'
+import { readGitFacts } from './facts.ts'
 import { LocalRun } from './local-run.ts'
 import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
 import { say } from './say.ts'
@@ -45,6 +45,7 @@ export class Writer {
     if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
     this.#sample(now)
     for (const [id, run] of this.#runs) {
+      if (asked !== undefined) run.finish()
       if (run.flush() && run.isFinished) this.#end(id, run)
       else if (now - this.#lastSyncAt >= syncEveryMs || asked !== undefined) run.sync()
     }
@@ -92,9 +93,8 @@ export class Writer {
   }
 
   #addFacts(run: LocalRun): void {
-    const host = readHostFacts(run.options.script)
     const reading = run.options.isCodeTracked ? readGitFacts(run.options.script.directory) : Promise.resolve({})
-    void reading.then((git) => run.setFacts({ git, host }))
+    void reading.then((git) => run.setFacts({ git }))
   }
 
   #sample(now: number): void {

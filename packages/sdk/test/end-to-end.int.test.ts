@@ -1,0 +1,209 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { client, fetchSeries, readPoints, testOrganization, testServer } from '@kiroku/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sdkVersion } from '../src/version.ts'
+import { Script, until } from './script.ts'
+import { endedRun, expectRows, type Place, storedRun } from './stored-run.ts'
+
+let server: Awaited<ReturnType<typeof testServer>>
+let place: Place
+let env: Record<string, string>
+beforeAll(async () => {
+  server = await testServer()
+  place = await testOrganization(server)
+  env = { KIROKU_URL: place.url, KIROKU_API_KEY: place.apiKey }
+})
+afterAll(() => server.close())
+
+const train = (words: readonly string[], more: Record<string, string> = {}): Script =>
+  new Script('train.mjs', words, { ...env, ...more })
+
+describe('a run', () => {
+  it('arrives as it was said, in all its parts', async () => {
+    await using script = new Script('everything.mjs', [], env)
+    expect(await script.exit()).toBe(0)
+    const address = { organization: place.organization, project: 'demo', run: 'everything' }
+    const run = await storedRun(place, 'everything')
+    expect(run).toMatchObject({
+      displayName: 'all of it',
+      group: 'g',
+      jobType: 'train',
+      notes: 'some notes',
+      tags: ['two', 'tags'],
+      state: 'finished',
+      exitCode: 0,
+      config: { lr: { $n: 'Infinity' }, seed: 7 },
+      lastStep: 9,
+      summary: { loss: { min: 1, last: 2 }, batch: 30, best: 7, sample: 'a sentence', later: 1, 'nested.deep': true },
+      host: { sdk: `@kiroku/sdk ${sdkVersion}`, pid: script.child.pid },
+    })
+    expect(run?.git.commit).toMatch(/^[0-9a-f]{40}$/)
+    const loss = await readPoints(place, { ...address, metric: 'loss' })
+    expect([[...loss.steps], [...loss.values]]).toEqual([
+      [0, 1, 2],
+      [3, 1, 2],
+    ])
+    const batch = await readPoints(place, { ...address, metric: 'batch' })
+    expect([[...batch.steps], [...batch.values]]).toEqual([
+      [0, 1, 2, 9],
+      [10, 10, 30, 30],
+    ])
+    const odd = await readPoints(place, { ...address, metric: 'odd' })
+    expect([...odd.values]).toEqual([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0])
+    const { definitions, metrics } = await client(place).metrics.byRun.query(address)
+    expect(definitions).toContainEqual(
+      expect.objectContaining({ name: 'loss', stepMetric: 'batch', goal: 'minimize', unit: 'nats' }),
+    )
+    expect(metrics.filter(({ stream }) => stream === 'system').map(({ name }) => name)).toContain('proc.memory.rssMB')
+    const series = await fetchSeries(place, {
+      organization: place.organization,
+      project: 'demo',
+      series: [{ run: 'everything', metric: 'odd' }],
+      x: { kind: 'step' },
+      width: 100,
+    })
+    expect(series.series[0]?.form === 'points' && [...series.series[0].columns.y]).toEqual([...odd.values])
+    expect(script.lines[0]).toMatchObject({
+      name: 'all of it',
+      url: `${place.url}/${place.organization}/demo/runs/everything`,
+      step: 9,
+    })
+    expect(script.stderr).toContain(`kiroku: run all of it: ${place.url}/${place.organization}/demo/runs/everything\n`)
+    expect(script.stderr).toMatch(/kiroku: {3}loss █▁▅\n/)
+    expect(script.stderr).toMatch(/kiroku: {3}loss min 1, last 2\n/)
+  })
+
+  it('says nothing when it is told to be silent, and leaves a mark when all is sent', async () => {
+    await using script = train(['--rows', '10'], { KIROKU_SILENT: '1' })
+    expect(await script.exit()).toBe(0)
+    expect(script.stderr).toBe('')
+    const [directory] = script.runDirectories()
+    expect(existsSync(join(directory ?? '', 'synced'))).toBe(true)
+    expect(readFileSync(join(script.directory, '.kiroku', '.gitignore'), 'utf8')).toBe('*\n')
+    const run = await endedRun(place, await script.runId())
+    expect(run.displayName).toMatch(/^\w+-\w+-\d+$/)
+    await expectRows(place, run.slug, 10)
+  })
+
+  it('keeps the code to itself when told so', async () => {
+    await using script = train(['--rows', '1'], { WANDB_DISABLE_CODE: 'true' })
+    await script.exit()
+    expect((await endedRun(place, await script.runId())).git).toEqual({})
+  })
+
+  it('shows on the server while the script never lets go of its thread', async () => {
+    await using script = train(['--rows', '100000', '--pause', '2', '--busy'])
+    const id = await script.runId()
+    const run = await until(async () => {
+      const stored = await storedRun(place, id)
+      return (stored?.lastStep ?? 0) > 200 ? stored : undefined
+    }, 'rows of a busy script')
+    expect(run.state).toBe('running')
+    script.child.kill('SIGKILL')
+    expect((await endedRun(place, id)).state).toBe('crashed')
+  })
+})
+
+describe('the end of a script', () => {
+  it.each([
+    { end: 'none', code: 0, state: 'finished' },
+    { end: 'twice', code: 0, state: 'finished' },
+    { end: 'exit', code: 3, state: 'failed' },
+    { end: 'code', code: 4, state: 'failed' },
+    { end: 'throw', code: 1, state: 'failed' },
+    { end: 'reject', code: 1, state: 'failed' },
+  ])('by `$end` leaves code $code, a run that $state, and every row', async ({ end, code, state }) => {
+    await using script = train(['--rows', '2000', '--end', end])
+    expect(await script.exit()).toBe(code)
+    if (code === 1) expect(script.stderr).toContain('Error: the training went wrong')
+    const run = await endedRun(place, await script.runId())
+    expect([run.state, run.exitCode]).toEqual([state, code])
+    await expectRows(place, run.slug, 2000)
+  })
+
+  it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+    'by %s loses no row of more than 100 ms ago, and the run has crashed',
+    async (signal) => {
+      await using script = train(['--rows', '1000000', '--pause', '1', '--busy'])
+      await script.logged(300)
+      const before = Date.now() - 100
+      script.child.kill(signal)
+      expect(await script.exit()).toBe(signal)
+      const run = await endedRun(place, await script.runId())
+      expect([run.state, run.exitCode]).toEqual(['crashed', null])
+      const count = await expectRows(place, run.slug)
+      expect(count).toBeGreaterThan(script.lastLogged(before))
+    },
+  )
+
+  it('leaves no process behind', async () => {
+    await using script = train(['--rows', '10', '--end', 'hang'])
+    const sidecar = await script.sidecar()
+    script.child.kill('SIGKILL')
+    await endedRun(place, await script.runId())
+    await until(() => (isRunning(sidecar) ? undefined : true), 'the sidecar to end')
+  })
+})
+
+describe('several at once', () => {
+  it('runs of one script, and scripts, go side by side', async () => {
+    await using first = train(['--rows', '500', '--pause', '1', '--ids', 'one-a,one-b,one-c'])
+    await using second = train(['--rows', '500', '--pause', '1', '--ids', 'two-a,two-b'])
+    expect(await Promise.all([first.exit(), second.exit()])).toEqual([0, 0])
+    for (const id of ['one-a', 'one-b', 'one-c', 'two-a', 'two-b']) await expectRows(place, id, 500)
+  })
+})
+
+describe('a sidecar that is killed', () => {
+  it('is replaced, and nothing is lost or doubled', async () => {
+    await using script = train(['--rows', '1500', '--pause', '1'])
+    await script.logged(200)
+    const first = await script.sidecar()
+    process.kill(first, 'SIGKILL')
+    await script.logged(700)
+    process.kill(await script.sidecar(first), 'SIGKILL')
+    expect(await script.exit()).toBe(0)
+    const run = await endedRun(place, await script.runId())
+    expect(run.state).toBe('finished')
+    await expectRows(place, run.slug, 1500)
+  })
+})
+
+describe('without a server', () => {
+  it('offline keeps everything here', async () => {
+    await using script = train(['--rows', '50'], { KIROKU_MODE: 'offline' })
+    expect(await script.exit()).toBe(0)
+    expect(script.stderr).toContain('kiroku: offline: the run is kept in ')
+    expect(script.runDirectories()).toHaveLength(1)
+    expect(await storedRun(place, await script.runId())).toBeUndefined()
+  })
+
+  it('disabled does nothing', async () => {
+    await using script = train(['--rows', '50'], { KIROKU_MODE: 'disabled' })
+    expect(await script.exit()).toBe(0)
+    expect(script.stderr).toBe('')
+    expect(existsSync(join(script.directory, '.kiroku'))).toBe(false)
+  })
+
+  it('a key that the server refuses is said once, and keeps nothing from going on', async () => {
+    await using script = train(['--rows', '50', '--pause', '2'], { KIROKU_API_KEY: `kiroku-${'x'.repeat(40)}` })
+    expect(await script.exit()).toBe(0)
+    expect(script.stderr.match(/refused the run/g)).toHaveLength(1)
+    expect(script.lines.at(-1)?.finished).toBe(true)
+  })
+
+  it('no key at all says what to do', async () => {
+    await using script = train(['--rows', '5'], { KIROKU_API_KEY: '' })
+    expect(await script.exit()).toBe(0)
+    expect(script.stderr).toContain('kiroku login')
+  })
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

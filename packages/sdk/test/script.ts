@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+
+const lineSchema = z.looseObject({
+  at: z.number(),
+  begun: z.array(z.string()).optional(),
+  logged: z.number().optional(),
+  ended: z.boolean().optional(),
+  finished: z.boolean().optional(),
+})
+type Line = z.infer<typeof lineSchema>
+
+/** A training script in a process of its own, with its own local directory. */
+export class Script implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'kiroku-script-'))
+  readonly #output = join(this.directory, 'stdout')
+  stderr = ''
+  readonly child: ChildProcess
+  readonly #exit: Promise<unknown>
+
+  constructor(name: string, words: readonly string[], env: Readonly<Record<string, string>>) {
+    const path = fileURLToPath(new URL(`scripts/${name}`, import.meta.url))
+    const output = openSync(this.#output, 'w')
+    this.child = spawn(process.execPath, [path, ...words], {
+      stdio: ['ignore', output, 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        KIROKU_DIR: join(this.directory, '.kiroku'),
+        KIROKU_CONFIG_DIR: this.directory,
+        KIROKU_LINGER_SECONDS: '20',
+        ...env,
+      },
+    })
+    this.#exit = once(this.child, 'close')
+    closeSync(output)
+    this.child.stderr?.setEncoding('utf8')
+    this.child.stderr?.on('data', (piece: string) => {
+      this.stderr += piece
+    })
+  }
+
+  /** What it has told so far. */
+  get lines(): Line[] {
+    const whole = readFileSync(this.#output, 'utf8').split('\n').slice(0, -1)
+    return whole.map((line) => lineSchema.parse(JSON.parse(line)))
+  }
+
+  /** Resolves with the exit code, or the signal, when the process is gone and its output is read. */
+  async exit(): Promise<number | NodeJS.Signals | null> {
+    await this.#exit
+    return this.child.exitCode ?? this.child.signalCode
+  }
+
+  /** The id of its first run, once it has begun. */
+  async runId(index = 0): Promise<string> {
+    return until(() => this.lines.find(({ begun }) => begun !== undefined)?.begun?.[index], 'the script to begin')
+  }
+
+  /** The last row that it had logged at a time. */
+  lastLogged(before: number = Number.POSITIVE_INFINITY): number {
+    return this.lines.findLast(({ at, logged }) => logged !== undefined && at < before)?.logged ?? -1
+  }
+
+  /** Resolves when it has logged a row. */
+  async logged(row: number): Promise<void> {
+    await until(() => this.lastLogged() >= row || undefined, `row ${row} to be logged`)
+  }
+
+  /** The directories of its runs. */
+  runDirectories(): string[] {
+    const runs = join(this.directory, '.kiroku', 'runs')
+    return readdirSync(runs).map((name) => join(runs, name))
+  }
+
+  /** Its sidecar's process id, once there is one that is not `except`. */
+  async sidecar(except = 0): Promise<number> {
+    return until(() => sidecarsOf(this.child.pid ?? 0).find((pid) => pid !== except), 'a sidecar')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sidecars = sidecarsOf(this.child.pid ?? 0)
+    this.child.kill('SIGKILL')
+    await this.#exit
+    for (const pid of sidecars) endProcess(pid)
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}
+
+function sidecarsOf(script: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+      const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
+      return words.includes('sidecar') && Number(parent) === script ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Asks again and again until there is an answer. Throws after 45 s. */
+export async function until<T>(ask: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
+  const deadline = Date.now() + 45_000
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
