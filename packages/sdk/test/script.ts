@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 
@@ -29,7 +29,7 @@ export class Script implements AsyncDisposable {
     this.child = spawn(process.execPath, [path, ...words], {
       stdio: ['ignore', output, 'pipe'],
       env: {
-        PATH: process.env['PATH'],
+        PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
         KIROKU_DIR: join(this.directory, '.kiroku'),
         KIROKU_CONFIG_DIR: this.directory,
         KIROKU_LINGER_SECONDS: '20',

@@ -1,6 +1,7 @@
-import { run as current, defineMetric, finish, init, log, metric, summary } from '@kiroku/sdk'
+import * as kiroku from '@kiroku/sdk'
 import * as z from 'zod'
 
+const { defineMetric, finish, init, log, metric, summary } = kiroku
 const run = init({
   project: 'demo',
   id: 'everything',
@@ -26,6 +27,6 @@ log({ later: 1, nested: { deep: true } }, { step: 9 })
 run.config.update({ lr: Number.POSITIVE_INFINITY }, { allowValChange: true })
 summary.best = 7
 run.tags = ['two', 'tags']
-if (current !== undefined && current.id !== run.id) throw new Error('the current run is another one')
+if (kiroku.run?.id !== run.id) throw new Error('the current run is another one')
 await finish()
 process.stdout.write(`${JSON.stringify({ at: Date.now(), name: run.name, url: run.url, step: run.step })}\n`)
