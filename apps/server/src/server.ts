@@ -121,7 +121,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     localUserId: isLocal ? owner.userId : null,
   })
   // In this order at the end: live streams end, waiting batches are answered, connections close.
-  cleanup.add(() => app.close())
+  cleanup.add(() => closeApp(app))
   cleanup.add(() => services.history.close())
   cleanup.add(async () => services.live.close())
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
@@ -143,6 +143,18 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     createOrganization: (slug) => owners.createOrganization(slug),
     close: () => cleanup.close(),
     [Symbol.asyncDispose]: () => cleanup.close(),
+  }
+}
+
+const closingGraceMs = 10_000
+
+/** Waits for requests under way, but not for ever: one that never ends is cut off. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), closingGraceMs)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(timer)
   }
 }
 

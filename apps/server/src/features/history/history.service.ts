@@ -16,8 +16,13 @@ export type HistoryServiceOptions = {
 /** Takes history batches in. */
 export type HistoryService = {
   /**
+   * Makes room for a batch of so many bytes before it is read, and answers how to give the room back. Throws UNAVAILABLE
+   * with `details.retryAfterMs` while too much is under way, so that memory stays bounded.
+   */
+  admit(bytes: number): () => void
+  /**
    * Stores a batch and resolves when everything of it is on disk. Throws NOT_FOUND for an unknown writer, CONFLICT with
-   * `details.ackSeq` for a gap, UNAVAILABLE with `details.retryAfterMs` while too much waits.
+   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops.
    */
   accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
   /** Refuses new batches from now on and resolves when all accepted ones are answered. */
@@ -26,8 +31,8 @@ export type HistoryService = {
 
 /** How long batches are gathered before they are stored together. */
 const gatherMs = 4
-/** What may wait or be under way at once. */
-const maxWaitingBytes = 256 * 1024 * 1024
+/** What may be read, wait or be stored at once. */
+const maxAdmittedBytes = 256 * 1024 * 1024
 const maxInsertBytes = 64 * 1024 * 1024
 const maxKnownWriters = 20_000
 const retryAfterMs = 1000
@@ -46,7 +51,8 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   const pace = createPace()
   const version = createVersions()
   let queue: Waiting[] = []
-  let waitingBytes = 0
+  let admittedBytes = 0
+  let queuedBytes = 0
   let isClosed = false
   let pump: Promise<void> | undefined
 
@@ -67,8 +73,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
 
   const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<number> => {
     if (isClosed) throw busy('the server is stopping')
-    if (waitingBytes > 0 && waitingBytes + bytes > maxWaitingBytes) throw busy('too many batches wait to be stored')
-    waitingBytes += bytes
+    queuedBytes += bytes
     const answer = new Promise<number>((resolve, reject) => queue.push({ writer, batch, bytes, resolve, reject }))
     pump ??= run().finally(() => {
       pump = undefined
@@ -80,7 +85,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     // Points of the next batches are stored while the ones before are committed.
     let committing = Promise.resolve()
     while (queue.length > 0) {
-      if (waitingBytes < maxInsertBytes) await new Promise((resolve) => setTimeout(resolve, gatherMs))
+      if (queuedBytes < maxInsertBytes) await new Promise((resolve) => setTimeout(resolve, gatherMs))
       const stored = await eachOrAll(takeSome(), insert)
       await committing
       committing = eachOrAll(stored, commit).then(() => {})
@@ -96,11 +101,11 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     })
     const taken = beyond < 0 ? queue : queue.slice(0, beyond)
     queue = beyond < 0 ? [] : queue.slice(beyond)
+    queuedBytes = queue.reduce((sum, item) => sum + item.bytes, 0)
     return taken
   }
 
   const settle = (item: Waiting, outcome: { ackSeq: number } | { error: unknown }): void => {
-    waitingBytes -= item.bytes
     if ('error' in outcome) {
       forget(item.writer)
       item.reject(outcome.error)
@@ -158,6 +163,14 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   }
 
   return {
+    admit(bytes) {
+      if (isClosed) throw busy('the server is stopping')
+      if (admittedBytes > 0 && admittedBytes + bytes > maxAdmittedBytes) throw busy('too many batches are under way')
+      admittedBytes += bytes
+      return () => {
+        admittedBytes -= bytes
+      }
+    },
     async accept(scope, bytes) {
       const { batch, rejected } = readHistoryBatch(bytes)
       trimBatch(batch, 0)

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { startServer } from './index.ts'
+import { client, rawRequest, spawnServer, testServer } from './testing/index.ts'
+
+describe('a server', () => {
+  it('keeps its owner, organization and key over restarts, the key for its own user alone', async () => {
+    await using server = await spawnServer()
+    const keyFile = join(server.dataDir, 'owner-key')
+    expect(await readFile(keyFile, 'utf8')).toBe(`${server.apiKey}\n`)
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
+    await server.restart()
+    const me = await client(server).viewer.me.query()
+    expect(me).toMatchObject({ name: 'owner', via: 'key', organizations: [{ slug: 'local' }] })
+  })
+
+  it('makes a new key when the kept one was revoked', async () => {
+    await using server = await spawnServer()
+    const [key] = await client(server).keys.list.query({ organization: 'local' })
+    await client(server).keys.revoke.mutate({ organization: 'local', id: key?.id ?? '' })
+    await server.restart()
+    const apiKey = (await readFile(join(server.dataDir, 'owner-key'), 'utf8')).trim()
+    expect(apiKey).not.toBe(server.apiKey)
+    expect(await client({ url: server.url, apiKey }).viewer.me.query()).toMatchObject({ name: 'owner' })
+  })
+
+  it('stops at SIGTERM with exit code 0', async () => {
+    await using server = await spawnServer()
+    expect(await server.stop()).toBe(0)
+    await expect(rawRequest(server.url)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('says in one line that its port is taken, and leaves nothing running', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const dataDir = join(tmpdir(), `kiroku-test-port-${process.pid}`)
+    const start = () => startServer({ dataDir, port, logLevel: 'silent' })
+    await expect(start()).rejects.toThrow(`port ${port} is taken; choose another one with --port`)
+    other.close()
+    await once(other, 'close')
+    const server = await start()
+    await server.close()
+    await rm(dataDir, { recursive: true })
+  })
+
+  it('says in one line that PostgreSQL cannot be reached or refuses', async () => {
+    const dataDir = join(tmpdir(), `kiroku-test-url-${process.pid}`)
+    const start = (databaseUrl: string) => startServer({ dataDir, port: 0, databaseUrl, logLevel: 'silent' })
+    await expect(start('postgresql://x:y@127.0.0.1:1/none')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'PostgreSQL cannot be reached',
+    })
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  it('makes organizations with keys of their own', async () => {
+    await using server = await testServer()
+    const { organization, apiKey } = await server.createOrganization('research')
+    expect(organization).toBe('research')
+    expect(await client({ url: server.url, apiKey }).viewer.me.query()).toMatchObject({
+      organizations: [{ slug: 'research', name: 'research' }],
+    })
+    await expect(server.createOrganization('research')).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(server.createOrganization('No Slug')).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  })
+})
