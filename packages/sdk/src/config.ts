@@ -1,6 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { Value } from '@kiroku/core/values'
-import { toValue } from './wire-value.ts'
+import { cleanText, toValue } from './wire-value.ts'
 
 /** What a change of the config may do. */
 export type ConfigUpdateOptions = { allowValChange?: boolean }
@@ -24,7 +24,7 @@ export class ConfigStore {
     this.#onChange = onChange
     for (const [key, given] of Object.entries(initial)) {
       const stored = toValue(given)
-      if (stored !== undefined) this.#values.set(key, { given, stored })
+      if (stored !== undefined) this.#values.set(cleanText(key), { given, stored })
     }
   }
 
@@ -47,7 +47,8 @@ export class ConfigStore {
 
   /** Sets values. Throws `KirokuError` CONFLICT, and changes nothing, when one stands that may not change. */
   update(values: object, { allowValChange = false }: ConfigUpdateOptions = {}): void {
-    const changed = Object.entries(values).flatMap(([key, given]) => {
+    const changed = Object.entries(values).flatMap(([name, given]) => {
+      const key = cleanText(name)
       const stored = toValue(given)
       if (stored === undefined) return []
       const known = this.#values.get(key)

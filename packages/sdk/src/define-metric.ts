@@ -1,4 +1,5 @@
 import type { Goal, SummaryOperation } from '@kiroku/core/metrics'
+import { cleanText } from './wire-value.ts'
 
 /** How a metric is drawn and kept; what is left out stays as it was said before. */
 export type DefineMetricOptions = {
@@ -20,7 +21,7 @@ const goals: Readonly<Record<string, Goal>> = { min: 'minimize', max: 'maximize'
 /** The definition that a call asks for, in the form that the schema then checks. */
 export function definitionOf(name: string, options: DefineMetricOptions): Record<string, unknown> {
   const { stepMetric, summary, goal, ...rest } = options
-  const definition: Record<string, unknown> = { name, ...rest }
+  const definition: Record<string, unknown> = { name: typeof name === 'string' ? cleanText(name) : name, ...rest }
   if (stepMetric !== undefined) definition['stepMetric'] = typeof stepMetric === 'string' ? stepMetric : stepMetric.name
   if (goal !== undefined) definition['goal'] = goals[goal] ?? goal
   const operations = typeof summary === 'string' ? summary.split(',') : summary

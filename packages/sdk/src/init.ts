@@ -12,7 +12,14 @@ import { RecordEncoder } from './log/record-encoder.ts'
 import { tell } from './messages.ts'
 import { Run, type RunParts } from './run.ts'
 import { noLink, type RunLink, WriterLink, type WriterLinkOptions } from './run-link.ts'
-import { makeRunDirectory, type RunOptions, resolveDestination, resolveSettings, type Settings } from './settings.ts'
+import {
+  cleanLabels,
+  makeRunDirectory,
+  type RunOptions,
+  resolveDestination,
+  resolveSettings,
+  type Settings,
+} from './settings.ts'
 import {
   type CheckedConfig,
   type CheckedSteps,
@@ -51,13 +58,13 @@ export function startRun<
   if (active.has(address)) {
     throw new KirokuError({ code: 'CONFLICT', message: `init: this script is writing to run ${settings.id} already` })
   }
-  const labels = {
+  const labels = cleanLabels({
     ...(settings.name !== undefined && { displayName: settings.name }),
     ...(settings.group !== undefined && { group: settings.group }),
     ...(settings.jobType !== undefined && { jobType: settings.jobType }),
     ...(settings.notes !== undefined && { notes: settings.notes }),
     ...(settings.tags !== undefined && { tags: settings.tags }),
-  }
+  })
   const parts: Omit<RunParts, 'link'> = {
     id: settings.id,
     project: settings.project,

@@ -11,6 +11,7 @@ import { endTable } from './messages.ts'
 import { hasMethods, type RecordAccess, recordProxy } from './record-proxy.ts'
 import { RowRecorder } from './row-recorder.ts'
 import type { RunLink } from './run-link.ts'
+import { cleanLabels } from './settings.ts'
 import { type RunSummary, SummaryStore } from './summary-store.ts'
 import type { CheckedRow, OpenMetrics, RowOf } from './typed.ts'
 import { Warnings } from './warnings.ts'
@@ -223,7 +224,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   }
 
   #relabel(set: RunLabelsPatch): void {
-    const labels = parseInput(runLabelsPatchSchema, set, 'run')
+    const labels = cleanLabels(parseInput(runLabelsPatchSchema, set, 'run'))
     this.#update({ type: 'labels', set: labels })
     this.#labels = { ...this.#labels, ...labels }
   }

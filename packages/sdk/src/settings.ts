@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { newRunSlug, projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
-import { runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
+import { type RunLabelsPatch, runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
 import type { SdkEnv } from './env.ts'
 import { tell } from './messages.ts'
+import { cleanText } from './wire-value.ts'
 
 /** Where a run goes: to a server, to this disk only, or nowhere. */
 export type Mode = 'online' | 'offline' | 'disabled'
@@ -63,6 +64,19 @@ export function resolveSettings(options: RunOptions, env: SdkEnv): Settings {
   const parsed = optionsSchema.safeParse(input)
   if (parsed.success) return parsed.data
   return parseInput(optionsSchema, input, 'init')
+}
+
+/** Labels without characters that no database takes. */
+export function cleanLabels<Labels extends RunLabelsPatch>(labels: Labels): Labels {
+  const clean = (text: string | null | undefined): string | null | undefined => (text == null ? text : cleanText(text))
+  return {
+    ...labels,
+    ...(labels.displayName !== undefined && { displayName: cleanText(labels.displayName) }),
+    ...(labels.group !== undefined && { group: clean(labels.group) }),
+    ...(labels.jobType !== undefined && { jobType: clean(labels.jobType) }),
+    ...(labels.notes !== undefined && { notes: clean(labels.notes) }),
+    ...(labels.tags !== undefined && { tags: labels.tags.map(cleanText) }),
+  }
 }
 
 /** The server to send to and the key for it, if one is known. */

@@ -19,6 +19,8 @@ describe('toValue', () => {
     [() => 1, undefined],
     [Symbol('s'), undefined],
     ['a\u0000b', 'a\ufffdb'],
+    ['a\ud800b\udc00', 'a\ufffdb\ufffd'],
+    ['\u{1f600}', '\u{1f600}'],
     [12n, 12],
     [2n ** 60n, '1152921504606846976'],
     [new Date(0), '1970-01-01T00:00:00.000Z'],

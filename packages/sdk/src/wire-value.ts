@@ -1,10 +1,12 @@
 import type { Value } from '@kiroku/core/values'
 
 const maxDepth = 32
+const loneSurrogate = /\p{Surrogate}/u
+const loneSurrogates = /\p{Surrogate}/gu
 
 /**
  * Any JavaScript value as one that is stored: a Date as its ISO text, a bigint as a number or, beyond 2^53, as digits, a
- * typed array as its numbers, Map and Set as record and list, NUL characters (which no database takes) as U+FFFD.
+ * typed array as its numbers, Map and Set as record and list, characters that no database takes as U+FFFD.
  * Undefined for what has no value: undefined itself, functions, symbols.
  */
 export function toValue(input: unknown, depth = 0): Value | undefined {
@@ -23,9 +25,10 @@ export function toValue(input: unknown, depth = 0): Value | undefined {
   }
 }
 
-/** The text without NUL characters. */
+/** The text with U+FFFD in the place of what databases refuse: NUL characters and halves of surrogate pairs. */
 export function cleanText(text: string): string {
-  return text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text
+  const withoutNul = text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text
+  return loneSurrogate.test(withoutNul) ? withoutNul.replace(loneSurrogates, '\ufffd') : withoutNul
 }
 
 function fromObject(input: object, depth: number): Value | undefined {

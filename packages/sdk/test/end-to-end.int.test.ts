@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fromWireRecord } from '@kiroku/core/values'
 import { client, fetchSeries, readPoints, testOrganization, testServer } from '@kiroku/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sdkVersion } from '../src/version.ts'
@@ -70,8 +71,49 @@ describe('a run', () => {
       step: 9,
     })
     expect(script.stderr).toContain(`kiroku: run all of it: ${place.url}/${place.organization}/demo/runs/everything\n`)
-    expect(script.stderr).toMatch(/kiroku: {3}loss █▁▅\n/)
-    expect(script.stderr).toMatch(/kiroku: {3}loss min 1, last 2\n/)
+    expect(script.stderr).toMatch(/kiroku: +loss █▁▅\n/)
+    expect(script.stderr).toMatch(/kiroku: +loss min 1, last 2\n/)
+  })
+
+  it('arrives though its names and texts are hostile', async () => {
+    await using script = new Script('hostile.mjs', [], env)
+    expect(await script.exit()).toBe(0)
+    const run = await storedRun(place, 'hostile')
+    expect(run?.state).toBe('finished')
+    expect(run?.displayName).toBe('nul \ufffd and half \ufffd')
+    expect(run?.tags).toEqual(['a,b', '"\'\\', '日本語'])
+    expect(run && fromWireRecord(run.config)).toEqual({
+      '\ufffdkey': 'nul \ufffd',
+      half: '\ufffd',
+      $n: 'NaN',
+      $: { $n: 1 },
+      big: String(2n ** 70n),
+      deep: { a: [{ b: 0 }] },
+    })
+    const summary = run && fromWireRecord(run.summary)
+    expect(summary).toMatchObject({
+      constructor: 2,
+      toString: 'text',
+      'quote\'"`\\': 1,
+      'new\nline': 2,
+      '日本語/😀': 3,
+      ' ': 4,
+      'x\ufffdy': 6,
+      text: 'nul \ufffd half \ufffd',
+      max: Number.MAX_VALUE,
+      min: Number.MIN_VALUE,
+      nan: Number.NaN,
+      list: [Number.NaN, { $n: 'NaN' }],
+      's\ufffd': 'half \ufffd',
+      $n: Number.NaN,
+      a: 1,
+    })
+    const address = { organization: place.organization, project: 'demo', run: 'hostile' }
+    const last = await readPoints(place, { ...address, metric: 'a' })
+    expect([...last.steps]).toEqual([Number.MAX_SAFE_INTEGER])
+    for (const metric of ['__proto__', '日本語/😀', ' ', 'quote\'"`\\']) {
+      expect((await readPoints(place, { ...address, metric })).values, metric).toHaveLength(1)
+    }
   })
 
   it('says nothing when it is told to be silent, and leaves a mark when all is sent', async () => {
