@@ -1,16 +1,22 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import timers from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** The environment of everything that is started: this Node first, nothing phones home. */
+const token = randomUUID()
+
+/** The environment of everything that is started: this Node first, nothing phones home, and a mark to know it by. */
 export const environment = {
   ...process.env,
   PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
   NEXT_TELEMETRY_DISABLED: '1',
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
+  KIROKU_STARTED_BY: token,
 }
 
 const patienceMs = 30_000
@@ -49,46 +55,83 @@ export function start(program, args, { cwd = root, env = {}, stdio = ['ignore', 
   return task
 }
 
-/** Starts a program and waits for its end; answers its exit status. */
+/** Starts a program and waits for its end; answers its exit status, and never when the end of everything was asked for. */
 export async function run(program, args, options) {
-  return start(program, args, options).ended
+  const status = isStopping ? undefined : await start(program, args, options).ended
+  return isStopping ? new Promise(() => {}) : status
 }
 
 function signalGroup(task, signal) {
   try {
-    process.kill(-task.child.pid, signal)
+    return process.kill(-task.child.pid, signal)
   } catch {
-    // The group is gone already.
+    return false
   }
 }
 
-/** Asks one program to end and waits until it and its group did; insists when it takes too long. */
+/** Asks one program and its group to end and waits until they did; insists when it takes too long. */
 export async function stop(task) {
-  task.child.kill('SIGTERM')
+  signalGroup(task, 'SIGTERM')
   const insist = setTimeout(() => signalGroup(task, 'SIGKILL'), patienceMs)
   await task.ended
   clearTimeout(insist)
+  for (let waits = 0; waits < 50 && signalGroup(task, 0); waits++) await timers.setTimeout(100)
   signalGroup(task, 'SIGKILL')
 }
 
-/** Ends everything, the latest first. */
-export async function stopAll() {
+/** Ends everything, the latest first, so that what the training still has reaches a living server. */
+async function stopAll() {
   isStopping = true
   for (const task of [...running].reverse()) await stop(task)
+  killStrays()
 }
 
-/** On the first Ctrl-C (or SIGTERM, SIGHUP) everything is ended in order; on the second at once. */
+/** A second Ctrl-C makes the server leave at once, and PostgreSQL with it; all others are ended where they stand. */
+async function stopAtOnce() {
+  const gone = Promise.all([...running].map((task) => task.exited))
+  for (let press = 0; press < 2; press++) {
+    for (const task of running) task.child.kill('SIGINT')
+    await Promise.race([gone, timers.setTimeout(oneSignalMs + 250)])
+  }
+  for (const task of running) signalGroup(task, 'SIGKILL')
+  killStrays()
+}
+
+/** Ends what got away into a session of its own (the SDK's sidecar): its data is safe in its local log. Linux only. */
+function killStrays() {
+  for (const pid of process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []) {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`KIROKU_STARTED_BY=${token}`)) continue
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It has ended meanwhile, or is another user's.
+    }
+  }
+}
+
+/** npm passes on what the terminal has sent already: signals this close together are one. */
+const oneSignalMs = 500
+
+/** Ends the process with everything that it started. */
+export async function leave(status) {
+  await stopAll()
+  process.exit(status)
+}
+
+/** On the first Ctrl-C (or SIGTERM, or a closed terminal) everything is ended in order; a second Ctrl-C does not wait. */
 export function stopOnSignals() {
-  let count = 0
+  let firstAt
   const onSignal = async (signal) => {
-    count++
-    if (count > 1) {
-      for (const task of running) signalGroup(task, 'SIGKILL')
+    if (firstAt === undefined) {
+      firstAt = Date.now()
+      if (signal === 'SIGINT') console.error('\nStopping everything. Ctrl-C again does not wait.')
+      await leave(signal === 'SIGINT' ? 130 : 143)
+    } else if (signal === 'SIGINT' && Date.now() - firstAt > oneSignalMs) {
+      await stopAtOnce()
       process.exit(130)
     }
-    if (signal === 'SIGINT') console.error('\nStopping everything. Ctrl-C again does not wait.')
-    await stopAll()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal)
+  // Writing to a terminal that is gone must not keep anything from being ended.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ensureBuilt, ensureInstalled, say } from './prepare.mjs'
-import { isEnding, root, start, stopAll, stopOnSignals } from './processes.mjs'
+import { isEnding, leave, root, start, stopOnSignals } from './processes.mjs'
 
 /**
  * `npm start`: installs and builds what is missing, serves `./kiroku-data`, runs the example training into it and goes on
@@ -13,19 +13,14 @@ export async function serve(flags) {
   await ensureBuilt()
   const server = startServer(flags.filter((flag) => flag !== '--no-example'))
   const ready = await Promise.race([server.ready, server.ended.then(() => undefined)])
-  if (ready === undefined) return finish(await server.ended)
+  if (isEnding()) return
+  if (ready === undefined) return leave(await server.ended)
   announce(ready)
   if (!flags.includes('--no-example')) void train(ready)
   const status = await server.ended
   if (isEnding()) return
   console.error('The server ended by itself; its last words are above.')
-  await finish(status || 1)
-}
-
-async function finish(status) {
-  if (isEnding()) return
-  await stopAll()
-  process.exit(status)
+  await leave(status || 1)
 }
 
 function startServer(flags) {

@@ -75,20 +75,23 @@ function greet(terminal: Terminal, at: { url: string; dataDir: string; stored: s
 
 type Stop = { asked: Promise<void>; isAsked(): boolean }
 
+/** npm and npx pass on what the terminal has sent already: signals this close together are one. */
+const oneSignalMs = 500
+
 function waitForStop(terminal: Terminal): Stop {
-  let count = 0
+  let firstAt: number | undefined
   const asked = new Promise<void>((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
-      count++
-      if (count === 1) {
+      if (firstAt === undefined) {
+        firstAt = Date.now()
         if (signal === 'SIGINT') terminal.say('Stopping. Ctrl-C again stops at once.')
         resolve()
-        return
+      } else if (signal === 'SIGINT' && Date.now() - firstAt > oneSignalMs) {
+        terminal.say('Stopped without waiting; the next start recovers.')
+        process.exit(130)
       }
-      terminal.say('Stopped without waiting; the next start recovers.')
-      process.exit(130)
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   })
-  return { asked, isAsked: () => count > 0 }
+  return { asked, isAsked: () => firstAt !== undefined }
 }
