@@ -23,7 +23,7 @@ const migrations: readonly Migration[] = [
          metric LowCardinality(String),
          step Int64 CODEC(DoubleDelta, ZSTD),
          time Int64 CODEC(DoubleDelta, ZSTD),
-         value Float64 CODEC(Gorilla, ZSTD),
+         value Float64 CODEC(Delta(8), ZSTD(3)),
          version UInt64 CODEC(DoubleDelta, ZSTD)
        ) ENGINE = ReplacingMergeTree(version)
        ORDER BY (project, run, stream, metric, step)

@@ -1,17 +1,13 @@
 import { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
-import * as z from 'zod'
-import type { Engine, Statement } from './engine.ts'
+import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
 import { engineFailure, firstLine } from './failures.ts'
+import { parseJsonLines } from './json-lines.ts'
 import { decodeNative } from './native-format.ts'
 
 const defaultDatabase = 'kiroku'
 const requestTimeoutMs = 120_000
-
-const jsonLinesSchema = z
-  .string()
-  .transform((text) => text.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : [])))
 
 /**
  * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
@@ -26,18 +22,15 @@ export async function openServerEngine(address: string): Promise<Engine> {
     application: 'kiroku',
     request_timeout: requestTimeoutMs,
     use_multipart_params_auto: true,
+    log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0 },
   })
 
-  const run = async (
-    statement: Statement,
-    clause: string,
-    limits: { max_execution_time?: number },
-  ): Promise<Buffer> => {
+  const run = async (statement: Statement, clause: string, limits: ClickHouseSettings): Promise<Buffer> => {
     try {
       const { stream } = await client.exec({
         query: `${statement.sql} ${clause}`,
-        query_params: { ...statement.parameters },
+        query_params: bound(statement.parameters),
         abort_signal: statement.signal,
         clickhouse_settings: limits,
       })
@@ -48,14 +41,15 @@ export async function openServerEngine(address: string): Promise<Engine> {
       throw engineFailure('query', cause)
     }
   }
-  const readLimits = { max_execution_time: 60 }
+  /** A server stops a query whose caller has gone only when the query may not write. */
+  const readLimits = { max_execution_time: 60, readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const
   return {
     async command(statement) {
       await run(statement, '', {})
     },
     async query({ row, ...statement }) {
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
-      return z.array(row).parse(jsonLinesSchema.parse(bytes.toString('utf8')))
+      return parseJsonLines(row, bytes)
     },
     async columns(statement) {
       return decodeNative(await run(statement, 'FORMAT Native', readLimits))
@@ -76,6 +70,13 @@ export async function openServerEngine(address: string): Promise<Engine> {
   }
 }
 
+/** The client writes a negative zero without its sign. */
+function bound(parameters: Parameters = {}): Record<string, ParameterValue> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, Object.is(value, -0) ? '-0' : value]),
+  )
+}
+
 function parseAddress(address: string): { url: string; database: string } {
   if (!URL.canParse(address))
     throw new KirokuError({ code: 'UNAVAILABLE', message: 'the address of the ClickHouse server is not a URL' })
@@ -86,7 +87,12 @@ function parseAddress(address: string): { url: string; database: string } {
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {
-  const client = createClient({ url, application: 'kiroku', request_timeout: requestTimeoutMs })
+  const client = createClient({
+    url,
+    application: 'kiroku',
+    request_timeout: requestTimeoutMs,
+    log: { level: ClickHouseLogLevel.OFF },
+  })
   try {
     await client.command({
       query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',

@@ -1,26 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { XAxis } from '@kiroku/core/axes'
 import { bucketOf, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import { bucketColumns, pointColumns } from '@kiroku/core/series'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type MetricStore, openMetricStore, type StoredSeries } from '../index.ts'
-
-let directory = ''
-let store: MetricStore
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'kiroku-series-'))
-  store = await openMetricStore({ kind: 'embedded', path: directory })
-})
-
-afterAll(async () => {
-  await store.close()
-  rmSync(directory, { recursive: true, force: true })
-})
+import { expect, test } from 'vitest'
+import type { MetricStore, StoredSeries } from '../src/index.ts'
+import { engines } from './stores.ts'
 
 type Row = { step: number; time: number; values: Partial<Record<'a' | 'b' | 'epoch', number>> }
 type LoggedRun = { run: string; startedAt: number; batches: Row[][] }
@@ -105,7 +90,7 @@ function check(
   })
 }
 
-async function log(project: string, run: LoggedRun, firstVersion: number): Promise<void> {
+async function log(store: MetricStore, project: string, run: LoggedRun, firstVersion: number): Promise<void> {
   for (const [index, rows] of run.batches.entries()) {
     const columns = metrics.map((name) => {
       const at = rows.flatMap((row, position) => (row.values[name] === undefined ? [] : [position]))
@@ -167,53 +152,61 @@ const range = fc.option(
   { nil: undefined },
 )
 
-test('a chart is what its points say, on every axis, range and width', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(loggedRun, { minLength: 1, maxLength: 3 }),
-      fc.uniqueArray(fc.tuple(fc.nat(2), fc.constantFrom(...metrics), axis), {
-        minLength: 1,
-        maxLength: 6,
-        selector: (entry) => JSON.stringify(entry),
-      }),
-      range,
-      fc.integer({ min: 1, max: 12 }),
-      async (runs, wanted, asked, width) => {
-        const project = randomUUID()
-        for (const run of runs) await log(project, run, 1)
-        const series = wanted.flatMap(([index, metric, x]) => {
-          const run = runs[index % runs.length]
-          return run
-            ? [{ source: run, run: run.run, startedAt: run.startedAt, metric, stream: 'history' as const, x }]
-            : []
-        })
-        const answer = await store.series({
-          project,
-          width,
-          range: asked,
-          series: series.map(({ source, ...rest }) => rest),
-        })
-        const expected = series.map(({ source, metric, x }) => drawn(source, metric, x))
-        const xs = expected.flatMap(({ points }) => points.map(({ x }) => x))
-        const extent = xs.length > 0 ? { from: Math.min(...xs), to: Math.max(...xs) } : null
-        expect(answer.range).toEqual(asked ?? extent)
-        expected.forEach(({ points, withoutX }, index) => {
-          const got = answer.series[index]
-          if (!got) throw new Error('a series is missing')
-          const { run, metric, x } = series[index] ?? {}
-          expect([got.run, got.metric, got.x, got.withoutX]).toEqual([run, metric, x, withoutX])
-          const { range: used } = answer
-          if (used)
-            check(
-              got,
-              points.filter((point) => isIn(used, point)),
-              used,
+for (const { kind, open, isMissing } of engines) {
+  test.skipIf(isMissing)(
+    `on the ${kind} engine a chart is what its points say, on every axis, range and width`,
+    { timeout: 120_000 },
+    async () => {
+      await using opened = await open()
+      const { store } = opened
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(loggedRun, { minLength: 1, maxLength: 3 }),
+          fc.uniqueArray(fc.tuple(fc.nat(2), fc.constantFrom(...metrics), axis), {
+            minLength: 1,
+            maxLength: 6,
+            selector: (entry) => JSON.stringify(entry),
+          }),
+          range,
+          fc.integer({ min: 1, max: 12 }),
+          async (runs, wanted, asked, width) => {
+            const project = randomUUID()
+            for (const run of runs) await log(store, project, run, 1)
+            const series = wanted.flatMap(([index, metric, x]) => {
+              const run = runs[index % runs.length]
+              return run
+                ? [{ source: run, run: run.run, startedAt: run.startedAt, metric, stream: 'history' as const, x }]
+                : []
+            })
+            const answer = await store.series({
+              project,
               width,
-            )
-          else expect(got.count).toBe(0)
-        })
-      },
-    ),
-    { numRuns: 150 },
+              range: asked,
+              series: series.map(({ source, ...rest }) => rest),
+            })
+            const expected = series.map(({ source, metric, x }) => drawn(source, metric, x))
+            const xs = expected.flatMap(({ points }) => points.map(({ x }) => x))
+            const extent = xs.length > 0 ? { from: Math.min(...xs), to: Math.max(...xs) } : null
+            expect(answer.range).toEqual(asked ?? extent)
+            expected.forEach(({ points, withoutX }, index) => {
+              const got = answer.series[index]
+              if (!got) throw new Error('a series is missing')
+              const { run, metric, x } = series[index] ?? {}
+              expect([got.run, got.metric, got.x, got.withoutX]).toEqual([run, metric, x, withoutX])
+              const { range: used } = answer
+              if (used)
+                check(
+                  got,
+                  points.filter((point) => isIn(used, point)),
+                  used,
+                  width,
+                )
+              else expect(got.count).toBe(0)
+            })
+          },
+        ),
+        { numRuns: kind === 'embedded' ? 150 : 40 },
+      )
+    },
   )
-}, 120_000)
+}

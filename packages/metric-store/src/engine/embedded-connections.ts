@@ -1,0 +1,137 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { KirokuError } from '@kiroku/core/errors'
+import { drainPending, Session } from 'chdb'
+import { firstLine } from './failures.ts'
+import { isLockedByOther, ownerOf } from './status-file.ts'
+
+/**
+ * Connections that read. Each query holds one of Node's four I/O threads while it runs, so this many and the one that
+ * inserts leave a thread to the rest of the process.
+ */
+const readerCount = 2
+const database = 'kiroku'
+const queryTimeoutS = 60
+const largestQueryBytes = 2 ** 33
+
+/** ClickHouse runs one query of a connection at a time; the others wait here, where an abort still reaches them. */
+type Connection = { session: Session; waiting: number; last: Promise<unknown> }
+
+/** The engine in this process. Statements are complete SQL text; answers are bytes in the format asked for. */
+export type Connections = {
+  write(sql: string): Promise<void>
+  /** An abort frees the caller at once and stops the query. */
+  read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
+  /** Waits for what is under way, then frees the directory. */
+  close(): Promise<void>
+}
+
+/** The only place that knows chdb. Throws `KirokuError` CONFLICT or UNAVAILABLE when the directory cannot be opened. */
+export async function openConnections(directory: string): Promise<Connections> {
+  const [writer, killer, ...readers] = openSessions(directory)
+  if (writer === undefined || killer === undefined)
+    throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
+  await prepare(writer, [killer, ...readers])
+  let isClosed = false
+  let queries = 0
+
+  const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
+    if (isClosed) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+    connection.waiting++
+    const start = async (): Promise<Uint8Array> => {
+      if (signal?.aborted) throw givenUp()
+      return (await connection.session.queryAsync(sql, { format })).bytes()
+    }
+    const result = connection.last.then(start).finally(() => connection.waiting--)
+    connection.last = result.catch(() => undefined)
+    return result
+  }
+  const kill = (mark: string): void => {
+    if (!isClosed) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
+  }
+  return {
+    async write(sql) {
+      await run(writer, sql, 'Null')
+    },
+    read(sql, format, signal) {
+      const mark = `/* kiroku ${queries++} */`
+      const reader = readers.reduce(
+        (best, other) => (other.waiting < best.waiting ? other : best),
+        readers[0] ?? writer,
+      )
+      return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
+    },
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      const connections = [writer, killer, ...readers]
+      await Promise.all(connections.map(({ last }) => last))
+      for (const { session } of connections) session.close()
+      await drainPending()
+    },
+  }
+}
+
+const givenUp = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, abort: () => void): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((fulfil, reject) => {
+    const stop = (): void => {
+      reject(givenUp())
+      abort()
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    work.then(fulfil, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
+function openSessions(directory: string): Connection[] {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    accessSync(directory, constants.W_OK)
+  } catch (cause) {
+    throw new KirokuError({ code: 'UNAVAILABLE', message: `ClickHouse cannot write in ${directory}`, cause })
+  }
+  if (isLockedByOther(directory)) throw inUse(directory)
+  const connections: Connection[] = []
+  try {
+    for (let index = 0; index < readerCount + 2; index++)
+      connections.push({ session: new Session(directory), waiting: 0, last: Promise.resolve() })
+    return connections
+  } catch (cause) {
+    for (const { session } of connections) session.close()
+    throw openFailure(directory, cause)
+  }
+}
+
+function openFailure(directory: string, cause: unknown): KirokuError {
+  if (ownerOf(directory) !== undefined) return inUse(directory, cause)
+  const text = cause instanceof Error ? cause.message : String(cause)
+  if (/one active data directory|Cannot open a session/i.test(text))
+    return new KirokuError({
+      code: 'CONFLICT',
+      message: `${directory} cannot be opened: this process has another ClickHouse directory open`,
+      cause,
+    })
+  return new KirokuError({
+    code: 'UNAVAILABLE',
+    message: `ClickHouse cannot open ${directory}: ${firstLine(text)}`,
+    cause,
+  })
+}
+
+const inUse = (directory: string, cause?: unknown): KirokuError =>
+  new KirokuError({ code: 'CONFLICT', message: `${directory} is in use by another process`, cause })
+
+async function prepare(writer: Connection, others: readonly Connection[]): Promise<void> {
+  const memory = Math.floor(Math.min(totalmem() / 2, largestQueryBytes))
+  const limits = `max_query_size = 67108864, max_ast_elements = 1000000, max_memory_usage = ${memory}`
+  await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
+  for (const { session } of [writer, ...others]) {
+    await session.queryAsync(`USE ${database}`)
+    await session.queryAsync(`SET ${limits}`)
+  }
+  for (const { session } of others) await session.queryAsync(`SET max_execution_time = ${queryTimeoutS}`)
+}
