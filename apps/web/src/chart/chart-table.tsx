@@ -1,5 +1,5 @@
 'use client'
-import { type ReactNode, useMemo, useRef } from 'react'
+import { type ReactNode, useMemo, useState } from 'react'
 import { formatCount, formatExact } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
@@ -11,13 +11,13 @@ type Row = { line: ChartLine; index: number }
 
 /** The points that a chart draws, as a table: for those who cannot see it and for copying. */
 export function ChartTable({ model, title }: { model: ChartModel; title: string }): ReactNode {
-  const scroller = useRef<HTMLDivElement>(null)
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const rows = useMemo(
     () => model.lines.flatMap((line): Row[] => Array.from(line.points.x, (_, index) => ({ line, index }))),
     [model],
   )
   return (
-    <div className={styles.tableScroller} ref={scroller}>
+    <div className={styles.tableScroller} ref={setScroller}>
       <p className={styles.tableNote}>
         {formatCount(rows.length)} rows.{' '}
         {model.badge?.isExact === false

@@ -31,7 +31,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     path,
     useMemo(() => list.runs.slice(0, 50).map((run) => run.slug), [list.runs]),
   )
-  const scroller = useRef<HTMLDivElement>(null)
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const filter = useRef<HTMLInputElement>(null)
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
   const deleteRun = useDeleteRun()
@@ -61,14 +61,13 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   const rows = useMemo(() => rowsOf(sortRuns(list.runs, view.sort), folded), [list.runs, view.sort, folded])
   const { hasMore, loadMore } = list
   useEffect(() => {
-    const element = scroller.current
-    if (element === null || !hasMore) return
+    if (scroller === null || !hasMore) return
     const check = (): void => {
-      if (element.scrollTop + element.clientHeight > element.scrollHeight - 400) loadMore()
+      if (scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - 400) loadMore()
     }
-    element.addEventListener('scroll', check, { passive: true })
-    return () => element.removeEventListener('scroll', check)
-  }, [hasMore, loadMore])
+    scroller.addEventListener('scroll', check, { passive: true })
+    return () => scroller.removeEventListener('scroll', check)
+  }, [scroller, hasMore, loadMore])
 
   const isFiltered = view.search !== '' || view.tags.length > 0 || view.states.length > 0
   if (list.error !== null && list.runs.length === 0)
@@ -120,7 +119,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
         <span className={styles.spring} />
         <ColumnPicker all={all} chosen={chosen} onChange={(next) => change({ columns: next })} />
       </div>
-      <div className={classes(styles.scroller, list.isOld && styles.old)} ref={scroller}>
+      <div className={classes(styles.scroller, list.isOld && styles.old)} ref={setScroller}>
         <table className={styles.table} aria-rowcount={rows.length + 1}>
           <caption className="visually-hidden">Runs</caption>
           <thead>

@@ -1,9 +1,10 @@
 'use client'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Fragment, type ReactNode, type RefObject } from 'react'
+import { Fragment, type ReactNode } from 'react'
 
 export type VirtualRowsProps = {
-  scroller: RefObject<HTMLElement | null>
+  /** What scrolls: an element kept in a state, because a ref is not set yet when rows are first laid out. */
+  scroller: HTMLElement | null
   count: number
   rowHeight: number
   columns: number
@@ -14,7 +15,7 @@ export type VirtualRowsProps = {
 export function VirtualRows({ scroller, count, rowHeight, columns, renderRow }: VirtualRowsProps): ReactNode {
   const virtual = useVirtualizer({
     count,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: 16,
   })

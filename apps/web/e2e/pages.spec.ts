@@ -1,0 +1,159 @@
+import { type TestServer, testRun, testServer } from '@kiroku/testkit'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { chart, launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { longLoss, longSteps, seedRuns } from './seed.ts'
+
+const project = 'pages'
+let server: TestServer
+let browser: Browser
+let watched: WatchedPage
+let page: Page
+let home: string
+
+beforeAll(async () => {
+  server = await testServer({ webDir })
+  browser = await launchBrowser()
+  await seedRuns(server, project)
+  home = `/${server.organization}/${project}`
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+beforeEach(async () => {
+  watched = await openPage(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] })
+  page = watched.page
+})
+
+afterEach(async () => {
+  await watched.close()
+  expect(watched.problems).toEqual([])
+})
+
+const order = (): Promise<(string | null)[]> =>
+  page.getByTestId('run').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-run')))
+
+test('the start page lists projects and leads to them', async () => {
+  await page.goto('/')
+  await page.getByTestId('project').filter({ hasText: project }).getByRole('link').click()
+  await page.waitForURL(`**${home}`)
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+})
+
+test('the runs table has config and summary, sorts by a click and keeps it in the address', async () => {
+  await page.goto(`${home}/runs`)
+  await page.getByTestId('run').first().waitFor()
+  expect(await order()).toEqual(['odd', 'short', 'long'])
+  await page.locator('th[data-column="config.lr"] button').click()
+  await page.locator('th[data-column="config.lr"][aria-sort="descending"]').waitFor()
+  expect(await order()).toEqual(['long', 'odd', 'short'])
+  await page.locator('th[data-column="config.lr"] button').click()
+  await page.locator('th[data-column="config.lr"][aria-sort="ascending"]').waitFor()
+  expect(await order()).toEqual(['short', 'odd', 'long'])
+  await page.waitForURL((url) => url.searchParams.get('sort') === '+config.lr')
+  await page.reload()
+  await page.getByTestId('run').first().waitFor()
+  expect(await order()).toEqual(['short', 'odd', 'long'])
+  const cell = page.locator('[data-run="long"] td[data-column="summary.train/loss"] span')
+  expect(await cell.getAttribute('title')).toBe(String(longLoss(longSteps - 1)))
+  await page.getByTestId('columns').click()
+  await page.getByRole('menuitemcheckbox', { name: 'config.lr' }).click()
+  await page.locator('th[data-column="config.lr"]').waitFor({ state: 'detached' })
+})
+
+test('a deleted run is gone at once and comes back by undo', async () => {
+  await page.goto(`${home}/runs`)
+  await page.getByTestId('run').first().waitFor()
+  await page.locator('[data-run="short"]').hover()
+  await page.getByRole('button', { name: 'Delete short run' }).click()
+  await page.locator('[data-run="short"]').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.locator('[data-run="short"]').waitFor()
+})
+
+test('a run’s page shows and copies exact values, and edits labels where they stand', async () => {
+  await page.goto(`${home}/runs/long`)
+  await chart(page, 'train/loss', { state: 'ready', lines: 1 }).waitFor()
+  const loss = page
+    .getByTestId('facts-summary')
+    .locator('dd')
+    .filter({ has: page.locator(':scope') })
+  expect(await loss.count()).toBeGreaterThan(0)
+  const exact = String(longLoss(longSteps - 1))
+  await page.getByTestId('facts-summary').getByRole('button', { name: 'Copy train/loss' }).click()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(exact)
+  expect(await page.getByTestId('facts-config').getByText('model.depth').count()).toBe(1)
+
+  await page.getByRole('button', { name: /^Name: long run/ }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('renamed run')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: /^Name: renamed run/ }).waitFor()
+  await page
+    .getByRole('button', { name: '+ tag' })
+    .or(page.getByRole('button', { name: 'tag', exact: true }))
+    .click()
+  await page.getByRole('textbox', { name: 'New tag' }).fill('kept')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Take away the tag kept' }).waitFor()
+  await page.reload()
+  await page.getByRole('button', { name: /^Name: renamed run/ }).waitFor()
+  await page.getByRole('button', { name: 'Take away the tag kept' }).waitFor()
+})
+
+test('a run with two live writers says so', async () => {
+  await testRun(server, { project: 'writers', run: 'shared' })
+  await testRun(server, { project: 'writers', run: 'shared' })
+  await page.goto(`/${server.organization}/writers/runs/shared`)
+  await page.getByTestId('writers').filter({ hasText: '2 scripts write to this run' }).waitFor()
+})
+
+test('the theme is chosen by the reader and is there before the first paint', async () => {
+  const theme = (): Promise<string | null> => page.locator('html').getAttribute('data-theme')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto('/')
+  expect(await theme()).toBe('dark')
+  await page.getByRole('button', { name: 'Theme: system' }).click()
+  await page.getByRole('menuitemradio', { name: 'Light' }).click()
+  await page.locator('html[data-theme="light"]').waitFor()
+  await page.addInitScript(() => {
+    addEventListener('DOMContentLoaded', () => {
+      document.documentElement.setAttribute('data-theme-at-first', document.documentElement.dataset['theme'] ?? '')
+    })
+  })
+  await page.reload()
+  expect(await page.locator('html').getAttribute('data-theme-at-first')).toBe('light')
+})
+
+test('Ctrl-K goes to a run by a few letters', async () => {
+  await page.goto(home)
+  await page.getByTestId('run-row').first().waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Jump to' }).fill('odd')
+  await page.getByRole('option', { name: /odd run/ }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**${home}/runs/odd`)
+  await page.getByRole('button', { name: /^Name: odd run/ }).waitFor()
+})
+
+test('keys: made once, shown once, revoked', async () => {
+  await page.goto('/settings/keys')
+  await page.getByRole('textbox', { name: 'Name of the new key' }).fill('cluster')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  expect(await page.getByTestId('new-key').textContent()).toMatch(/^kiroku-[A-Za-z0-9]{40}$/)
+  const row = page.getByRole('row').filter({ hasText: 'cluster' })
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await row.getByRole('button', { name: 'Revoke for good' }).click()
+  await row.waitFor({ state: 'detached' })
+})
+
+test('an address of nothing says so', async () => {
+  await watched.close()
+  watched = await openPage(browser, server.url, { expected: [/404/] })
+  await watched.page.goto(`/${server.organization}/no-such-project`)
+  await watched.page.getByText('There is no such project.').waitFor()
+  await watched.page.goto(`${home}/runs/no-such-run`)
+  await watched.page.getByText('There is no such run.').waitFor()
+})

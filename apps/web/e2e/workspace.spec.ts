@@ -1,0 +1,239 @@
+import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
+import type { Browser, Page, Request } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { chart, chartNumber, launchBrowser, openPage, plotPoints, type WatchedPage, webDir } from './browser.ts'
+import { longLoss, longSteps, odd, seedRuns, spikes } from './seed.ts'
+
+const project = 'workspace'
+let server: TestServer
+let browser: Browser
+let watched: WatchedPage
+let page: Page
+let home: string
+
+beforeAll(async () => {
+  server = await testServer({ webDir })
+  browser = await launchBrowser()
+  await seedRuns(server, project)
+  home = `/${server.organization}/${project}`
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+beforeEach(async () => {
+  watched = await openPage(browser, server.url)
+  page = watched.page
+})
+
+afterEach(async () => {
+  await watched.close()
+  expect(watched.problems).toEqual([])
+})
+
+const isSeries = (request: Request): boolean => request.url().endsWith('/api/series')
+
+test('each metric has a chart over the axis that it is bound to', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready', 'x-title': 'batch', lines: 3 }).waitFor()
+  await chart(page, 'val/accuracy', { state: 'ready', 'x-title': 'epoch', lines: 1 }).waitFor()
+  await chart(page, 'lr', { state: 'ready', 'x-title': '_step', lines: 2 }).waitFor()
+  const sections = await page
+    .getByTestId('section')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('data-section')))
+  expect(sections).toEqual(['charts', 'train', 'val', 'axes'])
+  expect(await chart(page, 'batch').count()).toBe(0)
+  await page.getByRole('button', { name: /^axes/ }).click()
+  await chart(page, 'batch').scrollIntoViewIfNeeded()
+  await chart(page, 'batch', { state: 'ready' }).waitFor()
+})
+
+test('a cut line keeps every extreme; zooming fetches that range and shows every point', async () => {
+  await page.goto(`${home}?show=long&hide=odd&hide=short`)
+  const panel = chart(page, 'train/loss', { state: 'ready', lines: 1 })
+  await panel.waitFor()
+  expect(await panel.getByTestId('badge').textContent()).toMatch(/^1 : \d+$/)
+  expect(await chartNumber(panel, 'points')).toBe(longSteps)
+  expect(await chartNumber(panel, 'low')).toBe(spikes.low.value)
+  expect(await chartNumber(panel, 'high')).toBe(spikes.high.value)
+  expect([await chartNumber(panel, 'from'), await chartNumber(panel, 'to')]).toEqual([0, longSteps - 1])
+
+  const asked = page.waitForRequest((request) => isSeries(request) && request.postDataJSON().range !== undefined)
+  const [from, to] = await plotPoints(panel, 0.35, 0.4)
+  if (from === undefined || to === undefined) throw new Error('two places were asked for')
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  await page.mouse.move(to.x, to.y, { steps: 4 })
+  await page.mouse.up()
+  const { range, series } = (await asked).postDataJSON()
+  expect(series).toEqual([{ run: 'long', metric: 'train/loss', stream: 'history' }])
+  expect(range.from).toBeCloseTo((longSteps - 1) * 0.35, -2)
+  expect(range.to).toBeCloseTo((longSteps - 1) * 0.4, -2)
+
+  await panel.getByTestId('badge').filter({ hasText: 'exact' }).waitFor()
+  const [first, last] = [Math.ceil(range.from), Math.floor(range.to)]
+  const steps = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  expect(await chartNumber(panel, 'points')).toBe(steps.length)
+  expect(await chartNumber(panel, 'low')).toBe(Math.min(...steps.map(longLoss)))
+  expect(await chartNumber(panel, 'high')).toBe(Math.max(...steps.map(longLoss)))
+
+  await page.waitForURL((url) => url.searchParams.has('chart.train/loss'))
+  await page.reload()
+  await panel.getByTestId('badge').filter({ hasText: 'exact' }).waitFor()
+  expect(await chartNumber(panel, 'points')).toBe(steps.length)
+
+  const [middle] = await plotPoints(panel, 0.5)
+  if (middle === undefined) throw new Error('a place was asked for')
+  await page.mouse.dblclick(middle.x, middle.y)
+  await panel.getByTestId('badge').filter({ hasText: '1 :' }).waitFor()
+  expect(await chartNumber(panel, 'points')).toBe(longSteps)
+})
+
+test('NaN and the infinities are marks, and stand in the table behind the chart', async () => {
+  await page.goto(`${home}?show=odd&hide=long&hide=short`)
+  const panel = chart(page, 'train/loss', { state: 'ready', lines: 1 })
+  await panel.waitFor()
+  expect(await chartNumber(panel, 'nan')).toBe(odd.nan.length)
+  expect(await chartNumber(panel, 'infinite')).toBe(odd.positive.length + odd.negative.length)
+  expect(await chartNumber(panel, 'points')).toBe(50)
+  await panel.hover()
+  await panel.getByRole('button', { name: 'Data table' }).click()
+  const table = page.getByRole('dialog').getByRole('table')
+  const rowAt = (step: number) => table.locator(`tr[aria-rowindex="${step + 2}"] td`)
+  await rowAt(odd.negative[0]).first().waitFor()
+  expect(await rowAt(odd.nan[0]).allTextContents()).toContain('NaN')
+  expect(await rowAt(odd.positive[0]).nth(2).textContent()).toBe('+Infinity')
+  expect(await rowAt(odd.negative[0]).nth(2).textContent()).toBe('-Infinity')
+  expect(await rowAt(1).nth(2).textContent()).toBe('1.01')
+})
+
+test('hovering tells the values of all runs, sorted, beside the pointer', async () => {
+  await page.goto(`${home}?chart.train%2Floss=0..40`)
+  const panel = chart(page, 'train/loss', { state: 'ready', lines: 3 })
+  await panel.waitFor()
+  const [at] = await plotPoints(panel, 0.6)
+  if (at === undefined) throw new Error('a place was asked for')
+  await page.mouse.move(at.x, at.y)
+  const tooltip = page.getByTestId('chart-tooltip')
+  await tooltip.waitFor()
+  expect(await tooltip.getByTestId('tooltip-x').textContent()).toBe('batch 24')
+  const rows = await tooltip
+    .locator('tr')
+    .evaluateAll((all) =>
+      all.map((row) => [
+        row.children[1]?.textContent,
+        Number(row.querySelector('[data-value]')?.getAttribute('data-value')),
+      ]),
+    )
+  expect(rows).toEqual([
+    ['short run', 5],
+    ['long run', longLoss(24)],
+    ['odd run', 1.24],
+  ])
+  expect(await tooltip.locator('tr[data-nearest="true"]').count()).toBe(1)
+  const box = await tooltip.boundingBox()
+  if (box === null) throw new Error('the tooltip has no place')
+  const isUnder = at.x >= box.x && at.x <= box.x + box.width && at.y >= box.y && at.y <= box.y + box.height
+  expect(isUnder).toBe(false)
+})
+
+test('the x axis can be chosen for all charts, and for one', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+  await page.getByTestId('x-axis').click()
+  await page.getByRole('menuitemradio', { name: 'Relative time' }).click()
+  await chart(page, 'train/loss', { state: 'ready', 'x-title': 'relative time' }).waitFor()
+  expect(await chartNumber(chart(page, 'train/loss'), 'to')).toBe((longSteps - 1) * 100)
+  await page.waitForURL((url) => url.searchParams.get('x') === 'relative')
+  await chart(page, 'lr').hover()
+  await page.getByRole('button', { name: 'Settings of lr' }).click()
+  await page.getByRole('menuitemradio', { name: 'batch' }).click()
+  await chart(page, 'lr', { state: 'ready', 'x-title': 'batch' }).waitFor()
+})
+
+test('the eye shows and hides a run, and the address says so', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready', lines: 3 }).waitFor()
+  await page.getByRole('button', { name: 'Draw long run' }).click()
+  await chart(page, 'train/loss', { state: 'ready', lines: 2 }).waitFor()
+  await page.waitForURL((url) => url.searchParams.getAll('hide').includes('long'))
+  expect(await page.getByTestId('drawn-count').textContent()).toBe('2 of 3 drawn')
+})
+
+test('a tag filters the runs, and keys move through them', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready', lines: 3 }).waitFor()
+  await page.locator('[data-run="long"]').getByRole('button', { name: 'baseline' }).click()
+  await chart(page, 'train/loss', { state: 'ready', lines: 1 }).waitFor()
+  expect(await page.getByTestId('run-row').count()).toBe(1)
+  await page.keyboard.press('j')
+  await page.keyboard.press('v')
+  await page.getByText('No run is drawn.').waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('nothing like this')
+  await page.getByText('No run matches.').waitFor()
+})
+
+test('a running script’s charts grow by themselves, and a new run appears', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready', lines: 3 }).waitFor()
+  await page.evaluate(() => document.body.setAttribute('data-untouched', 'yes'))
+  const run = await testRun(server, {
+    project,
+    run: 'live',
+    displayName: 'live run',
+    definitions: [{ name: 'live/*', stepMetric: 'batch' }],
+  })
+  let firstSeq = 1
+  for (const last of [49, 99, 149]) {
+    const rows = Array.from({ length: 50 }, (_, index) => last - 49 + index)
+    await postBatch(
+      server,
+      batchOf(run, {
+        firstSeq,
+        rows: rows.map((step) => ({ step, values: { batch: step, 'live/loss': 1 / (step + 1) } })),
+      }),
+    )
+    firstSeq += rows.length
+    await chart(page, 'live/loss', { 'x-title': 'batch', 'last-x': last, points: last + 1 }).waitFor()
+  }
+  expect(await page.locator('[data-run="live"]').getAttribute('data-state')).toBe('running')
+  const finish = { type: 'finish', state: 'failed', exitCode: 1, time: Date.now() } as const
+  await postBatch(server, batchOf(run, { firstSeq, updates: [finish] }))
+  await page.locator('[data-run="live"][data-state="failed"]').waitFor()
+  expect(await page.locator('body').getAttribute('data-untouched')).toBe('yes')
+})
+
+test('a chart that cannot be fetched says so and tries again', async () => {
+  await watched.close()
+  watched = await openPage(browser, server.url, { expected: [/503/] })
+  page = watched.page
+  let isBroken = true
+  await page.route('**/api/series', (route) =>
+    isBroken
+      ? route.fulfill({ status: 503, json: { code: 'UNAVAILABLE', message: 'The store rests.' } })
+      : route.continue(),
+  )
+  await page.goto(home)
+  const panel = chart(page, 'train/loss')
+  await panel.getByText('The store rests.').waitFor()
+  isBroken = false
+  await panel.getByRole('button', { name: 'Try again' }).click()
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+})
+
+test('only charts on screen are fetched', async () => {
+  const fetched = new Set<string>()
+  page.on('request', (request) => {
+    if (isSeries(request)) fetched.add(request.postDataJSON().series[0].metric)
+  })
+  await page.setViewportSize({ width: 700, height: 400 })
+  await page.goto(home)
+  await chart(page, 'lr', { state: 'ready' }).waitFor()
+  expect(fetched.has('val/accuracy')).toBe(false)
+  await chart(page, 'val/accuracy').scrollIntoViewIfNeeded()
+  await chart(page, 'val/accuracy', { state: 'ready' }).waitFor()
+  expect(fetched.has('val/accuracy')).toBe(true)
+})
