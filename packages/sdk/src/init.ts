@@ -108,10 +108,13 @@ function openLink(
 ): RunLink {
   const startedAt = new Date()
   const dir = options.dir ?? env.KIROKU_DIR ?? join(process.cwd(), '.kiroku')
-  const { root, directory } = makeRunDirectory(dir, settings.id, startedAt)
   const isOnline = settings.mode === 'online'
-  const destination = isOnline ? resolveDestination(options, env) : { url: null, apiKey: null }
   const isSilent = env.KIROKU_SILENT
+  const warn = (text: string): void => {
+    if (!isSilent) tell([text])
+  }
+  const destination = isOnline ? resolveDestination(options, env, warn) : { url: null, apiKey: null }
+  const { root, directory } = makeRunDirectory(dir, { id: settings.id, now: startedAt, warn })
   const isQuiet = env.KIROKU_QUIET || isSilent
   const link = new WriterLink({
     channel: writer,
@@ -145,7 +148,6 @@ function openLink(
       ? null
       : { sampleMs: env.KIROKU_STATS_SAMPLE_SECONDS * 1000, windowMs: env.KIROKU_STATS_WINDOW_SECONDS * 1000 },
     isQuiet,
-    isSilent,
     script: { program: process.argv[1] ?? null, arguments: process.argv.slice(2), directory: process.cwd() },
   }
   const payload = new RecordEncoder().json(openKind, message)

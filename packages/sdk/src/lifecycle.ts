@@ -1,4 +1,5 @@
 import type { WriterChannel } from './channel.ts'
+import { tell } from './messages.ts'
 
 /** How long the end of the process waits for the writer thread to have everything on disk. */
 const handOverMs = 5_000
@@ -17,11 +18,16 @@ export function endWithProcess(run: EndingRun, through: WriterChannel): void {
   if (isWatching) return
   isWatching = true
   process.on('beforeExit', (code) => {
-    for (const each of [...open]) void each.finish({ exitCode: code })
+    for (const each of [...open]) void each.finish({ exitCode: Number(code) })
   })
   process.on('exit', (code) => {
-    for (const each of [...open]) each.end(code)
-    channel?.flush(handOverMs)
+    try {
+      for (const each of [...open]) each.end(Number(code))
+      channel?.flush(handOverMs)
+    } catch (cause) {
+      // Thrown on, it would take the place of the exit code that the script chose.
+      tell([`the end of the run could not be recorded: ${cause instanceof Error ? cause.message : cause}`])
+    }
   })
 }
 

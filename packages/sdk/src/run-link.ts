@@ -91,9 +91,7 @@ export class WriterLink implements RunLink {
       await new Promise((resolve) => setTimeout(resolve, checkMs))
       const now = Date.now()
       if (now - this.#lastProgressAt > timeoutMs) {
-        this.tell(
-          `the server took nothing for ${timeoutMs / 1000} s; the run is kept in ${this.directory} and is still being sent`,
-        )
+        this.tell(this.#whyUnsettled(timeoutMs))
         break
       }
       if (now - toldAt > progressMs) {
@@ -106,6 +104,12 @@ export class WriterLink implements RunLink {
       }
     }
     this.#options.onSettled()
+  }
+
+  #whyUnsettled(timeoutMs: number): string {
+    const seconds = timeoutMs / 1000
+    if (!this.#isStored) return `the end of the run could not be written to ${this.directory} for ${seconds} s`
+    return `the server took nothing for ${seconds} s; the run is kept in ${this.directory} and is still being sent`
   }
 
   #isDone(): boolean {

@@ -9,6 +9,7 @@ import { defaultProject, makeRunDirectory, resolveDestination, resolveSettings }
 import { Warnings } from './warnings.ts'
 
 let directory: string
+const warn = vi.fn()
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'kiroku-settings-'))
   for (const name of Object.keys(process.env)) if (/^(KIROKU|WANDB)_/.test(name)) vi.stubEnv(name, undefined)
@@ -16,6 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllEnvs()
+  warn.mockClear()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -84,25 +86,23 @@ describe('defaultProject', () => {
 
 describe('resolveDestination', () => {
   it('takes what is told, else the latest login, else this machine', () => {
-    expect(resolveDestination({}, sdkEnv())).toEqual({ url: 'http://127.0.0.1:8080', apiKey: null })
+    expect(resolveDestination({}, sdkEnv(), warn)).toEqual({ url: 'http://127.0.0.1:8080', apiKey: null })
     const key = newApiKey()
     storeCredentials(directory, { url: 'https://kiroku.example/', key })
-    expect(resolveDestination({}, sdkEnv())).toEqual({ url: 'https://kiroku.example', apiKey: key })
+    expect(resolveDestination({}, sdkEnv(), warn)).toEqual({ url: 'https://kiroku.example', apiKey: key })
     vi.stubEnv('KIROKU_URL', 'http://other:1/')
-    expect(resolveDestination({}, sdkEnv())).toEqual({ url: 'http://other:1', apiKey: null })
-    expect(resolveDestination({ url: 'http://third', apiKey: 'k' }, sdkEnv())).toEqual({
+    expect(resolveDestination({}, sdkEnv(), warn)).toEqual({ url: 'http://other:1', apiKey: null })
+    expect(resolveDestination({ url: 'http://third', apiKey: 'k' }, sdkEnv(), warn)).toEqual({
       url: 'http://third',
       apiKey: 'k',
     })
-    expect(() => resolveDestination({ url: 'third' }, sdkEnv())).toThrow(/is not a server's address/)
+    expect(() => resolveDestination({ url: 'third' }, sdkEnv(), warn)).toThrow(/is not a server's address/)
   })
 
   it('goes on without credentials that are broken', () => {
-    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     writeFileSync(join(directory, 'credentials.json'), '{')
-    expect(resolveDestination({}, sdkEnv()).apiKey).toBeNull()
-    expect(write).toHaveBeenCalledWith(expect.stringContaining('credentials.json'))
-    write.mockRestore()
+    expect(resolveDestination({}, sdkEnv(), warn).apiKey).toBeNull()
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('credentials.json'))
   })
 })
 
@@ -111,8 +111,8 @@ describe('makeRunDirectory', () => {
 
   it('makes each run its own, in a directory that git ignores', () => {
     const root = join(directory, '.kiroku')
-    const first = makeRunDirectory(root, 'abc', now)
-    const second = makeRunDirectory(root, 'abc', now)
+    const first = makeRunDirectory(root, { id: 'abc', now, warn })
+    const second = makeRunDirectory(root, { id: 'abc', now, warn })
     expect(basename(first.directory)).toBe('run-20260102_030405-abc')
     expect(basename(second.directory)).toBe('run-20260102_030405-abc-1')
     expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('*\n')
@@ -120,18 +120,16 @@ describe('makeRunDirectory', () => {
 
   it('does not put that in a directory of somebody else', () => {
     mkdirSync(join(directory, 'mine', 'runs'), { recursive: true })
-    makeRunDirectory(join(directory, 'mine'), 'abc', now)
+    makeRunDirectory(join(directory, 'mine'), { id: 'abc', now, warn })
     expect(existsSync(join(directory, 'mine', '.gitignore'))).toBe(false)
   })
 
   it('takes the temporary directory where it may not write, and says so', () => {
-    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     writeFileSync(join(directory, 'file'), '')
-    const { root, directory: made } = makeRunDirectory(join(directory, 'file'), 'abc', now)
+    const { root, directory: made } = makeRunDirectory(join(directory, 'file'), { id: 'abc', now, warn })
     expect(root).toBe(join(tmpdir(), 'kiroku'))
     expect(readdirSync(made)).toEqual([])
-    expect(write).toHaveBeenCalledWith(expect.stringContaining('local data goes to'))
-    write.mockRestore()
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('local data goes to'))
     rmSync(made, { recursive: true })
   })
 })

@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { parseInput } from '@kiroku/core/errors'
 import { newRunSlug, projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
 import { type RunLabelsPatch, runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
 import type { SdkEnv } from './env.ts'
-import { tell } from './messages.ts'
 import { cleanText } from './wire-value.ts'
 
 /** Where a run goes: to a server, to this disk only, or nowhere. */
@@ -85,17 +84,17 @@ export type Destination = { url: string; apiKey: string | null }
 const defaultUrl = 'http://127.0.0.1:8080'
 
 /** Where runs go: as told, else by the environment, else by the latest login on this machine. */
-export function resolveDestination(options: RunOptions, env: SdkEnv): Destination {
-  const { default: known, keys } = credentialsOrNone(env)
+export function resolveDestination(options: RunOptions, env: SdkEnv, warn: (text: string) => void): Destination {
+  const { default: known, keys } = credentialsOrNone(env, warn)
   const url = serverAddress(options.url ?? env.KIROKU_URL ?? known ?? defaultUrl)
   return { url, apiKey: options.apiKey ?? env.KIROKU_API_KEY ?? keys[url] ?? null }
 }
 
-function credentialsOrNone(env: SdkEnv): ReturnType<typeof readCredentials> {
+function credentialsOrNone(env: SdkEnv, warn: (text: string) => void): ReturnType<typeof readCredentials> {
   try {
     return readCredentials(configDirectory(env))
   } catch (cause) {
-    if (cause instanceof KirokuError) tell([cause.message])
+    warn(cause instanceof Error ? cause.message : String(cause))
     return { keys: {} }
   }
 }
@@ -115,13 +114,16 @@ export function defaultProject(directory: string): string {
 }
 
 /** Makes the run's own directory; in the system's temporary directory, with a warning, when it cannot be made there. */
-export function makeRunDirectory(dir: string, id: string, now: Date): { root: string; directory: string } {
+export function makeRunDirectory(
+  dir: string,
+  { id, now, warn }: { id: string; now: Date; warn: (text: string) => void },
+): { root: string; directory: string } {
   const root = resolve(dir)
   try {
     return { root, directory: makeIn(root, id, now) }
   } catch (cause) {
     const fallback = join(tmpdir(), 'kiroku')
-    tell([`cannot write ${root} (${cause instanceof Error ? cause.message : cause}); local data goes to ${fallback}`])
+    warn(`cannot write ${root} (${cause instanceof Error ? cause.message : cause}); local data goes to ${fallback}`)
     return { root: fallback, directory: makeIn(fallback, id, now) }
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { init, metric } from './index.ts'
+import { init, metric, type Run } from './index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const same = <Truth extends true>(_truth?: Truth): void => {}
@@ -95,3 +95,12 @@ init({ config: required })
 init({ config: { schema: required, values: { epochs: '3' } } })
 // @ts-expect-error epochs is missing
 init({ config: { schema: required, values: {} } })
+
+// A function that takes any run takes each; one that takes a certain run names it by its type.
+const trains = (_run: Run): void => {}
+trains(open)
+trains(init())
+trains(configured)
+const takesTyped = (_run: typeof run): void => {}
+takesTyped(run)
+trains(run)

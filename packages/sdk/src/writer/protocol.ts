@@ -20,7 +20,6 @@ export const openRunSchema = z.object({
   /** Null: no metrics of the machine. */
   stats: z.object({ sampleMs: z.number(), windowMs: z.number() }).nullable(),
   isQuiet: z.boolean(),
-  isSilent: z.boolean(),
   script: z.object({ program: z.string().nullable(), arguments: z.array(z.string()), directory: z.string() }),
 })
 export type OpenRun = z.output<typeof openRunSchema>

@@ -1,7 +1,11 @@
 import { writeSync } from 'node:fs'
+import { sdkEnv } from '../env.ts'
 
-/** Writes a line for the user to standard error, also while the main thread is busy. Never throws. */
+const isSilent = sdkEnv().KIROKU_SILENT
+
+/** Writes a line for the user to standard error, also while the main thread is busy, unless silenced. Never throws. */
 export function say(text: string): void {
+  if (isSilent) return
   try {
     writeSync(2, `kiroku: ${text}\n`)
   } catch {

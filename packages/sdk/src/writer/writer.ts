@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { Ring } from '../ring.ts'
 import type { Report } from '../sidecar/protocol.ts'
+import { Warnings } from '../warnings.ts'
 import { readGitFacts } from './facts.ts'
 import { LocalRun } from './local-run.ts'
 import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
@@ -26,6 +27,7 @@ export class Writer {
   #parts: Buffer[] = []
   #lastRecordAt = 0
   #lastSyncAt = 0
+  readonly #rejections = new Warnings(say)
   readonly #options = new Map<number, OpenRun>()
 
   constructor({ ring, port, sidecarPath }: z.infer<typeof writerDataSchema>) {
@@ -136,7 +138,7 @@ export class Writer {
         tell(`${options.header.url} takes data again`)
         break
       case 'rejected':
-        tell(`${report.metric} was not stored: ${report.reason}`)
+        if (!options.isQuiet) this.#rejections.warn(report.metric, `${report.metric} was not stored: ${report.reason}`)
         break
       case 'refused':
         this.#emit({ type: 'refused', run: report.id, why: report.why })
