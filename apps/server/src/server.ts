@@ -35,7 +35,10 @@ export type ServerOptions = {
   clickhouseUrl?: string | undefined
   logLevel?: LogLevel | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
+  /** How long a running run may be silent before it counts as crashed. */
   crashAfterMs?: number | undefined
+  /** How long a deleted run can be restored, before its points are removed; a day when left out. */
+  purgeAfterMs?: number | undefined
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
   /** Called for each route that is registered, so that tests can walk all of them. */
@@ -130,6 +133,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     identities: services.identities,
     store,
     crashAfterMs,
+    purgeAfterMs: options.purgeAfterMs,
     log: app.log,
   })
   cleanup.add(() => sweeper.stop())

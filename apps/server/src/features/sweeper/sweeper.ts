@@ -3,7 +3,6 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 import type { SweeperRepository } from './sweeper.repository.ts'
 
-const keptMs = 24 * 60 * 60 * 1000
 const longestPauseMs = 15_000
 
 export type SweeperOptions = {
@@ -12,6 +11,8 @@ export type SweeperOptions = {
   store: MetricStore
   /** How long a running run may be silent. */
   crashAfterMs: number
+  /** How long a deleted run can be restored; a day when left out. */
+  purgeAfterMs?: number | undefined
   log: FastifyBaseLogger
 }
 
@@ -47,10 +48,13 @@ export function startSweeper(options: SweeperOptions): { stop(): Promise<void> }
   }
 }
 
-async function sweep({ repository, identities, store, crashAfterMs }: SweeperOptions): Promise<void> {
+const dayMs = 24 * 60 * 60 * 1000
+
+async function sweep(options: SweeperOptions): Promise<void> {
+  const { repository, identities, store, crashAfterMs, purgeAfterMs = dayMs } = options
   await repository.markCrashed(crashAfterMs)
   await identities.deleteExpired()
-  for (const run of await repository.listPurgeable(keptMs)) {
+  for (const run of await repository.listPurgeable(purgeAfterMs)) {
     await store.deleteRun({ project: run.projectId, run: run.runId })
     await repository.markPurged(run)
   }
