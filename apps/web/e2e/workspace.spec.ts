@@ -1,10 +1,11 @@
+import { projectPath } from '@kiroku/core/routes'
 import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
 import type { Browser, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { chart, chartNumber, launchBrowser, openPage, plotPoints, type WatchedPage, webDir } from './browser.ts'
 import { longLoss, longSteps, odd, seedRuns, spikes } from './seed.ts'
 
-const project = 'workspace'
+const project = 'work space ü'
 let server: TestServer
 let browser: Browser
 let watched: WatchedPage
@@ -15,7 +16,7 @@ beforeAll(async () => {
   server = await testServer({ webDir })
   browser = await launchBrowser()
   await seedRuns(server, project)
-  home = `/${server.organization}/${project}`
+  home = projectPath({ organization: server.organization, project })
 })
 
 afterAll(async () => {

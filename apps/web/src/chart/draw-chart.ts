@@ -117,6 +117,16 @@ function drawDot(context: CanvasRenderingContext2D, x: number, y: number, radius
   context.fill()
 }
 
+/** Points of a line are dots too where each has this much room, in CSS pixels. */
+const roomForDot = 20
+
+function drawDots(frame: Frame, { x, y }: Polyline, radius: number): void {
+  for (let index = 0; index < x.length; index++) {
+    const py = toY(frame, y[index] ?? Number.NaN)
+    if (Number.isFinite(py)) drawDot(frame.context, toX(frame, x[index] ?? 0), py, radius)
+  }
+}
+
 const markSize = 3.5
 
 function drawMarks(frame: Frame, marks: readonly Mark[]): void {
@@ -174,6 +184,7 @@ function drawLine(
     context.globalAlpha = opacity
     context.lineWidth = width
     strokePolyline(frame, line.line, width)
+    if (line.count <= frame.area.width / roomForDot) drawDots(frame, line.line, width + 0.75)
   } else {
     context.globalAlpha = (line.isSmoothed ? rawUnderSmoothed : rawUnderMean) * opacity
     context.lineWidth = 1
@@ -212,7 +223,8 @@ export function drawChart(canvas: HTMLCanvasElement, options: DrawOptions & { hi
   context.clip()
   context.lineJoin = 'bevel'
   const highlighted = options.model.lines.find((line) => line.run === options.highlight)
-  for (const line of options.model.lines) {
+  // The newest run comes first in the model and must lie on top.
+  for (const line of options.model.lines.toReversed()) {
     if (line === highlighted) continue
     drawLine(frame, line, { isHighlighted: false, opacity: highlighted === undefined ? 1 : 0.25 })
   }

@@ -1,6 +1,6 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
-import { Columns3, Search, X } from 'lucide-react'
+import { Search, X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
@@ -8,11 +8,11 @@ import { formatCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
 import { Button, classes } from '../ui/button.tsx'
-import { Dropdown, MenuAction, MenuSeparator, MenuToggle } from '../ui/menu.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
+import { ColumnHead, ColumnPicker } from './column-heads.tsx'
 import { type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
 import { RunTableRow } from './run-table-row.tsx'
 import styles from './runs-table.module.css'
@@ -171,63 +171,5 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
         {!list.isPending && list.runs.length === 0 && <Notice title="No run matches." />}
       </div>
     </div>
-  )
-}
-
-type ColumnHeadProps = {
-  column: Column
-  isNumeric: boolean
-  direction: 'ascending' | 'descending' | 'none'
-  onSort: () => void
-}
-
-function ColumnHead({ column, isNumeric, direction, onSort }: ColumnHeadProps): ReactNode {
-  return (
-    <th scope="col" aria-sort={direction} className={classes(isNumeric && styles.numeric)} data-column={column.id}>
-      <button
-        type="button"
-        onClick={onSort}
-        title={column.kind === 'fact' ? column.label : `${column.kind}.${column.label}`}
-      >
-        {column.kind === 'config' && <span className={styles.kind}>config.</span>}
-        {column.label}
-        <span className={styles.arrow} aria-hidden="true">
-          {direction === 'none' ? '' : direction === 'ascending' ? '↑' : '↓'}
-        </span>
-      </button>
-    </th>
-  )
-}
-
-type ColumnPickerProps = {
-  all: readonly Column[]
-  chosen: readonly string[]
-  onChange: (columns: readonly string[] | null) => void
-}
-
-function ColumnPicker({ all, chosen, onChange }: ColumnPickerProps): ReactNode {
-  const shown = all.filter((column) => chosen.includes(column.id)).length
-  return (
-    <Dropdown
-      align="end"
-      trigger={
-        <Button look="plain" data-testid="columns">
-          <Columns3 size={14} /> {shown} of {all.length} columns
-        </Button>
-      }
-    >
-      <MenuAction onSelect={() => onChange(null)}>As at first</MenuAction>
-      <MenuAction onSelect={() => onChange(all.map(({ id }) => id))}>All</MenuAction>
-      <MenuSeparator />
-      {all.map((column) => (
-        <MenuToggle
-          key={column.id}
-          isOn={chosen.includes(column.id)}
-          onChange={() => onChange(toggle(chosen, column.id))}
-        >
-          {column.kind === 'fact' ? column.label : column.id}
-        </MenuToggle>
-      ))}
-    </Dropdown>
   )
 }

@@ -35,7 +35,8 @@ export function headlineMetric(metrics: readonly MetricInfo[]): string | null {
   const all = metrics.filter((metric) => metric.stream === 'history' && !metric.isHidden && !metric.isStepMetric)
   const most = Math.max(...all.map((metric) => metric.runCount))
   const charted = all.filter((metric) => metric.runCount * 2 > most)
-  const withGoal = charted.find((metric) => metric.goal !== null)
-  const likely = worthShowing.flatMap((pattern) => charted.find((metric) => pattern.test(metric.name)) ?? [])
-  return (withGoal ?? likely[0] ?? charted[0])?.name ?? null
+  const withGoal = charted.filter((metric) => metric.goal !== null)
+  const candidates = withGoal.length > 0 ? withGoal : charted
+  const likely = worthShowing.flatMap((pattern) => candidates.find((metric) => pattern.test(metric.name)) ?? [])
+  return (likely[0] ?? candidates[0])?.name ?? null
 }

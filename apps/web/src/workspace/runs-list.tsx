@@ -1,8 +1,8 @@
 'use client'
 import { runPath } from '@kiroku/core/routes'
-import { type Run, runStateSchema } from '@kiroku/core/runs'
+import type { Run } from '@kiroku/core/runs'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ListFilter, Search, X } from 'lucide-react'
+import { Search, X } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
@@ -10,14 +10,13 @@ import type { RunList } from '../api/use-runs.ts'
 import { highlightedRun } from '../chart/cursor.ts'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { runColor } from '../colors/run-colors.ts'
-import { formatCount, formatShortCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
-import { Dropdown, MenuChoice, MenuSeparator, MenuToggle } from '../ui/menu.tsx'
 import { drawnRuns, withRunToggled } from './drawn-runs.ts'
 import { RunRow, runRowHeight } from './run-row.tsx'
 import styles from './runs-list.module.css'
-import { drawnChoices, toggle, type View } from './view.ts'
+import { DrawnMenu, StateFilter } from './runs-list-menus.tsx'
+import { toggle, type View } from './view.ts'
 import { useView } from './view-context.tsx'
 
 export type RunsListProps = { list: RunList; looks: readonly RunLook[]; headline: string | null }
@@ -172,57 +171,4 @@ function onlyRun(view: View, runs: readonly Run[], slug: string): View {
   if (drawn.length === 1 && drawn[0]?.slug === slug) return { ...view, hidden: [], shown: [] }
   const newest = runs.slice(0, view.drawn).map((run) => run.slug)
   return { ...view, hidden: newest.filter((other) => other !== slug), shown: [slug] }
-}
-
-function DrawnMenu({ drawn, total }: { drawn: number; total: number }): ReactNode {
-  const { view, change } = useView()
-  return (
-    <Dropdown
-      align="end"
-      trigger={
-        <button
-          type="button"
-          className={styles.drawn}
-          data-testid="drawn-count"
-          title={`${drawn} of ${formatCount(total)} runs are drawn`}
-        >
-          {drawn} of {formatShortCount(total)} drawn
-        </button>
-      }
-    >
-      <MenuChoice
-        label="Draw at first"
-        value={view.hidden.length + view.shown.length > 0 ? '' : String(view.drawn)}
-        options={drawnChoices.map((count) => ({ value: String(count), label: `The newest ${count}` }))}
-        onChange={(count) => change({ drawn: Number(count), hidden: [], shown: [] })}
-      />
-    </Dropdown>
-  )
-}
-
-function StateFilter({ view, onChange }: { view: View; onChange: (states: View['states']) => void }): ReactNode {
-  return (
-    <Dropdown
-      align="end"
-      trigger={
-        <IconButton label="Filter by state" aria-pressed={view.states.length > 0}>
-          <ListFilter size={14} />
-        </IconButton>
-      }
-    >
-      {runStateSchema.options.map((state) => (
-        <MenuToggle
-          key={state}
-          isOn={view.states.includes(state)}
-          onChange={() => onChange(toggle(view.states, state))}
-        >
-          {state}
-        </MenuToggle>
-      ))}
-      <MenuSeparator />
-      <MenuToggle isOn={view.states.length === 0} onChange={() => onChange([])}>
-        any state
-      </MenuToggle>
-    </Dropdown>
-  )
 }

@@ -71,6 +71,8 @@ describe('drawn runs', () => {
 
 test('the headline is a metric with a goal, else one that looks like a result', () => {
   expect(headlineMetric([metric('a'), metric('train/loss'), metric('val/acc', { goal: 'maximize' })])).toBe('val/acc')
+  const goals = [metric('train/accuracy', { goal: 'maximize' }), metric('val/loss', { goal: 'minimize' })]
+  expect(headlineMetric(goals)).toBe('val/loss')
   expect(headlineMetric([metric('a'), metric('train/loss'), metric('val/loss')])).toBe('val/loss')
   expect(headlineMetric([metric('epoch', { isStepMetric: true }), metric('lr')])).toBe('lr')
   expect(headlineMetric([metric('eval_loss', { runCount: 1 }), metric('loss', { runCount: 9 })])).toBe('loss')
