@@ -1,11 +1,24 @@
 import { once } from 'node:events'
-import { readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { routes } from '@kiroku/core/routes'
 import { describe, expect, it } from 'vitest'
+import { type Engines, openEngines } from './engines/index.ts'
 import { startServer } from './index.ts'
-import { client, rawRequest, spawnServer, testServer } from './testing/index.ts'
+import { client, rawRequest, spawnServer, testRun, testServer } from './testing/index.ts'
+
+/** An embedded PostgreSQL of its own, to be named by a URL. */
+async function testEngines(): Promise<Engines & AsyncDisposable> {
+  const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
+  const engines = await openEngines({ dataDir: join(directory, 'data') })
+  const close = async (): Promise<void> => {
+    await engines.close()
+    await rm(directory, { recursive: true })
+  }
+  return { ...engines, [Symbol.asyncDispose]: close }
+}
 
 describe('a server', () => {
   it('keeps its owner, organization and key over restarts, the key for its own user alone', async () => {
@@ -57,6 +70,24 @@ describe('a server', () => {
       message: 'PostgreSQL cannot be reached',
     })
     await rm(dataDir, { recursive: true, force: true })
+  })
+
+  it('shares one PostgreSQL with others: one owner, whose key is told once, and live notices of all', async () => {
+    await using engines = await testEngines()
+    await using first = await spawnServer({ databaseUrl: engines.databaseUrl })
+    await using second = await spawnServer({ databaseUrl: engines.databaseUrl })
+    expect(first.apiKey).toMatch(/^kiroku-/)
+    expect(second.apiKey).toBe('')
+    const caller = { url: first.url, apiKey: first.apiKey }
+    const live = await fetch(`${second.url}${routes.live}`, { headers: { authorization: `Bearer ${first.apiKey}` } })
+    const reader = live.body?.getReader()
+    const run = await testRun(caller)
+    let heard = ''
+    while (!heard.includes(run.run)) heard += Buffer.from((await reader?.read())?.value ?? []).toString()
+    expect(heard).toContain('"created":true')
+    await reader?.cancel()
+    const there = await client({ url: second.url, apiKey: first.apiKey }).runs.byId.query({ ...run, run: run.run })
+    expect(there.displayName).toBe(run.displayName)
   })
 
   it('makes organizations with keys of their own', async () => {

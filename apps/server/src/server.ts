@@ -113,7 +113,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)
   registerSeriesRoutes(app, services.series, services.projects)
-  registerLiveRoute(app, services.live, services.projects)
+  registerLiveRoute(app, services)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())
   const localSignIn = options.localSignIn ?? environment.KIROKU_LOCAL_SIGN_IN

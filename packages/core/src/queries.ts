@@ -105,7 +105,7 @@ export type ApiKeyInfo = z.infer<typeof apiKeyInfoSchema>
 export const keyListInputSchema = z.object({ organization: organizationSlugSchema })
 export type KeyListInput = z.input<typeof keyListInputSchema>
 
-/** `keys.revoke`: the key stops to work at once, and so do the sessions that were made with it. */
+/** `keys.revoke`: the key stops to work at once (where several servers run, within seconds), and so do its sessions. */
 export const revokeKeyInputSchema = z.object({ organization: organizationSlugSchema, id: z.uuid() })
 export type RevokeKeyInput = z.input<typeof revokeKeyInputSchema>
 

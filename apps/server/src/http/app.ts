@@ -37,11 +37,14 @@ export function createApp(
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply)
     reply.header('x-request-id', request.id)
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   registerAuthentication(app, services.identities)
   app.setErrorHandler(async (error, request, reply) => {
     const known = toKirokuError(error)
-    if (known.code === 'INTERNAL') request.log.error({ err: known.cause ?? known }, 'request failed')
+    // Whoever is gone needs no answer, and what failed by that is no fault.
+    if (known.code === 'INTERNAL' && !reply.raw.destroyed)
+      request.log.error({ err: known.cause ?? known }, 'request failed')
     const retryAfter = retryAfterSeconds(known)
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
     return reply.code(httpStatusByCode[known.code]).send(describeError(known, request.id))

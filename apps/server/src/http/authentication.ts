@@ -33,7 +33,8 @@ export function registerAuthentication(app: FastifyInstance, identities: Identit
   })
 }
 
-async function authenticate(
+/** Who asks: null without key and session, an error for a wrong key or a page of another origin. */
+export async function authenticate(
   request: FastifyRequest,
   identities: IdentitiesRepository,
 ): Promise<Identity | KirokuError | null> {

@@ -5,6 +5,7 @@ export const serverArgumentsSchema = z.object({
   dataDir: z.string(),
   port: z.number(),
   webDir: z.string().optional(),
+  databaseUrl: z.string().optional(),
   localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
@@ -16,6 +17,7 @@ export type ServerArguments = z.input<typeof serverArgumentsSchema>
 /** What a server process says once it answers. */
 export const readyMessageSchema = z.object({
   url: z.string(),
+  /** Empty when only an earlier start knew it. */
   apiKey: z.string(),
   organization: z.string(),
   dataDir: z.string(),

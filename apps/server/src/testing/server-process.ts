@@ -12,7 +12,8 @@ const server = await startServer({
       }
     : undefined,
 })
-const { url, apiKey, organization, dataDir } = server
-process.stdout.write(`${JSON.stringify(readyMessageSchema.parse({ url, apiKey, organization, dataDir }))}\n`)
+const { url, organization, dataDir } = server
+const ready = readyMessageSchema.parse({ url, apiKey: server.apiKey ?? '', organization, dataDir })
+process.stdout.write(`${JSON.stringify(ready)}\n`)
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void server.close().then(() => process.exit(0)))

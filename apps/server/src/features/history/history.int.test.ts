@@ -1,6 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { decodeFrame, encodeFrame } from '@kiroku/core/frames'
-import { batchAckSchema, encodeHistoryBatch } from '@kiroku/core/history'
+import { batchAckSchema, encodeHistoryBatch, maxBatchBytes } from '@kiroku/core/history'
 import { newWriterId } from '@kiroku/core/ids'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -153,6 +153,12 @@ describe('a batch', () => {
       body: bytes,
     })
     expect(asText.status).toBe(400)
+  })
+
+  it('that is too large is refused', async () => {
+    const answer = await postBytes(caller, new Uint8Array(maxBatchBytes + 1))
+    expect(answer.status).toBe(413)
+    expect(await answer.json()).toMatchObject({ code: 'TOO_LARGE' })
   })
 
   it('keeps its good values when some cannot be stored, and says which', async () => {

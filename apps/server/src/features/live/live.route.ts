@@ -1,12 +1,12 @@
-import { parseInput } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { projectPathSchema } from '@kiroku/core/projects'
 import { routes } from '@kiroku/core/routes'
 import type { FastifyInstance } from 'fastify'
-import { requireIdentity } from '../../http/authentication.ts'
+import { authenticate, requireIdentity } from '../../http/authentication.ts'
 import { takeOver } from '../../http/raw-reply.ts'
 import { authorizeAll, authorizeOrganization, type Identity } from '../../http/scopes.ts'
-import type { ProjectsRepository } from '../projects/index.ts'
-import type { LiveService, LiveTopic } from './live.service.ts'
+import type { Services } from '../../services.ts'
+import type { LiveTopic } from './live.service.ts'
 
 const heartbeatMs = 15_000
 /** What may wait for a browser that does not read before its stream is ended. */
@@ -14,8 +14,14 @@ const maxBufferedBytes = 1024 * 1024
 
 const liveQuerySchema = projectPathSchema.partial()
 
-/** GET a server-sent stream of `moved` events. It is ended when notices may have been missed: connect and read again. */
-export function registerLiveRoute(app: FastifyInstance, live: LiveService, projects: ProjectsRepository): void {
+/**
+ * GET a server-sent stream of `moved` events. It ends with the caller's key or session, and when notices may have been
+ * missed: connect and read again.
+ */
+export function registerLiveRoute(
+  app: FastifyInstance,
+  { live, projects, identities }: Pick<Services, 'live' | 'projects' | 'identities'>,
+): void {
   const topicOf = async (
     identity: Identity,
     { organization, project }: { organization?: string | undefined; project?: string | undefined },
@@ -33,7 +39,6 @@ export function registerLiveRoute(app: FastifyInstance, live: LiveService, proje
     const raw = takeOver(reply)
     raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     })
     raw.write('retry: 1000\n: connected\n\n')
@@ -45,7 +50,12 @@ export function registerLiveRoute(app: FastifyInstance, live: LiveService, proje
       moved: (notice) => write(`event: moved\ndata: ${JSON.stringify(notice)}\n\n`),
       end: () => raw.end(),
     })
-    const heartbeat = setInterval(() => write(': alive\n\n'), heartbeatMs)
+    const beat = async (): Promise<void> => {
+      const identity = await authenticate(request, identities)
+      if (identity === null || identity instanceof KirokuError) raw.end()
+      else write(': alive\n\n')
+    }
+    const heartbeat = setInterval(() => beat().catch(() => raw.end()), heartbeatMs)
     raw.on('close', () => {
       clearInterval(heartbeat)
       stop()

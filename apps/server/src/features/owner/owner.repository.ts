@@ -32,23 +32,18 @@ export function createOwnerRepository(database: Database): OwnerRepository {
     return key
   }
 
-  const create = async (slug: string, userName: string): Promise<CreatedOrganization> => {
-    const apiKey = newApiKey()
-    const user = await prisma.user.create({
-      data: {
-        name: userName,
-        memberships: { create: { organization: { create: { slug, name: slug } } } },
-      },
-      include: { memberships: true },
+  const create = (slug: string, userName: string): Promise<CreatedOrganization> =>
+    prisma.$transaction(async (transaction) => {
+      const apiKey = newApiKey()
+      const { id: organizationId } = await transaction.organization.create({ data: { slug, name: slug } })
+      const { id: userId } = await transaction.user.create({
+        data: { name: userName, memberships: { create: { organizationId } } },
+      })
+      await transaction.apiKey.create({
+        data: { userId, organizationId, name: 'first key', hash: hashSecret(apiKey), hint: apiKey.slice(-4) },
+      })
+      return { organization: slug, apiKey, userId }
     })
-    const [membership] = user.memberships
-    if (!membership) throw new KirokuError({ code: 'INTERNAL', message: 'the organization was not made' })
-    const { organizationId } = membership
-    await prisma.apiKey.create({
-      data: { userId: user.id, organizationId, name: 'first key', hash: hashSecret(apiKey), hint: apiKey.slice(-4) },
-    })
-    return { organization: slug, apiKey, userId: user.id }
-  }
 
   return {
     addKey,

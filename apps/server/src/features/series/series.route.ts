@@ -33,7 +33,6 @@ export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService
 function sendFrame(reply: FastifyReply, bytes: Uint8Array): FastifyReply {
   return reply
     .header('content-type', frameContentType)
-    .header('cache-control', 'no-store')
     .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
     .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }

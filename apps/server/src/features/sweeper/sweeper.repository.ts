@@ -36,8 +36,10 @@ export function createSweeperRepository(database: Database): SweeperRepository {
       database.transaction(async (connection) => {
         const { rows } = await connection.query(
           `UPDATE run SET state = 'crashed', finished_at = heartbeat_at
-           FROM project WHERE project.id = run.project_id AND run.state = 'running'
-             AND run.heartbeat_at < now() - $1::float8 * interval '1 millisecond'
+           FROM project WHERE project.id = run.project_id AND run.id IN (
+             SELECT id FROM run
+             WHERE state = 'running' AND heartbeat_at < now() - $1::float8 * interval '1 millisecond'
+             FOR UPDATE SKIP LOCKED)
            RETURNING project.organization_id AS "organizationId", project.id AS "projectId", project.name AS project,
              run.slug AS run, run.state`,
           [silentMs],
