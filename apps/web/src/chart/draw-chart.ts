@@ -46,7 +46,7 @@ function drawAxes(frame: Frame, size: ChartSize): void {
   context.lineWidth = 1
   context.textBaseline = 'middle'
   context.textAlign = 'right'
-  for (const { value, label } of yTicks(model.y, Math.min(5, Math.max(2, Math.floor(area.height / 44))))) {
+  for (const { value, label } of yTicks(model.y, Math.min(4, Math.max(2, Math.floor(area.height / 44))))) {
     const y = Math.round(toY(frame, value)) + 0.5
     context.beginPath()
     context.moveTo(area.left, y)

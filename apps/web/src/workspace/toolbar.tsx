@@ -7,7 +7,7 @@ import { Hint } from '../ui/hint.tsx'
 import { Dropdown, MenuChoice } from '../ui/menu.tsx'
 import { axisChoiceLabel, axisOptions } from './axis-options.ts'
 import styles from './toolbar.module.css'
-import { formatAxisChoice, parseAxisChoice } from './view.ts'
+import { formatAxisChoice, parseAxisChoice, withAxis } from './view.ts'
 import { useView } from './view-context.tsx'
 
 export type ToolbarProps = {
@@ -41,7 +41,7 @@ export function Toolbar({ metrics, chartSearch, onChartSearch, onList }: Toolbar
           label="x axis of all charts"
           value={formatAxisChoice(view.x)}
           options={axisOptions(metrics, null)}
-          onChange={(text) => change({ x: parseAxisChoice(text) ?? { kind: 'bound' } })}
+          onChange={(text) => change((last) => withAxis(last, parseAxisChoice(text) ?? { kind: 'bound' }))}
         />
       </Dropdown>
       <label className={styles.smoothing}>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { defaultView, formatView, parseView, plainChart, type View, withChart } from './view.ts'
+import { defaultView, formatView, parseView, plainChart, type View, withAxis, withChart } from './view.ts'
 
 const name = fc.string({ minLength: 1, maxLength: 20 })
 const names = fc.uniqueArray(name, { maxLength: 4 })
@@ -67,4 +67,13 @@ test('a chart can be changed and changed back', () => {
   const zoomed = withChart(defaultView, 'train/loss', { range: { from: -1.5, to: 1e21 } })
   expect(formatView(zoomed).get('chart.train/loss')).toBe('-1.5..1e+21')
   expect(formatView(withChart(zoomed, 'train/loss', plainChart)).toString()).toBe('')
+})
+
+test('another x for all charts ends the zoom of those that follow it, and of no other', () => {
+  const range = { from: 1, to: 2 }
+  const own = withChart(defaultView, 'own', { range, x: { kind: 'step' } })
+  const view = withAxis(withChart(own, 'following', { range, isLog: true }), { kind: 'time' })
+  expect(view.x).toEqual({ kind: 'time' })
+  expect(view.charts['own']?.range).toEqual(range)
+  expect(view.charts['following']).toEqual({ x: null, isLog: true, range: null })
 })

@@ -155,6 +155,14 @@ export function withChart(view: View, key: string, change: Partial<ChartView>): 
   return { ...view, charts: { ...view.charts, [key]: { ...(view.charts[key] ?? plainChart), ...change } } }
 }
 
+/** The view with another x for all charts. Those that follow it lose their zoom, which was a range of the axis before. */
+export function withAxis(view: View, x: XAxisChoice): View {
+  const charts = Object.entries(view.charts).map(
+    ([key, chart]) => [key, chart.x === null ? { ...chart, range: null } : chart] as const,
+  )
+  return { ...view, x, charts: Object.fromEntries(charts) }
+}
+
 /** The list with the item taken out, or put in where it was missing. */
 export function toggle<T>(list: readonly T[], item: T): T[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item]
