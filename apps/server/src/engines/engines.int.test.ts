@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,10 @@ const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
 type EngineProcess = { child: ChildProcess; said: string; kill(): Promise<void> }
 
 /** Opens engines from the built package in another process, as another user when `uid` is given; holds them until killed. */
-async function holdEngines(dataDir: string, { uid }: { uid?: number } = {}): Promise<EngineProcess> {
+async function holdEngines(
+  dataDir: string,
+  { uid, path = process.env['PATH'] }: { uid?: number; path?: string | undefined } = {},
+): Promise<EngineProcess> {
   const script = `
     const { openEngines } = await import(${JSON.stringify(built)})
     if (${uid ?? -1} >= 0) { process.setgroups([]); process.setgid(${uid ?? -1}); process.setuid(${uid ?? -1}) }
@@ -26,6 +29,7 @@ async function holdEngines(dataDir: string, { uid }: { uid?: number } = {}): Pro
       (error) => { console.log(error.name + ' ' + error.code + ' ' + error.message); process.exit(3) })`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     cwd: packageRoot,
+    env: { ...process.env, PATH: path },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -138,8 +142,20 @@ describe('a later start', () => {
     expect(await query((await open()).databaseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   })
 
-  it('after kill -9 of the server stops the PostgreSQL that outlived it, and loses nothing', async () => {
+  it('after kill -9 of the server finds no PostgreSQL running, and loses nothing', async () => {
     const holder = await holdEngines(dataDir)
+    await query(holder.said, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    const bound = await postmasterPid()
+    await holder.kill()
+    await vi.waitUntil(() => !isPostgresIn(bound, cluster()), { timeout: 30_000, interval: 20 })
+    expect(await query((await open()).databaseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  })
+
+  it('where nothing binds it to the server stops the PostgreSQL that outlived it, and loses nothing', async () => {
+    const tools = join(base, 'tools')
+    await mkdir(tools)
+    await symlink(execFileSync('which', ['id'], { encoding: 'utf8' }).trim(), join(tools, 'id'))
+    const holder = await holdEngines(dataDir, { path: tools })
     await query(holder.said, 'CREATE TABLE kept AS SELECT 42 AS answer')
     const orphan = await postmasterPid()
     await holder.kill()
@@ -152,8 +168,8 @@ describe('a later start', () => {
   it('after kill -9 of the server and of PostgreSQL loses nothing', async () => {
     const holder = await holdEngines(dataDir)
     await query(holder.said, 'CREATE TABLE kept AS SELECT 42 AS answer')
-    await holder.kill()
     process.kill(await postmasterPid(), 'SIGKILL')
+    await holder.kill()
     expect(await query((await open()).databaseUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   })
 

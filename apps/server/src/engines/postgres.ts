@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import timers from 'node:timers/promises'
 import { KirokuError } from '@kiroku/core/errors'
+import { boundCommand } from './bound-command.ts'
 import { systemCode } from './file-errors.ts'
 import { findPostgresBinaries } from './postgres-binaries.ts'
 import {
@@ -102,8 +103,9 @@ async function launch(
     const args = ['-D', clusterArgument(cluster.directory), '-p', String(port)]
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     // Its own session: a Ctrl-C in the terminal must reach it through close() only, after the last write.
-    const child = spawn(program, [...args, ...flags], {
-      ...user,
+    const command = boundCommand(program, user)
+    const child = spawn(command.file, [...command.args, ...args, ...flags], {
+      ...command.user,
       cwd: cluster.directory,
       env: postgresEnvironment,
       stdio: ['ignore', log.handle.fd, log.handle.fd],
