@@ -27,7 +27,8 @@ describe('buckets', () => {
     )
   })
 
-  it('are one for a range of no extent', () => {
+  it('are one for a range of no extent, or of one that float64 cannot cut', () => {
+    expect(cutBuckets({ from: -2e-323, to: 0 }, 6)).toEqual({ from: -2e-323, width: 1, count: 1 })
     expect(cutBuckets({ from: 3, to: 3 }, 100)).toEqual({ from: 3, width: 1, count: 1 })
   })
 
