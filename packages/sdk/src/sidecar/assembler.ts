@@ -6,6 +6,7 @@ import type { LogReader } from '../log/log-reader.ts'
 import {
   type LogFacts,
   type LogHeader,
+  type LogUpdate,
   type LogUpdateParsed,
   logFactsSchema,
   logHeaderSchema,
@@ -87,6 +88,11 @@ export class Assembler {
         if (facts.success) this.facts = facts.data
       }
     }
+  }
+
+  /** Ends the run in the place of its script. */
+  end(finish: LogUpdate & { type: 'finish' }): void {
+    this.#update(finish, 0)
   }
 
   /** Gives the records since the last time. An open row stays until it is whole. */

@@ -6,7 +6,6 @@ import { logFileName, recordKinds, updateFlags } from '../log/format.ts'
 import { LogReader } from '../log/log-reader.ts'
 import { LogWriter } from '../log/log-writer.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
-import type { LogUpdate } from '../log/schemas.ts'
 import { Assembler } from './assembler.ts'
 import { Backoff } from './backoff.ts'
 import type { Order, Report } from './protocol.ts'
@@ -16,6 +15,7 @@ import type { Wakeable } from './wakeable.ts'
 
 const maxBatchBytes = 4 * 1024 * 1024
 const pollMs = 20
+const readAheadRecords = 500
 const heartbeatMs = 15_000
 /** How long a run waits for the facts about code and machine before it is told to the server without them. */
 const factsWaitMs = 2_000
@@ -122,8 +122,9 @@ export class Uploader {
         return false
       }
     }
+    const offset = this.#reader.offset
     const { sent, lastSeq } = await this.#sendInTurn(run, input)
-    return this.#conclude(sent, { input, lastSeq, offset: this.#reader.offset })
+    return this.#conclude(sent, { input, lastSeq, offset })
   }
 
   async #sendInTurn(
@@ -134,14 +135,25 @@ export class Uploader {
     try {
       const { firstSeq, lastSeq, ...content } = this.#assembler.take()
       const batch = { project: run.project, run: run.run, writer: input.writer, firstSeq, lastSeq, ...content }
-      const sent = await this.#insist(() => {
+      const sending = this.#insist(() => {
         this.#lastSentAt = Date.now()
         return sendBatch(this.#server, batch)
       })
-      return { sent, lastSeq }
+      return { sent: await this.#readAhead(sending), lastSeq }
     } finally {
       release()
     }
+  }
+
+  /** Gathers the next batch while one is on its way, a little at a time, so that the sending goes on. */
+  async #readAhead<T>(sending: Promise<T>): Promise<T> {
+    let isSent = false
+    const sent = sending.finally(() => {
+      isSent = true
+    })
+    do await new Promise((resolve) => setImmediate(resolve))
+    while (!isSent && this.#readOn(readAheadRecords))
+    return sent
   }
 
   async #conclude(
@@ -173,30 +185,36 @@ export class Uploader {
     }
   }
 
-  /** Reads the log on until a batch is full or nothing is left; ends the log of a script that is gone. */
-  #readOn(): void {
+  /**
+   * Reads the log on until a batch is full or nothing is left, `maxRecords` at most; ends the log of a script that is
+   * gone. True when there may be more.
+   */
+  #readOn(maxRecords = Number.POSITIVE_INFINITY): boolean {
     const wasOrphan = this.#options.isOrphan()
     this.#reader.isFinal = wasOrphan
-    while (this.#assembler.bytes < maxBatchBytes && !this.#assembler.isFinished) {
-      if (this.#reader.next()) {
-        this.#assembler.accept(this.#reader)
-        continue
-      }
-      if (!wasOrphan) return
-      this.#endLog()
+    for (let record = 0; record < maxRecords; record++) {
+      if (this.#assembler.bytes >= maxBatchBytes || this.#assembler.isFinished) return false
+      if (this.#reader.next()) this.#assembler.accept(this.#reader)
+      else if (wasOrphan) this.#endLog()
+      else return false
     }
+    return true
   }
 
-  /** The script is gone and did not say how it ended: says so in its place, in the log. */
+  /** The script is gone and did not say how it ended: says so in its place, in the log too. */
   #endLog(): void {
-    const finish: LogUpdate = { type: 'finish', state: 'crashed', exitCode: null, time: Date.now() }
+    const finish = { type: 'finish' as const, state: 'crashed' as const, exitCode: null, time: Date.now() }
+    this.#assembler.end(finish)
     const payload = new RecordEncoder().json(recordKinds.update, finish, updateFlags.finishes)
-    const writer = new LogWriter(this.#path, this.#reader.wholeEnd)
-    if (payload !== undefined) writer.append(payload)
-    writer.cutTail()
-    const problem = writer.close()
-    if (problem !== undefined) throw problem
-    this.#reader.rewind()
+    if (payload === undefined) return
+    try {
+      const writer = new LogWriter(this.#path, this.#reader.wholeEnd)
+      writer.append(payload)
+      if (writer.flush() === undefined) writer.cutTail()
+      writer.close()
+    } catch {
+      // A log without its end reads the same for whoever comes later: its script is gone then too.
+    }
   }
 
   /** Tries until there is an answer that trying again would not change. */
