@@ -93,6 +93,8 @@ async function run(given: ServerArguments): Promise<Running> {
     child.once('error', reject)
     child.once('exit', (code, signal) => reject(new Error(`the server ended at its start: ${code ?? signal}`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
+      // Next.js says on standard output how long its configuration took.
+      if (!line.startsWith('{')) return
       const message: unknown = JSON.parse(line)
       const started = readyMessageSchema.safeParse(message)
       if (started.success) resolve(started.data)
