@@ -10,6 +10,9 @@ type Migration = { id: number; name: string; statements: readonly string[] }
 /** What makes an acknowledged row survive a loss of power: parts and their directories are synced, merged ones too. */
 const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
 
+/** The codecs are the smallest on real and on noisy curves of those that were tried; the README has the numbers. */
+const curves = 'CODEC(Delta, ZSTD(3))'
+
 /** All changes, oldest first. A change that was released is never edited: append another. */
 const migrations: readonly Migration[] = [
   {
@@ -17,23 +20,23 @@ const migrations: readonly Migration[] = [
     name: 'points and texts',
     statements: [
       `CREATE TABLE IF NOT EXISTS points (
-         project UUID,
-         run UUID,
+         project UUID CODEC(ZSTD),
+         run UUID CODEC(ZSTD),
          stream Enum8('history' = 0, 'system' = 1),
          metric LowCardinality(String),
          step Int64 CODEC(DoubleDelta, ZSTD),
-         time Int64 CODEC(DoubleDelta, ZSTD),
-         value Float64 CODEC(Delta(8), ZSTD(3)),
+         time Int64 ${curves},
+         value Float64 ${curves},
          version UInt64 CODEC(DoubleDelta, ZSTD)
        ) ENGINE = ReplacingMergeTree(version)
        ORDER BY (project, run, stream, metric, step)
        SETTINGS ${durable}`,
       `CREATE TABLE IF NOT EXISTS texts (
-         project UUID,
-         run UUID,
+         project UUID CODEC(ZSTD),
+         run UUID CODEC(ZSTD),
          metric LowCardinality(String),
          step Int64 CODEC(DoubleDelta, ZSTD),
-         time Int64 CODEC(DoubleDelta, ZSTD),
+         time Int64 ${curves},
          value String CODEC(ZSTD(3)),
          version UInt64 CODEC(DoubleDelta, ZSTD)
        ) ENGINE = ReplacingMergeTree(version)

@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import { init } from '@kiroku/sdk'
+
+const { directory, rows, metrics } = JSON.parse(process.argv[2])
+const names = Array.from({ length: metrics }, (_, metric) => `metric/${metric}`)
+const run = init({ project: 'bench', dir: join(directory, 'local') })
+run.log({ warm: 1 })
+const from = performance.now()
+for (let step = 0; step < rows; step++) {
+  const row = {}
+  for (let metric = 0; metric < metrics; metric++) row[names[metric]] = Math.sin(step * (metric + 1))
+  run.log(row)
+  // A ring that is full would make rows wait in memory: real training leaves the writer some time.
+  if (step % 500 === 499) await new Promise((resolve) => setImmediate(resolve))
+}
+await run.finish()
+console.log(JSON.stringify({ ms: performance.now() - from }))
+process.exit(0)
