@@ -68,7 +68,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     return await start(options, environment, cleanup)
   } catch (error) {
-    await cleanup.close()
+    // What was in the way is worth more than what then went wrong with closing.
+    await cleanup.close().catch(() => {})
     throw error
   }
 }
