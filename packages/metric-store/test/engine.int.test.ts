@@ -118,6 +118,28 @@ test('a server that does not answer is one clear error', async () => {
   await expect(openMetricStore({ kind: 'server', url: 'nonsense' })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
 })
 
+async function takesLongLists(engine: Engine): Promise<void> {
+  const names = Array.from({ length: 2000 }, (_, index) => `${'x'.repeat(500)}'${index}`)
+  const rows = await engine.query({
+    sql: 'SELECT length({names:Array(String)}) AS count, {names:Array(String)}[2000] AS last',
+    parameters: { names },
+    row: z.object({ count: z.coerce.number(), last: z.string() }),
+  })
+  expect(rows).toEqual([{ count: 2000, last: names[1999] }])
+}
+
+test('the longest request fits in a query', async () => {
+  using directory = temporaryDirectory()
+  const engine = await openEmbeddedEngine(directory.path)
+  await takesLongLists(engine).finally(() => engine.close())
+})
+
+test.skipIf(engines[1].isMissing)('the longest request fits in a query of a server', async () => {
+  await using server = await startClickhouse()
+  const engine = await openServerEngine(server.url)
+  await takesLongLists(engine).finally(() => engine.close())
+})
+
 /** A query that would take minutes. */
 const endless = 'SELECT max(sipHash64(number, number + 1)) AS most FROM numbers(100000000000)'
 

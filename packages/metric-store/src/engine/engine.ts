@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { NativeBlock } from './native-format.ts'
 
 /** A value bound to a `{name:Type}` placeholder of a statement. Tuples and arrays are both written as arrays. */
-export type ParameterValue = string | number | bigint | readonly ParameterValue[]
+export type ParameterValue = string | number | readonly ParameterValue[]
 export type Parameters = Readonly<Record<string, ParameterValue>>
 
 /** One statement: its text with `{name:Type}` placeholders, and their values. No `FORMAT` or `SETTINGS` clause. */

@@ -17,7 +17,6 @@ export function withLiterals(sql: string, parameters: Parameters): string {
 
 function literal(value: ParameterValue): string {
   if (typeof value === 'string') return quoted(value)
-  if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value + 0) : float64(value)
   return `[${value.map(literal).join(', ')}]`
 }

@@ -4,10 +4,12 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
 import { engineFailure, firstLine } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
+import { withLiterals } from './literals.ts'
 import { decodeNative } from './native-format.ts'
 
 const defaultDatabase = 'kiroku'
 const requestTimeoutMs = 120_000
+const largestBoundLength = 16_384
 
 /**
  * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
@@ -29,8 +31,7 @@ export async function openServerEngine(address: string): Promise<Engine> {
   const run = async (statement: Statement, clause: string, limits: ClickHouseSettings): Promise<Buffer> => {
     try {
       const { stream } = await client.exec({
-        query: `${statement.sql} ${clause}`,
-        query_params: bound(statement.parameters),
+        ...sent(statement, clause),
         abort_signal: statement.signal,
         clickhouse_settings: limits,
       })
@@ -70,8 +71,17 @@ export async function openServerEngine(address: string): Promise<Engine> {
   }
 }
 
+/** A server refuses form fields above 128 KiB, so long values go as literals, in the body. */
+function sent({ sql, parameters = {} }: Statement, clause: string): { query: string; query_params?: BoundParameters } {
+  if (JSON.stringify(parameters).length > largestBoundLength)
+    return { query: `${withLiterals(sql, parameters)} ${clause}` }
+  return { query: `${sql} ${clause}`, query_params: bound(parameters) }
+}
+
+type BoundParameters = Record<string, ParameterValue>
+
 /** The client writes a negative zero without its sign. */
-function bound(parameters: Parameters = {}): Record<string, ParameterValue> {
+function bound(parameters: Parameters): BoundParameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, Object.is(value, -0) ? '-0' : value]),
   )
