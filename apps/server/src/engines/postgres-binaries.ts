@@ -20,8 +20,15 @@ const cacheRoot = '/var/lib/kiroku'
 export async function findPostgresBinaries(user: PostgresUser): Promise<PostgresBinaries> {
   const { root, version } = await findPackage()
   const native = join(root, 'native')
-  const usable = canRun(join(native, 'bin', 'postgres'), user) ? native : await copyToCache(native, version)
+  const usable = await readableCopy({ native, version, user, cacheRoot })
   return { initdb: join(usable, 'bin', 'initdb'), postgres: join(usable, 'bin', 'postgres'), version }
+}
+
+type Installed = { native: string; version: string; user: PostgresUser; cacheRoot: string }
+
+/** Where the user can run what is in `native`: there, or in a copy below `cacheRoot`, made when there is none of that version. */
+export async function readableCopy({ native, version, user, cacheRoot }: Installed): Promise<string> {
+  return canRun(join(native, 'bin', 'postgres'), user) ? native : copyToCache(native, version, cacheRoot)
 }
 
 async function findPackage(): Promise<{ root: string; version: string }> {
@@ -53,7 +60,7 @@ function canRun(program: string, user: PostgresUser): boolean {
   }
 }
 
-async function copyToCache(native: string, version: string): Promise<string> {
+async function copyToCache(native: string, version: string, cacheRoot: string): Promise<string> {
   const target = join(cacheRoot, `postgres-${version}-${process.arch}`)
   try {
     if (await isRoots(target)) return target
