@@ -3,11 +3,12 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encodeHistoryBatch } from '@kiroku/core/history'
 import { routes } from '@kiroku/core/routes'
 import { describe, expect, it } from 'vitest'
 import { type Engines, openEngines } from './engines/index.ts'
 import { startServer } from './index.ts'
-import { client, rawRequest, spawnServer, testRun, testServer } from './testing/index.ts'
+import { batchOf, client, postBytes, rawRequest, spawnServer, testRun, testServer } from './testing/index.ts'
 
 /** An embedded PostgreSQL of its own, to be named by a URL. */
 async function testEngines(): Promise<Engines & AsyncDisposable> {
@@ -88,6 +89,23 @@ describe('a server', () => {
     await reader?.cancel()
     const there = await client({ url: second.url, apiKey: first.apiKey }).runs.byId.query({ ...run, run: run.run })
     expect(there.displayName).toBe(run.displayName)
+  })
+
+  it('says that it is not ready while PostgreSQL is away, so that senders try again', async () => {
+    await using engines = await testEngines()
+    await using server = await spawnServer({ databaseUrl: engines.databaseUrl, logLevel: 'silent' })
+    const run = await testRun(server)
+    const batch = batchOf(run, { rows: [{ step: 0, values: { loss: 1 } }] })
+    await engines.close()
+    expect((await rawRequest(server.url + routes.health)).status).toBe(200)
+    expect((await rawRequest(server.url + routes.ready)).status).toBe(503)
+    const refused = await postBytes(server, encodeHistoryBatch(batch))
+    expect(refused.status).toBe(503)
+    expect(await refused.json()).toMatchObject({ code: 'UNAVAILABLE' })
+    const address = { organization: run.organization, project: run.project, run: run.run }
+    await expect(client(server).runs.byId.query(address)).rejects.toMatchObject({
+      data: { httpStatus: 503, error: { code: 'UNAVAILABLE', message: 'PostgreSQL cannot be reached' } },
+    })
   })
 
   it('makes organizations with keys of their own', async () => {

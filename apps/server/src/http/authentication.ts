@@ -4,6 +4,7 @@ import { routes } from '@kiroku/core/routes'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IdentitiesRepository } from '../features/sessions/index.ts'
 import { sessionTokenOf } from './cookies.ts'
+import { toKirokuError } from './errors.ts'
 import { isCrossOrigin, isFromThisMachine } from './request-origin.ts'
 import type { Identity } from './scopes.ts'
 
@@ -26,7 +27,7 @@ export function registerAuthentication(app: FastifyInstance, identities: Identit
   app.decorateRequest('refusal', null)
   app.addHook('onRequest', async (request) => {
     if (!request.url.startsWith('/api/')) return
-    const answer = await authenticate(request, identities)
+    const answer = await authenticate(request, identities).catch(toKirokuError)
     if (!(answer instanceof KirokuError)) request.identity = answer
     else if (request.url.startsWith(`${routes.trpc}/`)) request.refusal = answer
     else throw answer
