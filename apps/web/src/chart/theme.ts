@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import type { ChartTheme } from './draw-chart.ts'
+import type { ChartTheme } from './draw-lines.ts'
 
 let cached: ChartTheme | null = null
 
