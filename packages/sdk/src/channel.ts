@@ -46,6 +46,11 @@ export class WriterChannel {
     port1.unref()
   }
 
+  /** True once the thread ended: nothing more is written. */
+  get isDead(): boolean {
+    return this.#isDead
+  }
+
   /** Gives a new run a number; `listener` hears what the thread says about it. */
   register(listener: (event: WriterEvent) => void): number {
     const run = this.#runs++

@@ -113,7 +113,7 @@ export class WriterLink implements RunLink {
   }
 
   #isDone(): boolean {
-    return this.#isSettled || (this.#isStored && !this.#options.isOnline)
+    return this.#options.channel.isDead || this.#isSettled || (this.#isStored && !this.#options.isOnline)
   }
 
   #hear(event: WriterEvent): void {

@@ -87,7 +87,7 @@ const defaultUrl = 'http://127.0.0.1:8080'
 export function resolveDestination(options: RunOptions, env: SdkEnv, warn: (text: string) => void): Destination {
   const { default: known, keys } = credentialsOrNone(env, warn)
   const url = serverAddress(options.url ?? env.KIROKU_URL ?? known ?? defaultUrl)
-  return { url, apiKey: options.apiKey ?? env.KIROKU_API_KEY ?? keys[url] ?? null }
+  return { url, apiKey: (options.apiKey ?? env.KIROKU_API_KEY)?.trim() ?? keys[url] ?? null }
 }
 
 function credentialsOrNone(env: SdkEnv, warn: (text: string) => void): ReturnType<typeof readCredentials> {

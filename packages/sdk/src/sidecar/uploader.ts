@@ -44,6 +44,7 @@ export class Uploader {
   #assembler = new Assembler()
   #acknowledged = 0
   readonly #backoff = new Backoff()
+  readonly #beginnings = new Backoff()
   #isWaiting = false
   #lastSentAt = 0
   /** When the server last took something, in unix milliseconds. */
@@ -164,6 +165,7 @@ export class Uploader {
     switch (outcome.kind) {
       case 'done': {
         this.#acknowledged = Math.max(lastSeq, outcome.value.ackSeq)
+        this.#beginnings.reset()
         report({ type: 'acknowledged', id: order.id, bytes: offset, total: this.#reader.size() })
         for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
         const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - Date.now()
@@ -171,10 +173,12 @@ export class Uploader {
         return false
       }
       case 'gap':
+        await this.#pause()
         this.#restart(outcome.ackSeq)
         return false
       case 'unknown': {
         // The server lost the writer, for instance because its data directory is another one: begin anew there.
+        await this.#pause()
         const created = await this.#create(input)
         this.#restart(created.ackSeq)
         return false
@@ -183,6 +187,11 @@ export class Uploader {
       case 'refused':
         throw new RefusedError(outcome.why)
     }
+  }
+
+  /** A server that asks for another beginning again and again is asked ever less often. */
+  #pause(): Promise<void> {
+    return this.#options.wakeable.sleep(this.#beginnings.next(), { deaf: true })
   }
 
   /**
