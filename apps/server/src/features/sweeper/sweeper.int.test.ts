@@ -15,7 +15,7 @@ let server: TestServer
 let caller: Caller & { organization: string }
 
 beforeAll(async () => {
-  server = await testServer({ crashAfterMs: 400 })
+  server = await testServer({ crashAfterMs: 1500 })
   caller = await testOrganization(server)
 })
 afterAll(() => server.close())
