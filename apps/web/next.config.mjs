@@ -2,6 +2,7 @@
 const config = {
   reactStrictMode: true,
   poweredByHeader: false,
+  typescript: { tsconfigPath: 'tsconfig.build.json' },
   devIndicators: false,
   compress: false,
   images: { unoptimized: true },

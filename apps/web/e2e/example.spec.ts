@@ -33,7 +33,13 @@ test('the example’s run appears as it starts, and its charts move while it tra
 
   const script = spawn(process.execPath, [example, '--epochs', '2'], {
     cwd: directory,
-    env: { PATH: process.env['PATH'], KIROKU_URL: server.url, KIROKU_API_KEY: server.apiKey, KIROKU_DIR: directory },
+    env: {
+      NODE_ENV: 'production',
+      PATH: process.env['PATH'],
+      KIROKU_URL: server.url,
+      KIROKU_API_KEY: server.apiKey,
+      KIROKU_DIR: directory,
+    },
     stdio: 'ignore',
   })
   const exit = once(script, 'exit')

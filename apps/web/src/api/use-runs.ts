@@ -5,25 +5,36 @@ import type { Run } from '@kiroku/core/runs'
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef } from 'react'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
+import { addMoved, type Moved, nothingMoved, runsToFetch, withFreshRuns } from './moved-runs.ts'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
-import { useTRPC } from './trpc.ts'
+import { useTRPC, useTRPCClient } from './trpc.ts'
 
 /** Lists follow what moves at most this often. */
 const listIntervalMs = 1000
 
-/** Calls `refresh` when the project's runs move: at once, then at most once a second. */
-export function useLiveRefresh(refresh: () => Promise<void>, concerns: (event: LiveEvent) => boolean): void {
+/** Calls `refresh` for what moved in the project: at once, then at most once a second, for all that came meanwhile. */
+export function useLiveRefresh(
+  refresh: (moved: Moved) => Promise<void>,
+  concerns: (event: LiveEvent) => boolean,
+): void {
   const latest = useRef({ refresh, concerns })
   latest.current = { refresh, concerns }
   const gate = useRef<RefreshGate | null>(null)
+  const moved = useRef(nothingMoved())
   useEffect(() => {
-    const created = createRefreshGate(() => latest.current.refresh(), listIntervalMs)
+    const created = createRefreshGate(async () => {
+      const batch = moved.current
+      moved.current = nothingMoved()
+      await latest.current.refresh(batch)
+    }, listIntervalMs)
     gate.current = created
     return () => created.stop()
   }, [])
   useLiveEvents(
     useCallback((event: LiveEvent) => {
-      if (latest.current.concerns(event)) gate.current?.notify()
+      if (!latest.current.concerns(event)) return
+      addMoved(moved.current, event)
+      gate.current?.notify()
     }, []),
   )
 }
@@ -48,6 +59,7 @@ export type RunFilter = Pick<RunListInput, 'search' | 'states' | 'tags'> & { lim
 /** The project's runs that match, newest first, followed live. */
 export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunFilter): RunList {
   const trpc = useTRPC()
+  const api = useTRPCClient()
   const client = useQueryClient()
   const input = {
     ...path,
@@ -63,8 +75,14 @@ export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunF
     }),
   )
   const queryKey = trpc.runs.list.infiniteQueryKey(input)
-  useLiveRefresh(async () => {
-    await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+  useLiveRefresh(async (moved) => {
+    const slugs = states && states.length > 0 ? null : runsToFetch(moved, client.getQueryData(queryKey)?.pages)
+    if (slugs === null) {
+      await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+      return
+    }
+    const fresh = await Promise.all(slugs.map((run) => api.runs.byId.query({ ...path, run }).catch(() => null)))
+    client.setQueryData(queryKey, (data) => data && { ...data, pages: withFreshRuns(data.pages, fresh) })
   }, always)
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query
   return {
