@@ -19,8 +19,6 @@ function completeDeclarations() {
     const text = readFileSync(path, 'utf8')
       .replaceAll(/(['"])@kiroku\/core\/([\w-]+)\1/g, `$1${toCore.startsWith('.') ? toCore : `./${toCore}`}/$2.js$1`)
       .replaceAll(/(from |import\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2')
-      // The compiler writes the key of an enum's "-Infinity" without its quotes, and then refuses it.
-      .replaceAll('[-Infinity]:', '"-Infinity":')
       .replace(/\n?\/\/# sourceMappingURL=.*\n?$/, '\n')
     writeFileSync(path, text)
     writeFileSync(

@@ -17,7 +17,7 @@ export type WireRecord = z.infer<typeof wireRecordSchema>
 const tag = '$n'
 
 /** A number in wire form: finite as it is, otherwise tagged. */
-export const wireNumberSchema = z.union([z.number(), z.object({ $n: z.enum(['NaN', 'Infinity', '-Infinity']) })])
+export const wireNumberSchema = z.union([z.number(), z.object({ $n: z.literal(['NaN', 'Infinity', '-Infinity']) })])
 export type WireNumber = z.infer<typeof wireNumberSchema>
 
 /** Puts one number in wire form. */
