@@ -1,16 +1,15 @@
 import { join } from 'node:path'
 import { init } from '@kiroku/sdk'
 
-const { directory, rows, metrics } = JSON.parse(process.argv[2])
+const { directory, run: id, rows, metrics } = JSON.parse(process.argv[2])
 const names = Array.from({ length: metrics }, (_, metric) => `metric/${metric}`)
-const run = init({ project: 'bench', dir: join(directory, 'local') })
-run.log({ warm: 1 })
+const run = init({ project: 'bench', id, dir: join(directory, 'local') })
 const from = performance.now()
 for (let step = 0; step < rows; step++) {
   const row = {}
   for (let metric = 0; metric < metrics; metric++) row[names[metric]] = Math.sin(step * (metric + 1))
   run.log(row)
-  // A ring that is full would make rows wait in memory: real training leaves the writer some time.
+  // A training turns its event loop now and then.
   if (step % 500 === 499) await new Promise((resolve) => setImmediate(resolve))
 }
 await run.finish()
