@@ -39,14 +39,14 @@ export async function ensureBuilt() {
   const stamp = sourceStamp()
   if (readStamp('build') === stamp && products.every((product) => existsSync(join(root, product))))
     return say('Everything is built.')
-  say('Building: half a minute the first time, a package a line ...')
+  say('Building all packages: half a minute the first time ...')
   await must(...turbo('build'), 'Building failed: see above')
   writeStamp('build', stamp)
 }
 
 /** The program and arguments that run a task in every package. turbo looks for pnpm on the path, where npx puts it. */
 export function turbo(task) {
-  const flags = ['--output-logs=hash-only', '--log-order=stream', '--no-update-notifier']
+  const flags = ['--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier']
   return ['npx', ['-y', pnpm, 'exec', 'turbo', 'run', task, ...flags]]
 }
 

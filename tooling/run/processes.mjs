@@ -69,14 +69,36 @@ function signalGroup(task, signal) {
   }
 }
 
-/** Asks one program and its group to end and waits until they did; insists when it takes too long. */
+/**
+ * Asks one program and its group to end and waits until they did; insists when it takes too long. What got away into a
+ * session of its own (the SDK's sidecar, which brings the last rows to the server) is given time to finish as well.
+ */
 export async function stop(task) {
   signalGroup(task, 'SIGTERM')
   const insist = setTimeout(() => signalGroup(task, 'SIGKILL'), patienceMs)
   await task.ended
   clearTimeout(insist)
-  for (let waits = 0; waits < 50 && signalGroup(task, 0); waits++) await timers.setTimeout(100)
+  const isThere = () => signalGroup(task, 0) || strays().length > 0
+  for (let waits = 0; waits < 100 && isThere(); waits++) await timers.setTimeout(100)
   signalGroup(task, 'SIGKILL')
+}
+
+/** Live processes with our mark that are in no running task's group. Found on Linux only. */
+function strays() {
+  if (process.platform !== 'linux') return []
+  const groups = new Set([...running].map(({ child }) => String(child.pid)))
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`KIROKU_STARTED_BY=${token}`)) return false
+      // After the name in parentheses: state, parent, group.
+      const [state, , group] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')
+      return state !== 'Z' && !groups.has(group)
+    } catch {
+      // It has ended meanwhile, or is another user's.
+      return false
+    }
+  })
 }
 
 /** Ends everything, the latest first, so that what the training still has reaches a living server. */
@@ -94,17 +116,17 @@ async function stopAtOnce() {
     await Promise.race([gone, timers.setTimeout(oneSignalMs + 250)])
   }
   for (const task of running) signalGroup(task, 'SIGKILL')
+  running.clear()
   killStrays()
 }
 
-/** Ends what got away into a session of its own (the SDK's sidecar): its data is safe in its local log. Linux only. */
+/** Ends what is left by force: what the sidecar still has is safe in its local log. */
 function killStrays() {
-  for (const pid of process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []) {
+  for (const pid of strays()) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`KIROKU_STARTED_BY=${token}`)) continue
       process.kill(Number(pid), 'SIGKILL')
     } catch {
-      // It has ended meanwhile, or is another user's.
+      // It has ended meanwhile.
     }
   }
 }

@@ -66,7 +66,11 @@ function announce({ url, dataDir }) {
 
 async function train({ url, apiKey }) {
   say('Training a small network on MNIST digits, for about half a minute: its charts move while it runs ...')
-  const env = { KIROKU_URL: url, KIROKU_DIR: join(root, '.kiroku'), ...(apiKey ? { KIROKU_API_KEY: apiKey } : {}) }
+  const env = {
+    KIROKU_URL: url,
+    KIROKU_DIR: process.env.KIROKU_DIR ?? join(root, '.kiroku'),
+    ...(apiKey ? { KIROKU_API_KEY: apiKey } : {}),
+  }
   const task = start(process.execPath, [join(root, 'examples', 'mnist', 'dist', 'train.js')], {
     env,
     // Through pipes: they close when the sidecar, which outlives the script, has delivered everything and is gone too.
