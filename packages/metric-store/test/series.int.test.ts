@@ -205,7 +205,7 @@ for (const { kind, open, isMissing } of engines) {
             })
           },
         ),
-        { numRuns: kind === 'embedded' ? 150 : 40 },
+        { numRuns: kind === 'embedded' ? 100 : 30 },
       )
     },
   )

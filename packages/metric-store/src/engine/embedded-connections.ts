@@ -32,11 +32,11 @@ export async function openConnections(directory: string): Promise<Connections> {
   if (writer === undefined || killer === undefined)
     throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
   await prepare(writer, [killer, ...readers])
-  let isClosed = false
+  let closing: Promise<void> | undefined
   let queries = 0
 
   const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
-    if (isClosed) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+    if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
     connection.waiting++
     const start = async (): Promise<Uint8Array> => {
       if (signal?.aborted) throw givenUp()
@@ -47,7 +47,13 @@ export async function openConnections(directory: string): Promise<Connections> {
     return result
   }
   const kill = (mark: string): void => {
-    if (!isClosed) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
+    if (!closing) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
+  }
+  const closeAll = async (): Promise<void> => {
+    const connections = [writer, killer, ...readers]
+    await Promise.all(connections.map(({ last }) => last))
+    for (const { session } of connections) session.close()
+    await drainPending()
   }
   return {
     async write(sql) {
@@ -61,13 +67,9 @@ export async function openConnections(directory: string): Promise<Connections> {
       )
       return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
     },
-    async close() {
-      if (isClosed) return
-      isClosed = true
-      const connections = [writer, killer, ...readers]
-      await Promise.all(connections.map(({ last }) => last))
-      for (const { session } of connections) session.close()
-      await drainPending()
+    close() {
+      closing ??= closeAll()
+      return closing
     },
   }
 }
