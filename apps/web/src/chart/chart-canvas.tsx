@@ -6,7 +6,7 @@ import { ChartTooltip } from './chart-tooltip.tsx'
 import { highlightedRun, sharedCursor } from './cursor.ts'
 import { type ChartSize, drawChart, drawOverlay, plotArea } from './draw-chart.ts'
 import type { ChartTheme } from './draw-lines.ts'
-import { type Hover, hoverAt } from './hover.ts'
+import { type Hover, hoverAt, visibleY } from './hover.ts'
 import type { ChartModel } from './prepare-chart.ts'
 import { place, type Range, valueAt } from './scale.ts'
 
@@ -65,7 +65,7 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
     const height = 1 - (py - area.top) / area.height
     const hover = hoverAt(model, xAt(px), height)
     if (hover === null) return null
-    const distance = Math.abs(place(model.y, hover.nearest.y) - height) * area.height
+    const distance = Math.abs(place(model.y, visibleY(hover.nearest)) - height) * area.height
     const isNear = distance <= highlightDistance && model.lines.length > 1
     return { hover, highlight: isNear ? hover.nearest.line.run : null }
   }

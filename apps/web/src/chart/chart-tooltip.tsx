@@ -48,6 +48,7 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
   const { rows, before, after } = rowsAround(hover)
   const isApart = (row: HoverRow): boolean => Math.abs(row.x - nearest.x) > sameX
   const isMixed = rows.some(isApart)
+  const isSmoothed = rows.some((row) => row.smoothed !== null)
   return createPortal(
     <div
       ref={ref}
@@ -81,13 +82,19 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
               </td>
               <td className={styles.tooltipName}>{row.line.name}</td>
               {isMixed && <td className={styles.faint}>{isApart(row) && formatX(row.line.axis, row.x)}</td>}
-              <td className={styles.tooltipValue} data-value={formatExact(row.y)}>
+              {row.smoothed !== null && <td className={styles.tooltipValue}>{formatNumber(row.smoothed, 5)}</td>}
+              <td
+                className={row.smoothed === null ? styles.tooltipValue : styles.tooltipRaw}
+                data-value={formatExact(row.y)}
+                colSpan={isSmoothed && row.smoothed === null ? 2 : 1}
+              >
                 {formatNumber(row.y, 5)}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
+      {isSmoothed && <div className={styles.faint}>smoothed, then as logged</div>}
       {after > 0 && <div className={styles.faint}>{after} below</div>}
     </div>,
     document.body,

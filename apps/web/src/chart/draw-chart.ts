@@ -1,5 +1,5 @@
 import { type ChartTheme, drawLines, type Frame, type PlotArea, toX, toY } from './draw-lines.ts'
-import type { Hover, HoverRow } from './hover.ts'
+import { type Hover, type HoverRow, visibleY } from './hover.ts'
 import type { ChartModel } from './prepare-chart.ts'
 import type { Range } from './scale.ts'
 import { xTicks, yTicks } from './ticks.ts'
@@ -79,7 +79,7 @@ export function drawChart(canvas: HTMLCanvasElement, options: DrawOptions & { hi
 
 function drawHoverDot(frame: Frame, row: HoverRow, isNearest: boolean): void {
   const { context, theme } = frame
-  const y = toY(frame, row.y)
+  const y = toY(frame, visibleY(row))
   if (!Number.isFinite(y)) return
   context.fillStyle = row.line.color
   context.strokeStyle = theme.background

@@ -113,6 +113,21 @@ describe('hovering', () => {
     expect(hoverAt(model, 0.9, 0.1)?.nearest.line.run).not.toBe('high')
   })
 
+  test('over a smoothed line both heights are told, and the smoothed one is what is pointed at', () => {
+    const model = prepareChart({
+      answer: { range: { from: 0, to: 2 }, series: [pointSeries([0, 0, 9], { run: 'a' })] },
+      looks: [{ run: 'a', name: 'a', color: '#000000' }],
+      range: null,
+      smoothing: 0.9,
+      yKind: 'linear',
+      fallbackAxis: { kind: 'step' },
+    })
+    const row = hoverAt(model, 2, 0)?.nearest
+    expect(row?.y).toBe(9)
+    expect(row?.smoothed).toBeGreaterThan(0)
+    expect(row?.smoothed).toBeLessThan(9)
+  })
+
   test('a line that ended before the cursor is not under it', () => {
     const series = [
       pointSeries([1, 2], { run: 'short' }),

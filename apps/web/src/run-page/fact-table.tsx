@@ -43,8 +43,10 @@ export function FactTable({ title, facts }: { title: string; facts: readonly Fac
         {shown.map(({ name, text, exact }) => (
           <div key={name} className={styles.fact}>
             <dt title={name}>{name}</dt>
-            <dd title={exact}>{text}</dd>
-            <CopyButton text={exact} label={`Copy ${name}`} className={styles.copy} />
+            <dd>
+              <span title={exact}>{text}</span>
+              <CopyButton text={exact} label={`Copy ${name}`} className={styles.copy} />
+            </dd>
           </div>
         ))}
       </dl>

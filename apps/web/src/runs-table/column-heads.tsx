@@ -23,7 +23,7 @@ export function ColumnHead({ column, isNumeric, direction, onSort }: ColumnHeadP
         onClick={onSort}
         title={column.kind === 'fact' ? column.label : `${column.kind}.${column.label}`}
       >
-        {column.kind === 'config' && <span className={styles.kind}>config.</span>}
+        {column.kind === 'config' && 'config.'}
         {column.label}
         <span className={styles.arrow} aria-hidden="true">
           {direction === 'none' ? '' : direction === 'ascending' ? '↑' : '↓'}

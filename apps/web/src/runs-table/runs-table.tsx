@@ -83,6 +83,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
 
   return (
     <div className={styles.page}>
+      <h1 className="visually-hidden">Runs of {path.project}</h1>
       <div className={styles.bar}>
         <label className={styles.search}>
           <Search size={13} />
@@ -135,7 +136,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
                   onSort={() => change({ sort: nextSort(view.sort, column.id, numeric.has(column.id)) })}
                 />
               ))}
-              <th className={styles.filler} />
+              <td className={styles.filler} />
             </tr>
           </thead>
           <VirtualRows

@@ -61,6 +61,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
 
   return (
     <div className={styles.workspace} data-folded={view.isListFolded} data-sheet={isSheetOpen}>
+      <h1 className="visually-hidden">{path.project}</h1>
       <div className={styles.side} style={listStyle}>
         <RunsList list={list} looks={looks} headline={headline} />
         <ResizeHandle width={width} onChange={setWidth} />
