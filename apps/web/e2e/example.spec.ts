@@ -34,7 +34,6 @@ test('the example’s run appears as it starts, and its charts move while it tra
   const script = spawn(process.execPath, [example, '--epochs', '2'], {
     cwd: directory,
     env: {
-      NODE_ENV: 'production',
       PATH: process.env['PATH'],
       KIROKU_URL: server.url,
       KIROKU_API_KEY: server.apiKey,

@@ -6,12 +6,8 @@ import { useSearchParams } from 'next/navigation'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Logo } from '../frame/logo.tsx'
 import { Button } from '../ui/button.tsx'
+import { returnPath } from './return-path.ts'
 import styles from './session.module.css'
-
-/** Where to go after signing in: a path of this site, or the start page. */
-export function returnPath(next: string | null): string {
-  return next !== null && /^\/(?![/\\])/.test(next) ? next : '/'
-}
 
 async function signIn(apiKey: string): Promise<string | null> {
   const response = await fetch(routes.session, {
@@ -42,7 +38,7 @@ export function SignIn(): ReactNode {
     const answer = await signIn(apiKey).catch(() => 'The server does not answer.')
     setIsBusy(false)
     setProblem(answer)
-    if (answer === null) window.location.assign(returnPath(params.get('next')))
+    if (answer === null) window.location.assign(returnPath(params.get('next'), window.location.origin))
   }
   return (
     <main className={styles.place}>

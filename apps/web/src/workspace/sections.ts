@@ -14,12 +14,6 @@ export function sectionOf(name: string): string {
   return slash > 0 ? name.slice(0, slash) : plainSection
 }
 
-/** The metric's name inside its section. */
-export function nameInSection(name: string): string {
-  const section = sectionOf(name)
-  return name.startsWith(`${section}/`) ? name.slice(section.length + 1) : name
-}
-
 type Part = { name: string; rank: number; isFoldedAtFirst: boolean }
 
 function partOf(metric: MetricInfo): Part {

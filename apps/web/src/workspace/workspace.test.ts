@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { drawnRuns, headlineMetric, looksOf, withRunToggled } from './drawn-runs.ts'
 import { runFixture } from './run-fixture.ts'
 import { flatValues, summaryValue } from './run-values.ts'
-import { nameInSection, sectionsOf } from './sections.ts'
+import { sectionsOf } from './sections.ts'
 import { defaultView } from './view.ts'
 
 const metric = (name: string, given: Partial<MetricInfo> = {}): MetricInfo => ({
@@ -42,11 +42,6 @@ describe('sections', () => {
 
   test('a search keeps what contains it', () => {
     expect(sectionsOf([metric('val/Loss'), metric('lr')], ' loss ').map(({ name }) => name)).toEqual(['val'])
-  })
-
-  test('inside a section the prefix is left out', () => {
-    expect(nameInSection('train/loss/total')).toBe('loss/total')
-    expect(nameInSection('/odd')).toBe('/odd')
   })
 })
 
