@@ -127,6 +127,30 @@ test('the theme is chosen by the reader and is there before the first paint', as
   expect(await page.locator('html').getAttribute('data-theme-at-first')).toBe('light')
 })
 
+test('on a phone the runs list is a sheet, and nothing is wider than the screen', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+  const list = page.getByTestId('runs-list')
+  expect(await list.isVisible()).toBe(false)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await page.getByRole('button', { name: 'Show or fold the runs list' }).click()
+  await list.waitFor({ state: 'visible' })
+  await page.getByRole('button', { name: 'Close the runs list' }).click({ position: { x: 380, y: 400 } })
+  await list.waitFor({ state: 'hidden' })
+})
+
+test('finding charts keeps those that match, in the address too', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+  await page.getByRole('searchbox', { name: 'Find charts' }).fill('accuracy')
+  await chart(page, 'train/loss').waitFor({ state: 'detached' })
+  await page.waitForURL((url) => url.searchParams.get('find') === 'accuracy')
+  await page.reload()
+  await chart(page, 'val/accuracy', { state: 'ready' }).waitFor()
+  expect(await chart(page, 'train/loss').count()).toBe(0)
+})
+
 test('Ctrl-K goes to a run by a few letters', async () => {
   await page.goto(home)
   await page.getByTestId('run-row').first().waitFor()

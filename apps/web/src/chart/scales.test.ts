@@ -62,7 +62,7 @@ describe('ticks', () => {
     expect(labels(-1, 1)).toEqual(['−1.0', '−0.5', '0', '0.5', '1.0'])
     expect(yTicks({ kind: 'log', from: 1e-6, to: 1 }, 4).map((tick) => tick.label)).toEqual([
       '1e-6',
-      '1e-4',
+      '0.0001',
       '0.01',
       '1',
     ])

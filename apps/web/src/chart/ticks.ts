@@ -65,8 +65,10 @@ function logTicks(scale: Scale, parts: number): Tick[] {
   if (decades < 1) return linearTicks(scale, parts).filter(({ value }) => value > 0)
   const stride = Math.max(1, Math.ceil(decades / parts))
   const ticks: Tick[] = []
-  for (let power = Math.ceil(Math.log10(scale.from) - 1e-9); 10 ** power <= scale.to * (1 + 1e-9); power += stride) {
-    ticks.push({ value: 10 ** power, label: formatNumber(10 ** power, 2) })
+  // Parsed, because `10 ** power` is off by a bit in some engines.
+  const decade = (power: number): number => Number(`1e${power}`)
+  for (let power = Math.ceil(Math.log10(scale.from) - 1e-9); decade(power) <= scale.to * (1 + 1e-9); power += stride) {
+    ticks.push({ value: decade(power), label: formatNumber(decade(power), 2) })
   }
   return ticks
 }

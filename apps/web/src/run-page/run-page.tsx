@@ -2,7 +2,7 @@
 import type { ProjectPath } from '@kiroku/core/projects'
 import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
 import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
 import { runColor } from '../colors/run-colors.ts'
@@ -12,6 +12,7 @@ import { flatValues } from '../workspace/run-values.ts'
 import { ChartSection } from '../workspace/section.tsx'
 import { sectionsOf } from '../workspace/sections.ts'
 import { Toolbar } from '../workspace/toolbar.tsx'
+import { useView } from '../workspace/view-context.tsx'
 import { FactTable, valueFacts } from './fact-table.tsx'
 import { gitFacts, hostFacts, timeFacts } from './facts.ts'
 import { RunHead } from './run-head.tsx'
@@ -19,6 +20,7 @@ import styles from './run-page.module.css'
 
 /** A run's page: what it was, and all its charts. */
 export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): ReactNode {
+  const { view } = useView()
   const trpc = useTRPC()
   const client = useQueryClient()
   const address = { ...path, run: slug }
@@ -35,17 +37,16 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   )
   const slugs = useMemo(() => [slug], [slug])
   const { metrics, isPending } = useMetrics(path, slugs)
-  const [chartSearch, setChartSearch] = useState('')
   const run = query.data
   const name = run?.displayName ?? slug
   const id = run?.id ?? ''
   const looks = useMemo(() => (id === '' ? [] : [{ run: slug, name, color: runColor(id) }]), [slug, name, id])
   const sections = useMemo(
     () =>
-      sectionsOf(metrics, chartSearch).map((section) =>
+      sectionsOf(metrics, view.find).map((section) =>
         section.name === 'system' ? { ...section, isFoldedAtFirst: false } : section,
       ),
-    [metrics, chartSearch],
+    [metrics, view.find],
   )
 
   if (query.error !== null && run === undefined)
@@ -64,16 +65,14 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
       <div className={styles.columns}>
         <Overview run={run} />
         <div className={styles.charts}>
-          <Toolbar metrics={metrics} chartSearch={chartSearch} onChartSearch={setChartSearch} />
+          <Toolbar metrics={metrics} />
           {sections.map((section) => (
             <ChartSection key={section.name} path={path} section={section} looks={looks} metrics={metrics} />
           ))}
           {sections.length === 0 && !isPending && (
             <Notice
-              title={chartSearch === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}
-              {...(chartSearch === '' && run.state === 'running'
-                ? { detail: 'Charts appear with the first one.' }
-                : {})}
+              title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}
+              {...(view.find === '' && run.state === 'running' ? { detail: 'Charts appear with the first one.' } : {})}
             />
           )}
         </div>

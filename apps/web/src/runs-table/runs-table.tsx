@@ -33,7 +33,6 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   )
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const filter = useRef<HTMLInputElement>(null)
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set())
   const deleteRun = useDeleteRun()
   useHotkeys({ '/': () => filter.current?.focus() })
 
@@ -58,7 +57,10 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
       ),
     [columns, list.runs],
   )
-  const rows = useMemo(() => rowsOf(sortRuns(list.runs, view.sort), folded), [list.runs, view.sort, folded])
+  const rows = useMemo(
+    () => rowsOf(sortRuns(list.runs, view.sort), new Set(view.toggled)),
+    [list.runs, view.sort, view.toggled],
+  )
   const { hasMore, loadMore } = list
   useEffect(() => {
     if (scroller === null || !hasMore) return
@@ -78,8 +80,6 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
       />
     )
   if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered) return <FirstRun project={path.project} />
-
-  const setFoldedGroup = (group: string): void => setFolded((last) => new Set(toggle([...last], group)))
 
   return (
     <div className={styles.page}>
@@ -160,7 +160,11 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
               return (
                 <tr className={styles.group}>
                   <th scope="rowgroup" colSpan={columns.length + 2}>
-                    <button type="button" aria-expanded={!row.isFolded} onClick={() => setFoldedGroup(row.group)}>
+                    <button
+                      type="button"
+                      aria-expanded={!row.isFolded}
+                      onClick={() => change((last) => ({ ...last, toggled: toggle(last.toggled, row.group) }))}
+                    >
                       {row.isFolded ? '▸' : '▾'} {row.group === '' ? 'no group' : row.group} <span>{row.count}</span>
                     </button>
                   </th>

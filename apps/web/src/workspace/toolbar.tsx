@@ -12,14 +12,12 @@ import { useView } from './view-context.tsx'
 
 export type ToolbarProps = {
   metrics: readonly MetricInfo[]
-  chartSearch: string
-  onChartSearch: (text: string) => void
   /** Folds the runs list; left out on pages that have none. */
   onList?: () => void
 }
 
 /** What holds for all charts of the page: their x, their smoothing, and which of them are there. */
-export function Toolbar({ metrics, chartSearch, onChartSearch, onList }: ToolbarProps): ReactNode {
+export function Toolbar({ metrics, onList }: ToolbarProps): ReactNode {
   const { view, change } = useView()
   return (
     <div className={styles.bar} role="toolbar" aria-label="Charts">
@@ -64,8 +62,8 @@ export function Toolbar({ metrics, chartSearch, onChartSearch, onList }: Toolbar
         <input
           type="search"
           placeholder="Find charts"
-          value={chartSearch}
-          onChange={(event) => onChartSearch(event.target.value)}
+          value={view.find}
+          onChange={(event) => change({ find: event.target.value })}
         />
       </label>
     </div>

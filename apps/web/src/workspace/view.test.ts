@@ -33,6 +33,7 @@ const view: fc.Arbitrary<View> = fc.record({
   shown: names,
   x: axis,
   smoothing: fc.double({ min: 0, max: 0.99, noNaN: true }),
+  find: fc.string(),
   toggled: names,
   charts: fc
     .dictionary(name, chart, { noNullPrototype: true })

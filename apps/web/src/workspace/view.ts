@@ -20,7 +20,9 @@ export type View = {
   x: XAxisChoice
   /** The weight of the past, from 0 to 0.99. */
   smoothing: number
-  /** Sections whose folding differs from how they are at first. */
+  /** What the names of the charts that are there contain. */
+  find: string
+  /** Sections, or groups of the runs table, whose folding differs from how they are at first. */
   toggled: readonly string[]
   charts: Readonly<Record<string, ChartView>>
   /** The chart that fills the screen. */
@@ -49,6 +51,7 @@ export const defaultView: View = {
   shown: [],
   x: { kind: 'bound' },
   smoothing: 0,
+  find: '',
   toggled: [],
   charts: {},
   panel: null,
@@ -119,6 +122,7 @@ export function parseView(params: URLSearchParams): View {
     shown: params.getAll('show'),
     x: parseAxisChoice(params.get('x') ?? '') ?? { kind: 'bound' },
     smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
+    find: params.get('find') ?? '',
     toggled: params.getAll('fold'),
     charts: Object.fromEntries(charts),
     panel: params.get('panel'),
@@ -139,6 +143,7 @@ export function formatView(view: View): URLSearchParams {
   for (const run of view.shown) params.append('show', run)
   if (view.x.kind !== 'bound') params.set('x', formatAxisChoice(view.x))
   if (view.smoothing > 0) params.set('smooth', String(view.smoothing))
+  if (view.find !== '') params.set('find', view.find)
   for (const section of view.toggled) params.append('fold', section)
   for (const [key, chart] of Object.entries(view.charts)) {
     if (!isPlain(chart)) params.set(chartPrefix + key, formatChart(chart))

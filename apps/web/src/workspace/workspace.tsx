@@ -36,11 +36,10 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
   const slugs = useMemo(() => looks.map((look) => look.run), [looks])
   const metricList = useMetrics(path, slugs)
   const { metrics } = metricList
-  const [chartSearch, setChartSearch] = useState('')
   const [isSheetOpen, setIsSheetOpen] = useState(false)
   const [width, setWidth] = useListWidth()
   const headline = useMemo(() => headlineMetric(metrics), [metrics])
-  const sections = useMemo(() => sectionsOf(metrics, chartSearch), [metrics, chartSearch])
+  const sections = useMemo(() => sectionsOf(metrics, view.find), [metrics, view.find])
 
   const showList = (): void => {
     if (window.matchMedia('(max-width: 900px)').matches) setIsSheetOpen((isOpen) => !isOpen)
@@ -73,7 +72,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
         onClick={() => setIsSheetOpen(false)}
       />
       <div className={styles.charts}>
-        <Toolbar metrics={metrics} chartSearch={chartSearch} onChartSearch={setChartSearch} onList={showList} />
+        <Toolbar metrics={metrics} onList={showList} />
         <div className={styles.scroll}>
           {sections.map((section) => (
             <ChartSection key={section.name} path={path} section={section} looks={looks} metrics={metrics} />
@@ -81,7 +80,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
           {sections.length === 0 && (
             <ChartsEmpty
               isPending={list.isPending || metricList.isPending}
-              isSearch={chartSearch !== ''}
+              isSearch={view.find !== ''}
               hasRuns={slugs.length > 0}
               error={metricList.error}
             />
