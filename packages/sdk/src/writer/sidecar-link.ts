@@ -9,6 +9,8 @@ const firstRespawnMs = 200
 const longestRespawnMs = 5_000
 /** A sidecar that lived this long was healthy: the next wait is short again. */
 const healthyMs = 10_000
+/** In MiB. A small young generation keeps a sidecar that moves much data small, whatever Node's own default is. */
+const memoryLimits = ['--max-old-space-size=256', '--max-semi-space-size=2']
 
 /** Keeps one sidecar process for all runs of this script; one that dies is replaced and told everything again. */
 export class SidecarLink {
@@ -41,7 +43,7 @@ export class SidecarLink {
   #start(): void {
     const startedAt = Date.now()
     const errors = openLog(join(this.#logDirectory, 'sidecar.log'))
-    const child = spawn(process.execPath, ['--max-old-space-size=256', this.#path, String(process.pid)], {
+    const child = spawn(process.execPath, [...memoryLimits, this.#path, String(process.pid)], {
       detached: true,
       stdio: ['pipe', 'pipe', errors ?? 'ignore'],
       env: sidecarEnvironment(),
