@@ -8,10 +8,13 @@ const collator = new Intl.Collator('en', { numeric: true })
 /** The section of metrics without a prefix. */
 export const plainSection = 'charts'
 
-/** The section that a metric's name puts it in: what stands before its first `/`. */
+/** Parts of the data that frameworks without `/` in their names (Hugging Face's Trainer, Keras) put before a `_`. */
+const splitPrefix = /^(?:train|eval|val|valid|validation|test)(?=_.)/
+
+/** The section that a metric's name puts it in: what stands before its first `/`, or a split of the data before `_`. */
 export function sectionOf(name: string): string {
   const slash = name.indexOf('/')
-  return slash > 0 ? name.slice(0, slash) : plainSection
+  return slash > 0 ? name.slice(0, slash) : (splitPrefix.exec(name)?.[0] ?? plainSection)
 }
 
 type Part = { name: string; rank: number; isFoldedAtFirst: boolean }

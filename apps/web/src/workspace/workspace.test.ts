@@ -40,6 +40,17 @@ describe('sections', () => {
     expect(sections[1]?.metrics.map(({ name }) => name)).toEqual(['train/layer2', 'train/layer10'])
   })
 
+  test('know the splits of frameworks that name them without a slash', () => {
+    const sections = sectionsOf(
+      ['loss', 'eval_g0_loss', 'val_accuracy', 'training', 'test_', 'evaluated'].map((name) => metric(name)),
+    )
+    expect(sections.map(({ name, metrics }) => [name, metrics.length])).toEqual([
+      ['charts', 4],
+      ['eval', 1],
+      ['val', 1],
+    ])
+  })
+
   test('a search keeps what contains it', () => {
     expect(sectionsOf([metric('val/Loss'), metric('lr')], ' loss ').map(({ name }) => name)).toEqual(['val'])
   })
