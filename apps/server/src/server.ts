@@ -52,6 +52,8 @@ export type RunningServer = AsyncDisposable & {
   apiKey: string | null
   organization: string
   dataDir: string
+  /** Whether the owner's key is kept in the data directory; otherwise `apiKey` is told this once. */
+  isEmbedded: boolean
   /** Makes an organization with a user and a key of its own. Throws CONFLICT when there is one of that name. */
   createOrganization(slug: string): Promise<CreatedOrganization>
   /** Ends live streams, answers what is under way, then closes the databases. */
@@ -145,6 +147,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     apiKey: owner.apiKey,
     organization: owner.organization,
     dataDir: engines.dataDir,
+    isEmbedded: engines.isEmbedded,
     createOrganization: (slug) => owners.createOrganization(slug),
     close: () => cleanup.close(),
     [Symbol.asyncDispose]: () => cleanup.close(),

@@ -35,7 +35,7 @@ export async function up(terminal: Terminal, environment: Environment, options: 
       const { url, apiKey } = server
       const stored = remember(terminal, environment, { url, apiKey })
       if (options.isJson) terminal.print(JSON.stringify({ url, apiKey, dataDir: server.dataDir }))
-      else greet(terminal, { url, dataDir: server.dataDir, stored })
+      else greet(terminal, { url, dataDir: server.dataDir, stored, newKey: server.isEmbedded ? null : apiKey })
     }
     await stopping.asked
   } finally {
@@ -60,7 +60,9 @@ function remember(
   }
 }
 
-function greet(terminal: Terminal, at: { url: string; dataDir: string; stored: string | null }): void {
+type Greeting = { url: string; dataDir: string; stored: string | null; newKey: string | null }
+
+function greet(terminal: Terminal, at: Greeting): void {
   terminal.print('')
   terminal.print('  Kiroku is up.')
   terminal.print('')
@@ -68,6 +70,7 @@ function greet(terminal: Terminal, at: { url: string; dataDir: string; stored: s
   terminal.print(`  Data        ${shownPath(at.dataDir)}`)
   if (at.stored !== null)
     terminal.print(`  Scripts     on this machine log here; their key is in ${shownPath(at.stored)}`)
+  if (at.newKey !== null) terminal.print(`  API key     ${at.newKey} is the owner's; it is shown this once, keep it`)
   terminal.print('')
   terminal.print('  Ctrl-C stops it.')
   terminal.print('')
