@@ -46,7 +46,7 @@ export class LogReader {
     return fstatSync(this.#file).size
   }
 
-  /** Moves to the next record; false when there is none yet. */
+  /** Moves to the next record; false when there is none yet, and for a log that `isFinal` when there is none at all. */
   next(): boolean {
     for (;;) {
       const available = this.#filled - this.#next
@@ -104,10 +104,13 @@ export class LogReader {
     return crc32(this.bytes.subarray(from, from + length)) === this.words[at / 4 + 1]
   }
 
-  /** True once the bytes at the next frame were seen wrong often enough; otherwise they are read again later. */
+  /**
+   * True once the bytes at the next frame were seen wrong often enough; otherwise they are read again later. Where nobody
+   * writes any more they are what they are: false would tell that the log ends here.
+   */
   #isSettled(): boolean {
     this.#suspicions++
-    if (this.#isSkipping || this.#suspicions > rereads) return true
+    if (this.isFinal || this.#isSkipping || this.#suspicions > rereads) return true
     this.#fileOffset += this.#next
     this.#next = 0
     this.#filled = 0

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server as HttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,15 @@ import { decodeHistoryBatch } from '@kiroku/core/history'
 import { newWriterId } from '@kiroku/core/ids'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { assembleLog } from '../../test/recorded-run.ts'
-import { logFileName, recordKinds, rowFlags, updateFlags } from '../log/format.ts'
+import {
+  framedBytes,
+  frameHeaderBytes,
+  logFileName,
+  recordKinds,
+  rowFlags,
+  rowHeaderBytes,
+  updateFlags,
+} from '../log/format.ts'
 import { LogWriter } from '../log/log-writer.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { Report } from './protocol.ts'
@@ -157,6 +165,21 @@ describe('Uploader', () => {
     expect(assembleLog(join(directory, logFileName)).updates).toMatchObject(finish)
     await upload({ isOrphan: true })
     expect([server.ackSeq, server.updates]).toEqual([4, ['finish']])
+  })
+
+  it('loses one record of a log that was damaged in the middle, and keeps what comes after', async () => {
+    writeLog(20, { isEnded: false })
+    const path = join(directory, logFileName)
+    const before = readFileSync(path)
+    // The rows are the last frames, all of one length; this is in the values of the fifth from the end.
+    const damaged = before.length - 5 * framedBytes(rowHeaderBytes + 16) + frameHeaderBytes + rowHeaderBytes
+    writeFileSync(
+      path,
+      before.map((byte, at) => (at === damaged ? byte ^ 0xff : byte)),
+    )
+    await upload({ isOrphan: true })
+    expect([server.ackSeq, server.updates]).toEqual([20, ['finish']])
+    expect([...assembleLog(path).history.steps]).toEqual([...Array(15).keys(), 16, 17, 18, 19])
   })
 
   it('says once that it waits, and that it need not any more', async () => {
