@@ -70,11 +70,15 @@ test('a cut line keeps every extreme; zooming fetches that range and shows every
   await page.mouse.up()
   const { range, series } = (await asked).postDataJSON()
   expect(series).toEqual([{ run: 'long', metric: 'train/loss', stream: 'history' }])
-  expect(range.from).toBeCloseTo((longSteps - 1) * 0.35, -2)
-  expect(range.to).toBeCloseTo((longSteps - 1) * 0.4, -2)
+  const margin = (longSteps - 1) * 0.05 * 0.25
+  expect(range.from).toBeCloseTo((longSteps - 1) * 0.35 - margin, -2)
+  expect(range.to).toBeCloseTo((longSteps - 1) * 0.4 + margin, -2)
 
   await panel.getByTestId('badge').filter({ hasText: 'exact' }).waitFor()
-  const [first, last] = [Math.ceil(range.from), Math.floor(range.to)]
+  const [viewFrom, viewTo] = [await chartNumber(panel, 'from'), await chartNumber(panel, 'to')]
+  expect(viewFrom - range.from).toBeCloseTo(margin, -2)
+  expect(range.to - viewTo).toBeCloseTo(margin, -2)
+  const [first, last] = [Math.ceil(viewFrom), Math.floor(viewTo)]
   const steps = Array.from({ length: last - first + 1 }, (_, index) => first + index)
   expect(await chartNumber(panel, 'points')).toBe(steps.length)
   expect(await chartNumber(panel, 'low')).toBe(Math.min(...steps.map(longLoss)))

@@ -3,13 +3,24 @@ import type { Series, SeriesAnswer } from '@kiroku/core/series'
 import { formatCount, formatNumber } from '../format/numbers.ts'
 import { type LineShape, shapeOf } from './lines.ts'
 import { type Range, type Scale, type ScaleKind, xScaleFor, yScaleFor } from './scale.ts'
+import { visiblePart } from './visible-part.ts'
 
 /** How a run is shown wherever its line is. */
 export type RunLook = { run: string; name: string; color: string }
 
-/** One drawn line. `pointsPerRow` is 1 for an exact line, else how many points one bucket stands for on average. */
+/**
+ * One drawn line. `pointsPerRow` is 1 for an exact line, else how many points one bucket stands for on average; `count`
+ * is of points in view, and `edges` the heights at which a zoomed line crosses the chart's edges.
+ */
 export type ChartLine = RunLook &
-  LineShape & { metric: string; axis: XAxis; isExact: boolean; pointsPerRow: number; count: number }
+  LineShape & {
+    metric: string
+    axis: XAxis
+    isExact: boolean
+    pointsPerRow: number
+    count: number
+    edges: Range | null
+  }
 
 /** The badge at a chart's upper right: whether it shows the points themselves. */
 export type ChartBadge = { isExact: boolean; label: string; explanation: string }
@@ -50,7 +61,8 @@ export function prepareChart(options: PrepareChartOptions): ChartModel {
   const viewExtent = view === null ? 0 : view.to - view.from
   const lines = shown
     .filter(({ series }) => series.count > 0)
-    .map(({ look, series }) => lineOf(look, series, smoothing, viewExtent))
+    .map(({ look, series }) => lineOf(look, series, { smoothing, viewExtent, range }))
+    .filter((line) => line.count > 0 || line.edges !== null)
   const axes = lines.length > 0 ? lines.map((line) => line.axis) : [options.fallbackAxis]
   const labels = [...new Set(axes.map(xAxisLabel))]
   return {
@@ -68,16 +80,21 @@ export function prepareChart(options: PrepareChartOptions): ChartModel {
   }
 }
 
-function lineOf(look: RunLook, series: Series, smoothing: number, viewExtent: number): ChartLine {
+type LineOptions = { smoothing: number; viewExtent: number; range: Range | null }
+
+function lineOf(look: RunLook, series: Series, { smoothing, viewExtent, range }: LineOptions): ChartLine {
   const rows = series.form === 'buckets' ? series.columns.count.length : series.count
+  const shape = shapeOf(series, smoothing, viewExtent)
   return {
     ...look,
-    ...shapeOf(series, smoothing, viewExtent),
+    ...shape,
     metric: series.metric,
     axis: series.x,
     isExact: series.form === 'points',
     pointsPerRow: rows > 0 ? Math.max(1, series.count / rows) : 1,
     count: series.count,
+    edges: null,
+    ...(range === null ? {} : visiblePart(shape, series, range)),
   }
 }
 
@@ -91,7 +108,7 @@ function unite(ranges: readonly (Range | null)[]): Range | null {
 }
 
 function yRangeOf(lines: readonly ChartLine[], kind: ScaleKind): Range | null {
-  const range = unite(lines.map((line) => line.yRange))
+  const range = unite(lines.flatMap((line) => [line.yRange, line.edges]))
   if (kind === 'linear' || range === null) return range
   const lowest = Math.min(...lines.map((line) => line.lowestPositive))
   return Number.isFinite(lowest) && range.to > 0 ? { from: lowest, to: range.to } : null
@@ -102,6 +119,8 @@ function badgeOf(lines: readonly ChartLine[]): ChartBadge | null {
   const points = lines.reduce((sum, line) => sum + line.count, 0)
   const cut = lines.filter((line) => !line.isExact)
   if (cut.length === 0) {
+    if (points === 0)
+      return { isExact: true, label: 'exact', explanation: 'No point is in view: the line leads from one to another.' }
     const all = points === 1 ? 'The one point' : `All ${formatCount(points)} points`
     return { isExact: true, label: 'exact', explanation: `${all} in view are drawn as they were logged.` }
   }

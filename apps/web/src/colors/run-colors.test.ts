@@ -74,3 +74,31 @@ test('up to twelve runs seen together differ, and a new run changes no other', (
     }),
   )
 })
+
+test('runs keep the colours that they were seen in, whatever else is seen', () => {
+  const ids = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 40 })
+  fc.assert(
+    fc.property(ids, fc.nat(10), (all, gone) => {
+      const before = assignRunColors(all.slice(0, -1))
+      const after = assignRunColors(all.slice(gone), before)
+      for (const id of all.slice(gone, -1)) expect(after.get(id)).toBe(before.get(id))
+    }),
+  )
+})
+
+test('a kept colour gives way where two runs that meet have the same and another is free', () => {
+  const kept = new Map([
+    ['a', runPalette[3]],
+    ['b', runPalette[3]],
+  ])
+  const colors = assignRunColors(['a', 'b'], kept)
+  expect(colors.get('a')).toBe(runPalette[3])
+  expect(colors.get('b')).not.toBe(runPalette[3])
+})
+
+test('colours are used equally often', () => {
+  const uses = new Map<string, number>()
+  for (const color of assignRunColors(Array.from({ length: 30 }, (_, index) => `run-${index}`)).values())
+    uses.set(color, (uses.get(color) ?? 0) + 1)
+  expect([...uses.values()].toSorted()).toEqual([2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3])
+})

@@ -32,19 +32,46 @@ export function runColor(id: string): string {
 }
 
 /**
- * Colours for runs that are seen together, by id. Each has its own colour; where two clash the one that comes later in
- * `ids` moves to the next that is free. Give ids oldest first, so that a new run never changes another's colour.
+ * Colours for runs that are seen together, by id. Each has its own colour, or the one that it has in `kept`; where two
+ * clash the one that comes later in `ids` moves to the next that fewest have. A kept colour gives way only where there
+ * are colours for all.
  */
-export function assignRunColors(ids: readonly string[]): ReadonlyMap<string, string> {
+export function assignRunColors(
+  ids: readonly string[],
+  kept: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const palette: readonly string[] = runPalette
   const colors = new Map<string, string>()
-  const taken = new Set<number>()
+  const uses = runPalette.map(() => 0)
+  const isRoomy = new Set(ids).size <= runPalette.length
+  const take = (id: string, slot: number): void => {
+    colors.set(id, runPalette[slot] ?? runPalette[0])
+    uses[slot] = (uses[slot] ?? 0) + 1
+  }
+  for (const id of ids) {
+    const slot = palette.indexOf(kept.get(id) ?? '')
+    if (slot >= 0 && !colors.has(id) && !(isRoomy && (uses[slot] ?? 0) > 0)) take(id, slot)
+  }
   for (const id of ids) {
     if (colors.has(id)) continue
-    if (taken.size === runPalette.length) taken.clear()
+    const fewest = Math.min(...uses)
     let slot = colorSlot(id)
-    while (taken.has(slot)) slot = (slot + 1) % runPalette.length
-    taken.add(slot)
-    colors.set(id, runPalette[slot] ?? runPalette[0])
+    while (uses[slot] !== fewest) slot = (slot + 1) % runPalette.length
+    take(id, slot)
   }
   return colors
+}
+
+const keptColors = new Map<string, string>()
+
+/** `assignRunColors` with the colours that the reader has seen already, which it keeps for all pages. */
+export function keepRunColors(ids: readonly string[]): ReadonlyMap<string, string> {
+  const colors = assignRunColors(ids, keptColors)
+  for (const [id, color] of colors) keptColors.set(id, color)
+  return colors
+}
+
+/** The colour in which the reader has last seen the run, or its own. */
+export function keptRunColor(id: string): string {
+  return keptColors.get(id) ?? runColor(id)
 }

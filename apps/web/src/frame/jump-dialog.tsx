@@ -7,6 +7,7 @@ import { useRouter } from 'next/navigation'
 import { type ReactNode, useDeferredValue, useState } from 'react'
 import { useTRPC } from '../api/trpc.ts'
 import popup from '../ui/popup.module.css'
+import { addressOf } from '../workspace/last-views.ts'
 import styles from './frame.module.css'
 import { setTheme } from './theme.tsx'
 
@@ -45,8 +46,8 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
     ...(place === null
       ? []
       : [
-          { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(projectPath(place)) },
-          { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(`${projectPath(place)}/runs`) },
+          { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(addressOf(projectPath(place))) },
+          { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(addressOf(`${projectPath(place)}/runs`)) },
         ]),
     { id: 'page:projects', label: 'Projects', detail: 'page', go: to('/') },
     { id: 'page:keys', label: 'API keys', detail: 'page', go: to('/settings/keys') },

@@ -10,6 +10,7 @@ import { useTRPC } from '../api/trpc.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { Dropdown, MenuAction, MenuSeparator } from '../ui/menu.tsx'
+import { addressOf, useAddressOf } from '../workspace/last-views.ts'
 import styles from './frame.module.css'
 import { useHotkeys } from './hotkeys.ts'
 import { JumpDialog } from './jump-dialog.tsx'
@@ -31,7 +32,10 @@ export function TopBar(): ReactNode {
     'g p': () => router.push('/'),
     ...(place === null
       ? {}
-      : { 'g w': () => router.push(projectPath(place)), 'g r': () => router.push(`${projectPath(place)}/runs`) }),
+      : {
+          'g w': () => router.push(addressOf(projectPath(place))),
+          'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+        }),
   })
   return (
     <header className={styles.bar}>
@@ -104,13 +108,13 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const home = projectPath(place)
   const isInRuns = pathname.startsWith(`${home}/runs`)
   const tabs = [
-    { href: home, label: 'Workspace', isCurrent: !isInRuns },
-    { href: `${home}/runs`, label: 'Runs', isCurrent: isInRuns },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns },
+    { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
   ]
   return (
     <nav aria-label="Project" className={styles.tabs}>
       {tabs.map(({ href, label, isCurrent }) => (
-        <Link key={href} href={href} className={classes(styles.tab)} aria-current={isCurrent ? 'page' : undefined}>
+        <Link key={label} href={href} className={classes(styles.tab)} aria-current={isCurrent ? 'page' : undefined}>
           {label}
         </Link>
       ))}

@@ -4,7 +4,7 @@ import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
 import { Trash2, TriangleAlert } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
-import { runColor } from '../colors/run-colors.ts'
+import { keptRunColor } from '../colors/run-colors.ts'
 import { useDeleteRun } from '../runs-table/use-delete-run.ts'
 import { IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
@@ -21,7 +21,7 @@ export function RunHead({ run, onSave }: { run: Run; onSave: (set: RunLabelsPatc
   return (
     <header className={styles.head}>
       <div className={styles.headLine}>
-        <span className={styles.dot} style={{ background: runColor(run.id) }} aria-hidden="true" />
+        <span className={styles.dot} style={{ background: keptRunColor(run.id) }} aria-hidden="true" />
         <h1 className={styles.name}>
           <InlineEdit
             value={run.displayName}

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
 import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
-import { runColor } from '../colors/run-colors.ts'
+import { keptRunColor } from '../colors/run-colors.ts'
 import { Notice } from '../ui/notice.tsx'
 import { PanelDialog } from '../workspace/panel-dialog.tsx'
 import { flatValues } from '../workspace/run-values.ts'
@@ -17,6 +17,7 @@ import { FactTable, valueFacts } from './fact-table.tsx'
 import { gitFacts, hostFacts, timeFacts } from './facts.ts'
 import { RunHead } from './run-head.tsx'
 import styles from './run-page.module.css'
+import { RunTexts } from './run-texts.tsx'
 
 /** A run's page: what it was, and all its charts. */
 export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): ReactNode {
@@ -40,11 +41,11 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   const run = query.data
   const name = run?.displayName ?? slug
   const id = run?.id ?? ''
-  const looks = useMemo(() => (id === '' ? [] : [{ run: slug, name, color: runColor(id) }]), [slug, name, id])
+  const looks = useMemo(() => (id === '' ? [] : [{ run: slug, name, color: keptRunColor(id) }]), [slug, name, id])
   const sections = useMemo(
     () =>
       sectionsOf(metrics, view.find).map((section) =>
-        section.name === 'system' ? { ...section, isFoldedAtFirst: false } : section,
+        section.id === 'system~' ? { ...section, isFoldedAtFirst: false } : section,
       ),
     [metrics, view.find],
   )
@@ -67,8 +68,9 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
         <div className={styles.charts}>
           <Toolbar metrics={metrics} />
           {sections.map((section) => (
-            <ChartSection key={section.name} path={path} section={section} looks={looks} metrics={metrics} />
+            <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
           ))}
+          <RunTexts address={address} />
           {sections.length === 0 && !isPending && (
             <Notice
               title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}

@@ -4,7 +4,6 @@ import type { Run } from '@kiroku/core/runs'
 import { Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
-import { runColor } from '../colors/run-colors.ts'
 import { formatDuration } from '../format/times.ts'
 import { Age } from '../ui/age.tsx'
 import { classes, IconButton } from '../ui/button.tsx'
@@ -15,6 +14,7 @@ import styles from './runs-table.module.css'
 
 export type RunTableRowProps = {
   run: Run
+  color: string
   columns: readonly Column[]
   numeric: ReadonlySet<string>
   onTag: (tag: string) => void
@@ -22,11 +22,11 @@ export type RunTableRowProps = {
 }
 
 /** One run of the table. */
-export function RunTableRow({ run, columns, numeric, onTag, onDelete }: RunTableRowProps): ReactNode {
+export function RunTableRow({ run, color, columns, numeric, onTag, onDelete }: RunTableRowProps): ReactNode {
   return (
     <tr data-testid="run" data-run={run.slug}>
       <th scope="row" className={styles.name}>
-        <span className={styles.dot} style={{ background: runColor(run.id) }} />
+        <span className={styles.dot} style={{ background: color }} />
         <Link prefetch={false} href={runPath({ ...run, run: run.slug })} title={`${run.displayName} (${run.slug})`}>
           {run.displayName}
         </Link>

@@ -4,13 +4,14 @@ import { Search, X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
+import { keepRunColors, keptRunColor } from '../colors/run-colors.ts'
 import { formatCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
 import { Button, classes } from '../ui/button.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
-import { toggle } from '../workspace/view.ts'
+import { defaultDrawn, toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
 import { ColumnHead, ColumnPicker } from './column-heads.tsx'
 import { type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
@@ -35,6 +36,16 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   const filter = useRef<HTMLInputElement>(null)
   const deleteRun = useDeleteRun()
   useHotkeys({ '/': () => filter.current?.focus() })
+
+  // The workspace draws these as it opens: the same runs get the same colours, whichever page is seen first.
+  const isWhole = view.search === '' && view.tags.length + view.states.length === 0
+  if (isWhole)
+    keepRunColors(
+      list.runs
+        .slice(0, defaultDrawn)
+        .map(({ id }) => id)
+        .toReversed(),
+    )
 
   const all = useMemo(() => [...factColumns, ...valueColumns(list.runs)], [list.runs])
   const chosen = useMemo(
@@ -151,6 +162,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
                 return (
                   <RunTableRow
                     run={row.run}
+                    color={keptRunColor(row.run.id)}
                     columns={columns}
                     numeric={numeric}
                     onTag={(tag) => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}

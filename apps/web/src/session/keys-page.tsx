@@ -1,4 +1,5 @@
 'use client'
+import { routes } from '@kiroku/core/routes'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { describeError, useTRPC } from '../api/trpc.ts'
@@ -17,10 +18,28 @@ export function KeysPage(): ReactNode {
     return <Notice title={describeError(viewer.error)} onRetry={() => void viewer.refetch()} />
   return (
     <div className={styles.page}>
+      {viewer.data !== undefined && <Account name={viewer.data.name} />}
       {viewer.data?.organizations.map(({ slug, name }) => (
         <OrganizationKeys key={slug} organization={slug} name={name} />
       ))}
     </div>
+  )
+}
+
+async function signOut(): Promise<void> {
+  await fetch(routes.session, { method: 'DELETE' })
+  window.location.assign('/login')
+}
+
+function Account({ name }: { name: string }): ReactNode {
+  const leave = useMutation({ mutationFn: signOut })
+  return (
+    <p className={styles.account}>
+      Signed in as {name}
+      <Button onClick={() => leave.mutate()} disabled={leave.isPending}>
+        Sign out
+      </Button>
+    </p>
   )
 }
 

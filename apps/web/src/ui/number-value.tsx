@@ -2,10 +2,13 @@ import type { Value } from '@kiroku/core/values'
 import type { ReactNode } from 'react'
 import { formatExact, formatNumber } from '../format/numbers.ts'
 
-/** A value as text for copying: exact numbers, strings as they are, the rest as JSON. */
+const nameNonFinite = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? formatExact(value) : value
+
+/** A value as text for copying: exact numbers, strings as they are, the rest as JSON with names for NaN and the infinities. */
 export function valueText(value: Value): string {
   if (typeof value === 'number') return formatExact(value)
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return typeof value === 'string' ? value : JSON.stringify(value, nameNonFinite)
 }
 
 /** A value as text for reading: numbers rounded to sense. */

@@ -1,7 +1,7 @@
 import type { MetricInfo } from '@kiroku/core/queries'
 import type { Run } from '@kiroku/core/runs'
 import type { RunLook } from '../chart/prepare-chart.ts'
-import { assignRunColors, runColor } from '../colors/run-colors.ts'
+import { keepRunColors, runColor } from '../colors/run-colors.ts'
 import type { View } from './view.ts'
 
 /** The runs that charts draw: the newest `drawn` of the list, without `hidden`, and those of `shown`. */
@@ -19,9 +19,9 @@ export function withRunToggled(view: View, slug: string, isDrawn: boolean): View
     : { ...view, hidden: without(view.hidden), shown: [...without(view.shown), slug] }
 }
 
-/** How runs look together, newest first as they came. Runs that are not drawn keep the colour of their id. */
+/** How runs look together, newest first as they came, in the colours that the reader has seen them in. */
 export function looksOf(drawn: readonly Run[]): RunLook[] {
-  const colors = assignRunColors(drawn.toReversed().map((run) => run.id))
+  const colors = keepRunColors(drawn.toReversed().map((run) => run.id))
   return drawn.map((run) => ({ run: run.slug, name: run.displayName, color: colors.get(run.id) ?? runColor(run.id) }))
 }
 

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
+import { metricTitle } from './metric-title.ts'
 import { Panel } from './panel.tsx'
 import { useView } from './view-context.tsx'
 
@@ -18,7 +19,7 @@ export function PanelDialog({ path, metrics, looks }: PanelDialogProps): ReactNo
     <Modal
       isOpen={metric !== undefined}
       onClose={() => change({ panel: null })}
-      title={metric?.name ?? ''}
+      title={metric === undefined ? '' : metricTitle(metric).title}
       size="large"
     >
       {metric !== undefined && <Panel path={path} metric={metric} looks={looks} metrics={metrics} isLarge />}

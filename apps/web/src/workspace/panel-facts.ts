@@ -1,6 +1,7 @@
 import type { MetricInfo } from '@kiroku/core/queries'
 import type { SeriesState } from '../api/use-series.ts'
 import type { ChartModel } from '../chart/prepare-chart.ts'
+import { metricTitle } from './metric-title.ts'
 
 /** A chart in one sentence, for those who cannot see it. */
 export function describeModel(metric: MetricInfo, model: ChartModel): string {
@@ -9,7 +10,7 @@ export function describeModel(metric: MetricInfo, model: ChartModel): string {
     .slice(0, 5)
     .join(', ')
   const more = model.lines.length > 5 ? ` and ${model.lines.length - 5} more` : ''
-  return `${metric.name} over ${model.axisLabel}, ${model.badge?.label ?? 'empty'}: ${runs}${more}. Plus and minus zoom, arrows move, 0 resets.`
+  return `${metricTitle(metric).title} over ${model.axisLabel}, ${model.badge?.label ?? 'empty'}: ${runs}${more}. Plus and minus zoom, arrows move, 0 resets.`
 }
 
 /** What the picture shows, in attributes, for tests and extensions that cannot read a canvas. */

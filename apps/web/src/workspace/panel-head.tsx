@@ -7,6 +7,7 @@ import { classes, IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { Dropdown, MenuAction, MenuChoice, MenuSeparator, MenuToggle } from '../ui/menu.tsx'
 import { axisOptions } from './axis-options.ts'
+import { metricTitle } from './metric-title.ts'
 import styles from './panel.module.css'
 import { type ChartView, formatAxisChoice, parseAxisChoice } from './view.ts'
 
@@ -24,11 +25,12 @@ export type PanelHeadProps = {
 /** The line above a chart: its name, what can be done with it, and whether it is exact. */
 export function PanelHead({ metric, metrics, model, chart, onChange, onFill, onTable }: PanelHeadProps): ReactNode {
   const isZoomed = chart.range !== null
+  const { title, unit } = metricTitle(metric)
   return (
     <header className={styles.head}>
       <h3 className={styles.title} title={metric.name}>
-        {metric.name}
-        {metric.unit !== null && <span className={styles.unit}>{metric.unit}</span>}
+        {title}
+        {unit !== null && <span className={styles.unit}>{unit}</span>}
       </h3>
       {model !== null && model.notes.length > 0 && (
         <Hint text={model.notes.join(' ')}>
@@ -49,7 +51,7 @@ export function PanelHead({ metric, metrics, model, chart, onChange, onFill, onT
         <Dropdown
           align="end"
           trigger={
-            <IconButton label={`Settings of ${metric.name}`}>
+            <IconButton label={`Settings of ${title}`}>
               <Ellipsis size={14} />
             </IconButton>
           }

@@ -12,9 +12,11 @@ import { type ChartModel, prepareChart, type RunLook } from '../chart/prepare-ch
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
+import { withMargin } from '../chart/visible-part.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
+import { metricTitle } from './metric-title.ts'
 import styles from './panel.module.css'
 import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
@@ -49,6 +51,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   const isPageVisible = useIsPageVisible()
   const isOnScreen = isNearScreen && isPageVisible
   const theme = useChartTheme()
+  const { title } = metricTitle(metric)
   const [isTableOpen, setIsTableOpen] = useState(false)
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x
   const x = chart.x ?? systemX
@@ -61,8 +64,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
           ...path,
           series: looks.map(({ run }) => ({ run, metric: metric.name, stream: metric.stream })),
           x,
-          width,
-          ...(chart.range === null ? {} : { range: chart.range }),
+          ...(chart.range === null ? { width } : withMargin(chart.range, width)),
         }
   const series = useSeries(request, isOnScreen)
   const { answer } = series
@@ -85,7 +87,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   return (
     <article
       className={classes(styles.panel, isLarge && styles.large)}
-      aria-label={metric.name}
+      aria-label={title}
       data-testid="panel"
       {...dataOf(metric, model, series)}
     >
@@ -111,8 +113,8 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         <PanelState series={series} model={model} />
       </div>
       {model !== null && (
-        <Modal isOpen={isTableOpen} onClose={() => setIsTableOpen(false)} title={metric.name} size="large">
-          <ChartTable model={model} title={metric.name} />
+        <Modal isOpen={isTableOpen} onClose={() => setIsTableOpen(false)} title={title} size="large">
+          <ChartTable model={model} title={title} />
         </Modal>
       )}
     </article>

@@ -9,7 +9,7 @@ import { describeError } from '../api/trpc.ts'
 import type { RunList } from '../api/use-runs.ts'
 import { highlightedRun } from '../chart/cursor.ts'
 import type { RunLook } from '../chart/prepare-chart.ts'
-import { runColor } from '../colors/run-colors.ts'
+import { keptRunColor } from '../colors/run-colors.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
 import { drawnRuns, withRunToggled } from './drawn-runs.ts'
@@ -137,7 +137,7 @@ export function RunsList({ list, looks, headline }: RunsListProps): ReactNode {
                 key={run.id}
                 run={run}
                 top={start}
-                color={color ?? runColor(run.id)}
+                color={color ?? keptRunColor(run.id)}
                 isDrawn={color !== undefined}
                 isActive={run.slug === active}
                 isSelected={selected.includes(run.slug)}

@@ -22,7 +22,7 @@ const MemoPanel = memo(Panel)
 /** A foldable group of charts. A folded one holds no charts at all. */
 export function ChartSection({ path, section, looks, metrics }: ChartSectionProps): ReactNode {
   const { view, change } = useView()
-  const isFolded = section.isFoldedAtFirst !== view.toggled.includes(section.name)
+  const isFolded = section.isFoldedAtFirst !== view.toggled.includes(section.id)
   return (
     <section aria-label={section.name} data-testid="section" data-section={section.name}>
       <h2 className={styles.head}>
@@ -30,7 +30,7 @@ export function ChartSection({ path, section, looks, metrics }: ChartSectionProp
           type="button"
           className={styles.fold}
           aria-expanded={!isFolded}
-          onClick={() => change((last) => ({ ...last, toggled: toggle(last.toggled, section.name) }))}
+          onClick={() => change((last) => ({ ...last, toggled: toggle(last.toggled, section.id) }))}
         >
           <ChevronRight size={14} className={styles.chevron} />
           {section.name}

@@ -1,7 +1,8 @@
 import type { MetricInfo } from '@kiroku/core/queries'
+import { metricTitle } from './metric-title.ts'
 
-/** A part of the page: charts whose metrics begin alike. */
-export type Section = { name: string; metrics: readonly MetricInfo[]; isFoldedAtFirst: boolean }
+/** A part of the page: charts whose metrics begin alike. `id` tells it from a prefix that is called the same. */
+export type Section = { id: string; name: string; metrics: readonly MetricInfo[]; isFoldedAtFirst: boolean }
 
 const collator = new Intl.Collator('en', { numeric: true })
 
@@ -17,9 +18,13 @@ export function sectionOf(name: string): string {
   return slash > 0 ? name.slice(0, slash) : (splitPrefix.exec(name)?.[0] ?? plainSection)
 }
 
+const corePattern = /^cpu\.\d+\./
+
 type Part = { name: string; rank: number; isFoldedAtFirst: boolean }
 
 function partOf(metric: MetricInfo): Part {
+  if (metric.stream === 'system' && corePattern.test(metric.name))
+    return { name: 'system, each core', rank: 2.5, isFoldedAtFirst: true }
   if (metric.stream === 'system') return { name: 'system', rank: 2, isFoldedAtFirst: true }
   if (metric.isHidden) return { name: 'hidden', rank: 4, isFoldedAtFirst: true }
   if (metric.isStepMetric || metric.name.startsWith('_')) return { name: 'axes', rank: 3, isFoldedAtFirst: true }
@@ -35,7 +40,8 @@ export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section
   const wanted = search.trim().toLowerCase()
   const parts = new Map<string, Part & { metrics: MetricInfo[] }>()
   for (const metric of metrics) {
-    if (!metric.name.toLowerCase().includes(wanted)) continue
+    const { title } = metricTitle(metric)
+    if (!`${metric.name}\n${title}`.toLowerCase().includes(wanted)) continue
     const part = partOf(metric)
     const key = `${part.rank} ${part.name}`
     const known = parts.get(key)
@@ -44,9 +50,10 @@ export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section
   }
   return [...parts.values()]
     .toSorted((one, other) => one.rank - other.rank || collator.compare(one.name, other.name))
-    .map(({ name, metrics: list, isFoldedAtFirst }) => ({
+    .map(({ name, rank, metrics: list, isFoldedAtFirst }) => ({
+      id: rank > 1 ? `${name}~` : name,
       name,
       isFoldedAtFirst,
-      metrics: list.toSorted((one, other) => collator.compare(one.name, other.name)),
+      metrics: list.toSorted((one, other) => collator.compare(metricTitle(one).title, metricTitle(other).title)),
     }))
 }

@@ -1,6 +1,7 @@
 'use client'
-import { useSearchParams } from 'next/navigation'
+import { usePathname, useSearchParams } from 'next/navigation'
 import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react'
+import { rememberView } from './last-views.ts'
 import { defaultView, formatView, parseView, type View } from './view.ts'
 
 type ViewChange = Partial<View> | ((view: View) => View)
@@ -15,6 +16,7 @@ const writeDelayMs = 120
 /** Keeps the page's view and its address the same. */
 export function ViewProvider({ children }: { children: ReactNode }): ReactNode {
   const params = useSearchParams().toString()
+  const path = usePathname()
   const [view, setView] = useState(() => parseView(new URLSearchParams(params)))
   const written = useRef(params)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -26,6 +28,7 @@ export function ViewProvider({ children }: { children: ReactNode }): ReactNode {
   }, [params])
 
   useEffect(() => () => clearTimeout(timer.current), [])
+  useEffect(() => rememberView(path, params), [path, params])
 
   const change = useCallback((given: ViewChange): void => {
     setView((last) => {

@@ -51,6 +51,23 @@ describe('sections', () => {
     ])
   })
 
+  test('a prefix called like a part of its own is told from it; each core has its place', () => {
+    const sections = sectionsOf([
+      metric('system/load'),
+      metric('cpu', { stream: 'system' }),
+      metric('cpu.0.cpu_percent', { stream: 'system' }),
+    ])
+    expect(sections.map(({ id, name }) => [id, name])).toEqual([
+      ['system', 'system'],
+      ['system~', 'system'],
+      ['system, each core~', 'system, each core'],
+    ])
+  })
+
+  test('a search finds what the machine did by its words too', () => {
+    expect(sectionsOf([metric('network.recv', { stream: 'system' })], 'received')).toHaveLength(1)
+  })
+
   test('a search keeps what contains it', () => {
     expect(sectionsOf([metric('val/Loss'), metric('lr')], ' loss ').map(({ name }) => name)).toEqual(['val'])
   })
@@ -68,10 +85,11 @@ describe('drawn runs', () => {
     expect(slugs(withRunToggled(withRunToggled(view, 'd', true), 'd', false))).toEqual(['d', 'c'])
   })
 
-  test('a newer run changes no colour', () => {
+  test('a newer run changes no colour, nor does one that is hidden', () => {
     const before = looksOf(runs.slice(1))
     const after = looksOf(runs)
     expect(after.slice(1)).toEqual(before)
+    expect(looksOf(runs.slice(0, 2))).toEqual(after.slice(0, 2))
   })
 })
 

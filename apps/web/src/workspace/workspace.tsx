@@ -75,7 +75,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
         <Toolbar metrics={metrics} onList={showList} />
         <div className={styles.scroll}>
           {sections.map((section) => (
-            <ChartSection key={section.name} path={path} section={section} looks={looks} metrics={metrics} />
+            <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
           ))}
           {sections.length === 0 && (
             <ChartsEmpty
