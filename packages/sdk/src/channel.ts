@@ -82,10 +82,10 @@ export class WriterChannel {
 
   /** Waits, blocking, until all that was sent is written; false when that took longer than `timeoutMs`. */
   flush(timeoutMs: number): boolean {
-    const deadline = Date.now() + timeoutMs
+    const deadline = performance.now() + timeoutMs
     for (;;) {
       this.#drainOverflow()
-      const left = deadline - Date.now()
+      const left = deadline - performance.now()
       if (this.#isDead || left <= 0) return false
       const isEmpty = this.#overflow.length === 0
       if (!this.#ring.awaitFlush(this.#ring.askFlush(), left)) return false

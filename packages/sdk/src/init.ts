@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { newWriterId } from '@kiroku/core/ids'
 import { type MetricDefinition, metricDefinitionSchema } from '@kiroku/core/metrics'
@@ -19,6 +18,7 @@ import {
   resolveDestination,
   resolveSettings,
   type Settings,
+  workingDirectory,
 } from './settings.ts'
 import {
   type CheckedConfig,
@@ -74,10 +74,19 @@ export function startRun<
     schemas,
   }
   if (settings.mode === 'disabled') return new Run({ ...parts, link: noLink })
+  const startedAt = new Date()
+  const warn = (text: string): void => {
+    if (!env.KIROKU_SILENT) tell([text])
+  }
+  const place = makeRunDirectory(options.dir ?? env.KIROKU_DIR ?? '.kiroku', { id: settings.id, now: startedAt, warn })
+  if (place === undefined) return new Run({ ...parts, link: noLink })
   const writer = openChannel()
   const link = openLink(parts, settings, {
     options,
     env,
+    place,
+    startedAt,
+    warn,
     writer,
     onEnded: () => active.delete(address),
     onSettled: () => forgetAtExit(run),
@@ -98,23 +107,20 @@ function openChannel(): WriterChannel {
 type LinkContext = Pick<WriterLinkOptions, 'onEnded' | 'onSettled'> & {
   options: RunOptions
   env: SdkEnv
+  place: { root: string; directory: string }
+  startedAt: Date
+  warn: (text: string) => void
   writer: WriterChannel
 }
 
 function openLink(
   { labels, config, definitions }: Omit<RunParts, 'link'>,
   settings: Settings,
-  { options, env, writer, onEnded, onSettled }: LinkContext,
+  { options, env, place: { root, directory }, startedAt, warn, writer, onEnded, onSettled }: LinkContext,
 ): RunLink {
-  const startedAt = new Date()
-  const dir = options.dir ?? env.KIROKU_DIR ?? join(process.cwd(), '.kiroku')
   const isOnline = settings.mode === 'online'
   const isSilent = env.KIROKU_SILENT
-  const warn = (text: string): void => {
-    if (!isSilent) tell([text])
-  }
   const destination = isOnline ? resolveDestination(options, env, warn) : { url: null, apiKey: null }
-  const { root, directory } = makeRunDirectory(dir, { id: settings.id, now: startedAt, warn })
   const isQuiet = env.KIROKU_QUIET || isSilent
   const link = new WriterLink({
     channel: writer,
@@ -148,7 +154,7 @@ function openLink(
       ? null
       : { sampleMs: env.KIROKU_STATS_SAMPLE_SECONDS * 1000, windowMs: env.KIROKU_STATS_WINDOW_SECONDS * 1000 },
     isQuiet,
-    script: { program: process.argv[1] ?? null, arguments: process.argv.slice(2), directory: process.cwd() },
+    script: { program: process.argv[1] ?? null, arguments: process.argv.slice(2), directory: workingDirectory() },
   }
   const payload = new RecordEncoder().json(openKind, message)
   if (payload === undefined)

@@ -85,11 +85,11 @@ export class Ring {
 
   /** Waits, blocking, until the request was answered; false when `timeoutMs` went by before. */
   awaitFlush(request: number, timeoutMs: number): boolean {
-    const deadline = Date.now() + timeoutMs
+    const deadline = performance.now() + timeoutMs
     for (;;) {
       const done = Atomics.load(this.#control, slots.flushDone)
       if (done - request >= 0) return true
-      const left = deadline - Date.now()
+      const left = deadline - performance.now()
       if (left <= 0) return false
       Atomics.wait(this.#control, slots.flushDone, done, left)
     }

@@ -52,7 +52,7 @@ export class WriterLink implements RunLink {
   readonly #options: WriterLinkOptions
   readonly #run: number
   #facts: RunFacts = {}
-  #lastProgressAt = Date.now()
+  #lastProgressAt = performance.now()
   #acknowledged = { bytes: 0, total: 0 }
   #isStored = false
   #isSettled = false
@@ -85,11 +85,11 @@ export class WriterLink implements RunLink {
   }
 
   readonly settle = async (timeoutMs: number = this.#options.finishTimeoutMs): Promise<void> => {
-    this.#lastProgressAt = Date.now()
-    let toldAt = Date.now()
+    this.#lastProgressAt = performance.now()
+    let toldAt = performance.now()
     while (!this.#isDone()) {
       await new Promise((resolve) => setTimeout(resolve, checkMs))
-      const now = Date.now()
+      const now = performance.now()
       if (now - this.#lastProgressAt > timeoutMs) {
         this.tell(this.#whyUnsettled(timeoutMs))
         break
@@ -120,11 +120,11 @@ export class WriterLink implements RunLink {
     switch (event.type) {
       case 'created':
         this.#facts = { name: event.name, url: event.url }
-        this.#lastProgressAt = Date.now()
+        this.#lastProgressAt = performance.now()
         break
       case 'acknowledged':
         this.#acknowledged = event
-        this.#lastProgressAt = Date.now()
+        this.#lastProgressAt = performance.now()
         this.#isWaiting = false
         break
       case 'waiting':

@@ -419,6 +419,26 @@ describe('config and summary', () => {
   })
 })
 
+describe('what no server would take', () => {
+  it('is a step beyond the whole numbers: its row is not recorded, and the others are', () => {
+    using recorded = new RecordedRun()
+    recorded.run.log({ a: 1 }, { step: Number.MAX_SAFE_INTEGER, commit: true })
+    recorded.run.log({ a: 2 })
+    recorded.run.log({ a: 3 })
+    expect(recorded.told[0]).toMatch(/no step is left/)
+    expect(recorded.rows()).toEqual([{ seq: 1, step: Number.MAX_SAFE_INTEGER, values: { a: 1 } }])
+  })
+
+  it.each([0xc000_013a, 2 ** 40 + 1, -(2 ** 33) - 1])(
+    'is the exit code %d, which ends the run all the same',
+    (exitCode) => {
+      using recorded = new RecordedRun()
+      recorded.run.end(exitCode)
+      expect(recorded.assemble().updates).toMatchObject([{ type: 'finish', state: 'failed', exitCode: exitCode | 0 }])
+    },
+  )
+})
+
 describe('labels', () => {
   it('are changed in the stream; one string is one tag', () => {
     using recorded = new RecordedRun()

@@ -162,6 +162,10 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
       )
       return
     }
+    if (!Number.isSafeInteger(decision.step)) {
+      this.#warnings.warn('step', `no step is left after ${this.#steps.step - 1}; this row is not recorded`)
+      return
+    }
     const outcome = this.#recorder.row(row, { step: decision.step, time: Date.now(), commits: decision.flushAfter })
     this.#steps = decision.next
     if (outcome.kind === 'tooLong') {
@@ -202,7 +206,8 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   /** Ends the run and does not wait; the rest is sent in the background. Calling it again changes nothing. */
   end(exitCode: number): void {
     if (this.#isEnded) return
-    this.#update({ type: 'finish', state: stateOfExitCode(exitCode), exitCode, time: Date.now() })
+    // A process' status has 32 bits; on some systems it is told without its sign.
+    this.#update({ type: 'finish', state: stateOfExitCode(exitCode), exitCode: exitCode | 0, time: Date.now() })
     this.#isEnded = true
     this.#warnings.close()
     const courses = new Map([...this.#recorder.trackers].map(([name, tracker]) => [name, tracker.course]))

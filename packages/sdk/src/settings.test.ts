@@ -5,6 +5,7 @@ import { newApiKey } from '@kiroku/core/ids'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { storeCredentials } from './credentials.ts'
 import { sdkEnv } from './env.ts'
+import { startRun } from './init.ts'
 import { defaultProject, makeRunDirectory, resolveDestination, resolveSettings } from './settings.ts'
 import { Warnings } from './warnings.ts'
 
@@ -113,8 +114,8 @@ describe('makeRunDirectory', () => {
     const root = join(directory, '.kiroku')
     const first = makeRunDirectory(root, { id: 'abc', now, warn })
     const second = makeRunDirectory(root, { id: 'abc', now, warn })
-    expect(basename(first.directory)).toBe('run-20260102_030405-abc')
-    expect(basename(second.directory)).toBe('run-20260102_030405-abc-1')
+    expect(basename(first?.directory ?? '')).toBe('run-20260102_030405-abc')
+    expect(basename(second?.directory ?? '')).toBe('run-20260102_030405-abc-1')
     expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('*\n')
   })
 
@@ -126,11 +127,29 @@ describe('makeRunDirectory', () => {
 
   it('takes the temporary directory where it may not write, and says so', () => {
     writeFileSync(join(directory, 'file'), '')
-    const { root, directory: made } = makeRunDirectory(join(directory, 'file'), { id: 'abc', now, warn })
+    const { root, directory: made = '' } = makeRunDirectory(join(directory, 'file'), { id: 'abc', now, warn }) ?? {}
     expect(root).toBe(join(tmpdir(), 'kiroku'))
     expect(readdirSync(made)).toEqual([])
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('local data goes to'))
     rmSync(made, { recursive: true })
+  })
+})
+
+describe('a disk that takes nothing', () => {
+  it('keeps no script from going on: init and log throw nothing, and it is said that nothing is recorded', () => {
+    writeFileSync(join(directory, 'file'), '')
+    vi.stubEnv('TMPDIR', join(directory, 'file'))
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    try {
+      const run = startRun({ dir: join(directory, 'file'), project: 'demo', id: 'nowhere', mode: 'offline' })
+      run.log({ a: 1 })
+      expect(run.dir).toBeUndefined()
+      run.end(0)
+      startRun({ dir: join(directory, 'file'), project: 'demo', id: 'nowhere', mode: 'offline' }).end(0)
+      expect(said.mock.calls.join()).toContain('nothing is recorded')
+    } finally {
+      said.mockRestore()
+    }
   })
 })
 

@@ -51,7 +51,7 @@ export type Settings = z.output<typeof optionsSchema>
 export function resolveSettings(options: RunOptions, env: SdkEnv): Settings {
   const tags = env.KIROKU_TAGS?.split(',').map((tag) => tag.trim())
   const input = {
-    project: options.project ?? env.KIROKU_PROJECT ?? defaultProject(process.cwd()),
+    project: options.project ?? env.KIROKU_PROJECT ?? defaultProject(workingDirectory()),
     id: options.id ?? env.KIROKU_RUN_ID ?? newRunSlug(),
     name: options.name ?? env.KIROKU_NAME,
     group: options.group ?? env.KIROKU_GROUP,
@@ -113,20 +113,39 @@ export function defaultProject(directory: string): string {
   }
 }
 
-/** Makes the run's own directory; in the system's temporary directory, with a warning, when it cannot be made there. */
+/** The working directory; that of the system's temporary files where it was removed meanwhile. */
+export function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return tmpdir()
+  }
+}
+
+/**
+ * Makes the run's own directory; in the system's temporary directory, with a warning, when it cannot be made there.
+ * Undefined, with a warning, when it cannot be made there either.
+ */
 export function makeRunDirectory(
   dir: string,
   { id, now, warn }: { id: string; now: Date; warn: (text: string) => void },
-): { root: string; directory: string } {
-  const root = resolve(dir)
+): { root: string; directory: string } | undefined {
+  const root = resolve(workingDirectory(), dir)
+  const fallback = join(tmpdir(), 'kiroku')
   try {
     return { root, directory: makeIn(root, id, now) }
   } catch (cause) {
-    const fallback = join(tmpdir(), 'kiroku')
-    warn(`cannot write ${root} (${cause instanceof Error ? cause.message : cause}); local data goes to ${fallback}`)
+    warn(`cannot write ${root} (${messageOf(cause)}); local data goes to ${fallback}`)
+  }
+  try {
     return { root: fallback, directory: makeIn(fallback, id, now) }
+  } catch (cause) {
+    warn(`cannot write ${fallback} (${messageOf(cause)}); nothing is recorded`)
+    return undefined
   }
 }
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 function makeIn(root: string, id: string, now: Date): string {
   const runs = join(root, 'runs')

@@ -77,7 +77,7 @@ class Sidecar {
       return
     }
     this.#isOrphan = true
-    for (const uploader of this.#uploaders) uploader.lastProgressAt = Date.now()
+    for (const uploader of this.#uploaders) uploader.lastProgressAt = performance.now()
     this.#wakeable.wake()
     this.#leaveWhenDone()
   }
@@ -85,7 +85,7 @@ class Sidecar {
   #leaveWhenDone(): void {
     const latest = Math.max(...[...this.#uploaders].map(({ lastProgressAt }) => lastProgressAt))
     if (this.#uploaders.size === 0) process.exit(0)
-    if (Date.now() - latest > this.#lingerMs) {
+    if (performance.now() - latest > this.#lingerMs) {
       note(`the server took nothing for ${this.#lingerMs / 1000} s; the data stays where it is`)
       process.exit(1)
     }

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server as HttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeHistoryBatch } from '@kiroku/core/history'
 import { newWriterId } from '@kiroku/core/ids'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assembleLog } from '../../test/recorded-run.ts'
 import {
   framedBytes,
@@ -30,6 +30,7 @@ class ScriptedServer {
   readonly updates: string[] = []
   creations = 0
   ackSeq = 0
+  nextBatchMs = 0
   refuse: (firstSeq: number) => Answer | undefined = () => undefined
   readonly #http: HttpServer
 
@@ -72,7 +73,7 @@ class ScriptedServer {
     this.batches.push({ firstSeq, lastSeq })
     this.updates.push(...updates.map(({ type }) => type))
     this.ackSeq = lastSeq
-    return { status: 200, body: { ackSeq: lastSeq, nextBatchMs: 0 } }
+    return { status: 200, body: { ackSeq: lastSeq, nextBatchMs: this.nextBatchMs } }
   }
 }
 
@@ -180,6 +181,29 @@ describe('Uploader', () => {
     await upload({ isOrphan: true })
     expect([server.ackSeq, server.updates]).toEqual([20, ['finish']])
     expect([...assembleLog(path).history.steps]).toEqual([...Array(15).keys(), 16, 17, 18, 19])
+  })
+
+  it('goes on at its pace when the clock is set back', async () => {
+    writeLog(3, { isEnded: false })
+    const clock = vi.spyOn(Date, 'now')
+    try {
+      const earlier = Date.now() - 3_600_000
+      server.nextBatchMs = 20
+      server.refuse = (firstSeq) => {
+        if (firstSeq > 1) return undefined
+        clock.mockReturnValue(earlier)
+        const path = join(directory, logFileName)
+        const log = new LogWriter(path, statSync(path).size)
+        const finish = { type: 'finish', state: 'finished', exitCode: 0, time: 9 }
+        log.append(new RecordEncoder().json(recordKinds.update, finish, updateFlags.finishes) ?? new Uint8Array())
+        log.close()
+        return undefined
+      }
+      await upload({ isOrphan: false })
+      expect([server.ackSeq, server.updates]).toEqual([4, ['finish']])
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   it('says once that it waits, and that it need not any more', async () => {

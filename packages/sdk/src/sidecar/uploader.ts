@@ -46,9 +46,9 @@ export class Uploader {
   readonly #backoff = new Backoff()
   readonly #beginnings = new Backoff()
   #isWaiting = false
-  #lastSentAt = 0
-  /** When the server last took something, in unix milliseconds. */
-  lastProgressAt = Date.now()
+  #lastSentAt = Number.NEGATIVE_INFINITY
+  /** When the server last took something, by `performance.now()`, as all times here: no clock is set back under them. */
+  lastProgressAt = performance.now()
 
   /** Opens the log. Throws what the file system throws. */
   constructor(options: UploaderOptions) {
@@ -80,11 +80,11 @@ export class Uploader {
 
   /** Reads the log's first records: what the run was started with, then, if they come soon, the facts. */
   async #readCreate(): Promise<CreateRunInput | undefined> {
-    const deadline = Date.now() + factsWaitMs
+    const deadline = performance.now() + factsWaitMs
     for (;;) {
       while (this.#assembler.facts === undefined && this.#reader.next()) this.#assembler.accept(this.#reader)
       const { header, facts, isFinished } = this.#assembler
-      const isLate = Date.now() > deadline || isFinished || this.#options.isOrphan()
+      const isLate = performance.now() > deadline || isFinished || this.#options.isOrphan()
       if (header !== undefined && (facts !== undefined || isLate)) return { ...header.create, ...facts }
       if (header === undefined && this.#options.isOrphan()) return undefined
       await this.#options.wakeable.sleep(pollMs)
@@ -118,7 +118,7 @@ export class Uploader {
     const hasRecords = this.#assembler.seq > this.#acknowledged
     if (!hasRecords) {
       if (this.#assembler.isFinished) return true
-      if (Date.now() - this.#lastSentAt < heartbeatMs) {
+      if (performance.now() - this.#lastSentAt < heartbeatMs) {
         await this.#options.wakeable.sleep(pollMs)
         return false
       }
@@ -137,7 +137,7 @@ export class Uploader {
       const { firstSeq, lastSeq, ...content } = this.#assembler.take()
       const batch = { project: run.project, run: run.run, writer: input.writer, firstSeq, lastSeq, ...content }
       const sending = this.#insist(() => {
-        this.#lastSentAt = Date.now()
+        this.#lastSentAt = performance.now()
         return sendBatch(this.#server, batch)
       })
       return { sent: await this.#readAhead(sending), lastSeq }
@@ -168,7 +168,7 @@ export class Uploader {
         this.#beginnings.reset()
         report({ type: 'acknowledged', id: order.id, bytes: offset, total: this.#reader.size() })
         for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
-        const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - Date.now()
+        const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - performance.now()
         if (pauseMs > 0 && !this.#assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)
         return false
       }
@@ -233,7 +233,7 @@ export class Uploader {
       const outcome = await attempt()
       if (outcome.kind !== 'again') {
         this.#backoff.reset()
-        this.lastProgressAt = Date.now()
+        this.lastProgressAt = performance.now()
         if (this.#isWaiting) report({ type: 'connected', id: order.id })
         this.#isWaiting = false
         return outcome

@@ -30,7 +30,7 @@ export class LocalRun {
     const { header, script } = options
     const create = { ...header.create, host: readHostFacts(script) }
     this.#put(this.#encoder.json(recordKinds.header, { ...header, create }))
-    this.#window = options.stats === null ? undefined : new StatsWindow(options.stats.windowMs, Date.now())
+    this.#window = options.stats === null ? undefined : new StatsWindow(options.stats.windowMs, performance.now())
     this.flush()
   }
 
@@ -56,15 +56,14 @@ export class LocalRun {
   /** Ends the run now if its script has ended it. */
   finish(): void {
     if (this.isFinished || this.#end === undefined) return
-    if (this.#window !== undefined) this.#publish(this.#window.close(Date.now()))
+    if (this.#window !== undefined) this.#publish(this.#window.close(performance.now()))
     this.#log.append(this.#end)
     this.isFinished = true
   }
 
   /** Takes a sample of the machine. */
   takeSample(sample: SystemSample): void {
-    const now = Date.now()
-    const values = this.isFinished ? undefined : this.#window?.add(sample, now)
+    const values = this.isFinished ? undefined : this.#window?.add(sample, performance.now())
     if (values !== undefined) this.#publish(values)
   }
 

@@ -43,7 +43,7 @@ export class Writer {
 
   #tick(): void {
     const asked = this.#ring.pendingFlush()
-    const now = Date.now()
+    const now = performance.now()
     if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
     this.#sample(now)
     for (const [id, run] of this.#runs) {
