@@ -7,6 +7,9 @@ import {
 } from '@kiroku/core/history'
 import type { WireValue } from '@kiroku/core/values'
 
+/** What a metric takes in a batch beside its name and its values. */
+const columnBytes = 80
+
 type Column = { name: string; rows: number[]; values: number[]; lastRow: number }
 
 /** One stream's rows on their way into columns. */
@@ -27,10 +30,11 @@ class BlockBuilder {
     this.#times.push(time)
   }
 
-  /** Sets a value of the current row; the later one stands. */
-  set(key: number, name: string, value: number): void {
+  /** Sets a value of the current row; the later one stands. True for the first value of a metric. */
+  set(key: number, name: string, value: number): boolean {
     const row = this.#seqs.length - 1
     let column = this.#columns[key]
+    const isNew = column === undefined
     if (column === undefined) {
       column = { name, rows: [], values: [], lastRow: -1 }
       this.#columns[key] = column
@@ -38,11 +42,12 @@ class BlockBuilder {
     }
     if (column.lastRow === row) {
       column.values[column.values.length - 1] = value
-      return
+      return isNew
     }
     column.lastRow = row
     column.rows.push(row)
     column.values.push(value)
+    return isNew
   }
 
   /** Gives the rows and starts over. */
@@ -92,8 +97,7 @@ export class BatchBuilder {
   /** Sets a number of the row that was started last in the stream. */
   set(isSystem: boolean, key: number, name: string, value: number): void {
     const block = isSystem ? this.#system : this.#history
-    block.set(key, name, value)
-    this.bytes += 12
+    this.bytes += block.set(key, name, value) ? 12 + columnBytes + 3 * name.length : 12
   }
 
   /** Adds a value that is not a number. */
