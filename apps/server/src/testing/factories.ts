@@ -159,11 +159,11 @@ async function expectOk(response: Response): Promise<Response> {
 /** One request as it is, with any headers: `fetch` does not let tests choose `Host` or `Origin`. */
 export function rawRequest(
   url: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
+  options: { method?: string; path?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
 ): Promise<RawResponse> {
-  const { method = 'GET', headers = {}, body } = options
+  const { method = 'GET', path, headers = {}, body } = options
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers }, (response) => {
+    const outgoing = request(url, { method, headers, ...(path !== undefined && { path }) }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)

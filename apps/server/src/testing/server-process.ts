@@ -14,6 +14,7 @@ const server = await startServer({
 })
 const { url, organization, dataDir } = server
 const ready = readyMessageSchema.parse({ url, apiKey: server.apiKey ?? '', organization, dataDir })
-process.stdout.write(`${JSON.stringify(ready)}\n`)
+// Before it says that it is ready, because a test may stop it at once.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void server.close().then(() => process.exit(0)))
+process.stdout.write(`${JSON.stringify(ready)}\n`)
