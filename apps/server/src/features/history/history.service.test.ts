@@ -27,7 +27,9 @@ describe('room for batches', () => {
       expect.objectContaining({ code: 'UNAVAILABLE', details: { retryAfterMs: 1000 } }),
     )
     releases[0]?.()
+    releases[0]?.()
     expect(() => history.admit(size)).not.toThrow()
+    expect(() => history.admit(size)).toThrow('too many batches')
   })
 
   it('is there for one batch, however large', () => {

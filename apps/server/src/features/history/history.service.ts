@@ -16,7 +16,7 @@ export type HistoryServiceOptions = {
 /** Takes history batches in. */
 export type HistoryService = {
   /**
-   * Makes room for a batch of so many bytes before it is read, and answers how to give the room back. Throws UNAVAILABLE
+   * Makes room for a batch of so many bytes before it is read, and answers how to give the room back, once. Throws UNAVAILABLE
    * with `details.retryAfterMs` while too much is under way, so that memory stays bounded.
    */
   admit(bytes: number): () => void
@@ -167,8 +167,10 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       if (isClosed) throw busy('the server is stopping')
       if (admittedBytes > 0 && admittedBytes + bytes > maxAdmittedBytes) throw busy('too many batches are under way')
       admittedBytes += bytes
+      let isHeld = true
       return () => {
-        admittedBytes -= bytes
+        if (isHeld) admittedBytes -= bytes
+        isHeld = false
       }
     },
     async accept(scope, bytes) {

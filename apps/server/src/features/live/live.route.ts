@@ -37,6 +37,8 @@ export function registerLiveRoute(
     const query = parseInput(liveQuerySchema, request.query, 'live request')
     const topic = await topicOf(requireIdentity(request), query)
     const raw = takeOver(reply)
+    // Whoever left meanwhile closes nothing any more.
+    if (raw.destroyed) return
     raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'x-accel-buffering': 'no',
