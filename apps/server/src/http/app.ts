@@ -37,7 +37,7 @@ export function createApp(
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply)
     reply.header('x-request-id', request.id)
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
+    if ((request.routeOptions.url ?? request.url).startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
   registerAuthentication(app, services.identities)
   app.setErrorHandler(async (error, request, reply) => {

@@ -33,6 +33,35 @@ async function signIn(apiKey: string, headers: Record<string, string> = {}) {
   })
 }
 
+describe('a route', () => {
+  it.each(['/%61pi', '//api', '/api/../api', '/API'])(
+    'is not asked past the check of origins as %s',
+    async (prefix) => {
+      const path = routes.session.replace('/api', prefix)
+      const answer = await rawRequest(server.url, {
+        path,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: 'https://elsewhere.example' },
+        body: JSON.stringify({ apiKey: caller.apiKey }),
+      })
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+      expect(answer.headers['set-cookie']).toBeUndefined()
+    },
+  )
+
+  it('is not asked past it by a whole address either', async () => {
+    const answer = await rawRequest(server.url, {
+      path: server.url + routes.session,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://elsewhere.example' },
+      body: JSON.stringify({ apiKey: caller.apiKey }),
+    })
+    expect(answer.status).toBe(403)
+    const key = { authorization: `Bearer ${caller.apiKey}` }
+    expect((await rawRequest(server.url, { path: server.url + me, headers: key })).status).toBe(200)
+  })
+})
+
 describe('an API key', () => {
   it('says who asks, as a bearer token and as the password of basic authentication', async () => {
     const bearer = await ask(me, { authorization: `Bearer ${caller.apiKey}` })

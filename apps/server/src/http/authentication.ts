@@ -26,10 +26,12 @@ export function registerAuthentication(app: FastifyInstance, identities: Identit
   app.decorateRequest('identity', null)
   app.decorateRequest('refusal', null)
   app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith('/api/')) return
+    // The route that was found, however its address was written: coded, or with a host before its path.
+    const path = request.routeOptions.url ?? request.url
+    if (!path.startsWith('/api/')) return
     const answer = await authenticate(request, identities).catch(toKirokuError)
     if (!(answer instanceof KirokuError)) request.identity = answer
-    else if (request.url.startsWith(`${routes.trpc}/`)) request.refusal = answer
+    else if (path.startsWith(`${routes.trpc}/`)) request.refusal = answer
     else throw answer
   })
 }
