@@ -90,6 +90,23 @@ describe('history batches', () => {
     expect(rejected.map(({ metric }) => metric)).toEqual(['x'.repeat(100), 'a\0b', 'note', 'no such thing'])
   })
 
+  it('leave out what is nested too deeply to be read', () => {
+    const none = { rows: 0, metrics: [] }
+    const address = { v: 1, project: 'p', run: 'r', writer: 'w'.repeat(16), firstSeq: 1, lastSeq: 1 }
+    const text = { seq: 1, step: 0, time: 0, metric: 'deep', value: 'VALUE' }
+    const json = JSON.stringify({ ...address, history: none, system: none, texts: [text], updates: [] })
+    const header = json.replace('"VALUE"', '['.repeat(50_000) + ']'.repeat(50_000)).padEnd(100_800)
+    const directory = Array.from({ length: 6 }, () => [1, 0]).flat()
+    const prefix = Uint32Array.of(0x314b524b, header.length, 6, 0, ...directory)
+    const bytes = new TextEncoder().encode(header)
+    const frame = new Uint8Array(prefix.byteLength + bytes.length)
+    frame.set(new Uint8Array(prefix.buffer))
+    frame.set(bytes, prefix.byteLength)
+    const { batch: read, rejected } = readHistoryBatch(frame)
+    expect(read.texts).toEqual([])
+    expect(rejected).toEqual([{ metric: 'deep', reason: 'it is nested too deeply' }])
+  })
+
   it('refuse columns that no metric names', () => {
     const frame = decodeFrame(encodeHistoryBatch(batch))
     const extra = encodeFrame(frame.header, [...frame.columns, new Float64Array(1)])

@@ -153,7 +153,14 @@ export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; reje
   const rejected: Rejection[] = []
   const readWell = (block: z.infer<typeof blockHeaderSchema>): RowBlock => {
     const read = readBlock(frame, block, cursor)
-    return { ...read, metrics: read.metrics.filter(({ name }) => keepParsed(metricNameSchema, name, name, rejected)) }
+    const seen = new Set<string>()
+    const metrics = read.metrics.filter(({ name }) => {
+      if (!keepParsed(metricNameSchema, name, name, rejected)) return false
+      if (seen.has(name))
+        rejected.push({ metric: name.slice(0, longestNameShown), reason: 'it comes twice in a block' })
+      return !seen.has(name) && seen.add(name)
+    })
+    return { ...read, metrics }
   }
   const batch = {
     ...rest,
@@ -177,10 +184,16 @@ function keepParsed<T>(
   name: string,
   rejected: Rejection[],
 ): { value: T } | undefined {
-  const result = schema.safeParse(input)
-  if (result.success) return { value: result.data }
-  rejected.push({ metric: name.slice(0, longestNameShown), reason: describeIssues(result.error) })
-  return undefined
+  const reject = (reason: string): undefined => {
+    rejected.push({ metric: name.slice(0, longestNameShown), reason })
+  }
+  try {
+    const result = schema.safeParse(input)
+    return result.success ? { value: result.data } : reject(describeIssues(result.error))
+  } catch (cause) {
+    if (cause instanceof RangeError) return reject('it is nested too deeply')
+    throw cause
+  }
 }
 
 function nameOf(value: unknown, field: string): string {

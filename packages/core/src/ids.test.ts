@@ -37,7 +37,7 @@ describe('ids', () => {
     expect(runSlugSchema.parse(id)).toBe(id)
   })
 
-  it.each(['a/b', 'a\\b', 'a#', 'a?', '100%', 'a:b', ' a', '', '..', 'x'.repeat(129)])(
+  it.each(['a/b', 'a\\b', 'nul\0', 'half \ud800', 'a#', 'a?', '100%', 'a:b', ' a', '', '..', 'x'.repeat(129)])(
     'refuses the project %j',
     (name) => {
       expect(projectNameSchema.safeParse(name).success).toBe(false)

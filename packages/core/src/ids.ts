@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isStorableText } from './values.ts'
 
 const reservedInRunId = /[:;,#?/']/
 
@@ -11,12 +12,13 @@ export const runSlugSchema = z
   .regex(/^[A-Za-z0-9._-]+$/, 'a run id may use letters, digits, dot, underscore and dash')
   .refine((id) => id !== '.' && id !== '..', 'a run id must not be . or ..')
 
-/** A project's name: 1 to 128 characters, none of `/ \ # ? % :`, no spaces at its ends. */
+/** A project's name: 1 to 128 characters of well-formed text, none of `/ \ # ? % :`, no spaces at its ends. */
 export const projectNameSchema = z
   .string()
   .min(1, 'a project name must not be empty')
   .max(128, 'a project name has at most 128 characters')
   .regex(/^[^/\\#?%:]+$/, 'a project name must not contain any of / \\ # ? % :')
+  .refine(isStorableText, 'a project name must be well-formed text without NUL')
   .refine((name) => name.trim() === name, 'a project name must not begin or end with a space')
   .refine((name) => name !== '.' && name !== '..', 'a project name must not be . or ..')
 

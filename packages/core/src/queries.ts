@@ -5,7 +5,10 @@ import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
 import { projectPathSchema } from './projects.ts'
 import { runLabelsPatchSchema, runMetricSchema, runSchema, runStateSchema, tagSchema } from './runs.ts'
-import { wireValueSchema } from './values.ts'
+import { isStorableText, wireValueSchema } from './values.ts'
+
+const notStorable = 'expected well-formed text without NUL'
+const soughtTextSchema = z.string().refine(isStorableText, notStorable)
 
 /** The address of one run. */
 export const runAddressSchema = projectPathSchema.extend({ run: runSlugSchema })
@@ -13,10 +16,10 @@ export type RunAddress = z.infer<typeof runAddressSchema>
 
 /** `runs.list`: newest first. `search` is looked for in ids, names, groups and tags, without regard to case. */
 export const runListInputSchema = projectPathSchema.extend({
-  search: z.string().max(256).optional(),
+  search: soughtTextSchema.max(256).optional(),
   states: z.array(runStateSchema).optional(),
-  tags: z.array(tagSchema).optional(),
-  group: z.string().optional(),
+  tags: z.array(tagSchema.refine(isStorableText, notStorable)).optional(),
+  group: soughtTextSchema.optional(),
   limit: z.number().int().min(1).max(1000).default(200),
   /** The `nextCursor` of the page before. */
   cursor: z.string().max(256).optional(),
@@ -68,7 +71,7 @@ export const runMetricsSchema = z.object({
 export type RunMetrics = z.infer<typeof runMetricsSchema>
 
 /** `texts.byRun`: what a run logged that is not a number; of one metric, or of all. */
-export const textListInputSchema = runAddressSchema.extend({ metric: z.string().optional() })
+export const textListInputSchema = runAddressSchema.extend({ metric: soughtTextSchema.optional() })
 export type TextListInput = z.input<typeof textListInputSchema>
 
 /** One logged value that is not a number. `time` is unix milliseconds; `value` is in wire form. */
@@ -110,6 +113,9 @@ export const revokeKeyInputSchema = z.object({ organization: organizationSlugSch
 export type RevokeKeyInput = z.input<typeof revokeKeyInputSchema>
 
 /** `keys.create`: answers the new key, the only time that it is seen. */
-export const createKeyInputSchema = z.object({ organization: organizationSlugSchema, name: z.string().min(1).max(64) })
+export const createKeyInputSchema = z.object({
+  organization: organizationSlugSchema,
+  name: soughtTextSchema.min(1).max(64),
+})
 export const createdKeySchema = apiKeyInfoSchema.extend({ key: apiKeySchema })
 export type CreatedKey = z.infer<typeof createdKeySchema>
