@@ -183,6 +183,25 @@ describe('a batch', () => {
     expect((await byId(run)).config).toEqual({ a: 1 })
   })
 
+  it('that has a metric twice keeps the first, and counts it once', async () => {
+    const run = await testRun(caller)
+    const batch = batchOf(run, { rows: lossRows(0, 3) })
+    const again = batch.history.metrics.map((metric) => ({ ...metric, values: new Float64Array(3).fill(9) }))
+    batch.history.metrics.push(...again)
+    expect((await postBatch(caller, batch)).rejected).toEqual([{ metric: 'loss', reason: 'it comes twice in a block' }])
+    expect((await read(run)).values).toEqual(Float64Array.of(0, 1 / 7, 2 / 7))
+    expect((await byRun(run)).metrics).toMatchObject([{ name: 'loss', count: 3, max: 2 / 7 }])
+  })
+
+  it('of a run that begins or ends at any time that a date can hold is stored, and can be read', async () => {
+    for (const time of [-8.64e15, -1, 1.7e15, 8.64e15]) {
+      const run = await testRun(caller, { startedAt: Math.max(0, time) })
+      const finish = { type: 'finish', state: 'finished', exitCode: 0, time } as const
+      expect(await postBatch(caller, batchOf(run, { updates: [finish] }))).toMatchObject({ rejected: [] })
+      expect((await byId(run)).state).toBe('finished')
+    }
+  })
+
   it('stores names and texts of any language, and what PostgreSQL would refuse', async () => {
     const run = await testRun(caller)
     await postBatch(

@@ -3,6 +3,7 @@ import type { HistoryBatch } from '@kiroku/core/history'
 import { type RunState, runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
+import { toDatabaseTime } from '../../database/database-time.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import { applyBatch, type BatchEffects, type RunDocument } from './apply-batch.ts'
@@ -176,7 +177,7 @@ function applyToRun(run: OpenRun | undefined, target: WriterTarget, batch: Histo
   const ackSeq = Math.max(writer.ackSeq, batch.lastSeq)
   const { finish } = effects
   run.ackSeqs.set(target.writerId, { ackSeq, hasFinished: writer.hasFinished || finish !== null })
-  if (finish) run.finished.push({ writerId: target.writerId, ...finish })
+  if (finish) run.finished.push({ writerId: target.writerId, ...finish, time: toDatabaseTime(finish.time) })
   else if (!writer.hasFinished && run.facts.state !== 'running')
     run.standing = { state: 'running', exitCode: null, finishedAt: null }
   return { ackSeq }

@@ -2,6 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { createRunInputSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
+import { toDatabaseTime } from '../../database/database-time.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
 import {
@@ -63,7 +64,7 @@ async function insertRun(connection: Connection, scope: ProjectScope, input: Inp
             given->'git', given->'host'
      FROM (SELECT $4::jsonb AS given) AS input
      ON CONFLICT (project_id, slug) DO NOTHING`,
-    [scope.projectId, input.run, input.startedAt, toJsonText({ ...input, tags: input.tags ?? [] })],
+    [scope.projectId, input.run, toDatabaseTime(input.startedAt), toJsonText({ ...input, tags: input.tags ?? [] })],
   )
   return rowCount === 1
 }

@@ -120,6 +120,8 @@ describe('runs.create', () => {
     await expect(api.runs.create.mutate({ ...good, project: 'a/b' })).rejects.toEqual(
       failsWith('BAD_REQUEST', 'project: '),
     )
+    for (const project of ['nul \0', 'half \ud800'])
+      await expect(api.runs.create.mutate({ ...good, project })).rejects.toEqual(failsWith('BAD_REQUEST', 'project: '))
     await expect(api.runs.create.mutate({ ...good, run: 'a b' })).rejects.toEqual(failsWith('BAD_REQUEST', 'run: '))
     await expect(api.runs.create.mutate({ ...good, startedAt: 1e300 })).rejects.toEqual(
       failsWith('BAD_REQUEST', 'startedAt: '),
@@ -171,6 +173,8 @@ describe('runs.list', () => {
     const caller = await testOrganization(server)
     await testRun(caller)
     await expect(listed(caller, { cursor: 'nonsense' })).rejects.toEqual(failsWith('BAD_REQUEST', 'cursor'))
+    for (const sought of [{ search: '\0' }, { group: '\0' }, { tags: ['\0'] }])
+      await expect(listed(caller, sought)).rejects.toEqual(failsWith('BAD_REQUEST', 'without NUL'))
     await expect(listed(caller, { limit: 0 })).rejects.toEqual(failsWith('BAD_REQUEST', 'limit'))
     await expect(listed(caller, { project: 'none' })).rejects.toEqual(failsWith('NOT_FOUND', 'none'))
   })
