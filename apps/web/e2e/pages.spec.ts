@@ -1,4 +1,4 @@
-import { type TestServer, testRun, testServer } from '@kiroku/testkit'
+import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { chart, launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
@@ -103,6 +103,29 @@ test('a run’s page shows and copies exact values, and edits labels where they 
   await page.getByRole('button', { name: 'Take away the tag kept' }).waitFor()
 })
 
+test('a run deleted on its own page comes back by undo', async () => {
+  await page.goto(`${home}/runs/odd`)
+  await page.getByRole('button', { name: 'Delete the run' }).click()
+  await page.waitForURL(`**${home}`)
+  await page.locator('[data-run="long"]').waitFor()
+  await page.locator('[data-run="odd"]').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.locator('[data-run="odd"]').waitFor()
+})
+
+test('texts that a run logged are on its page, newest first, and more come while one looks', async () => {
+  const run = await testRun(server, { project: 'texts', run: 'writer' })
+  const textAt = (step: number) => ({ metric: 'sample', step, time: step, value: `text of ${step}` })
+  await postBatch(server, batchOf(run, { texts: [textAt(1), textAt(2)] }))
+  await page.goto(`/${server.organization}/texts/runs/writer`)
+  const rows = page.getByTestId('texts').locator('tbody pre')
+  await rows.first().waitFor()
+  expect(await rows.allTextContents()).toEqual(['text of 2', 'text of 1'])
+  await postBatch(server, batchOf(run, { firstSeq: 3, texts: [textAt(3)] }))
+  await rows.filter({ hasText: 'text of 3' }).waitFor()
+  expect(await rows.allTextContents()).toEqual(['text of 3', 'text of 2', 'text of 1'])
+})
+
 test('a run with two live writers says so', async () => {
   await testRun(server, { project: 'writers', run: 'shared' })
   await testRun(server, { project: 'writers', run: 'shared' })
@@ -178,6 +201,8 @@ test('an address of nothing says so', async () => {
   watched = await openPage(browser, server.url, { expected: [/404/] })
   await watched.page.goto(`/${server.organization}/no-such-project`)
   await watched.page.getByText('There is no such project.').waitFor()
+  expect(await watched.page.getByText('reconnecting').count()).toBe(0)
+  await watched.page.getByRole('link', { name: 'All projects', exact: true }).waitFor()
   await watched.page.goto(`${home}/runs/no-such-run`)
   await watched.page.getByText('There is no such run.').waitFor()
 })

@@ -96,6 +96,44 @@ test('a cut line keeps every extreme; zooming fetches that range and shows every
   expect(await chartNumber(panel, 'points')).toBe(longSteps)
 })
 
+test('zooming into a chart that is exact asks for nothing, and its line leads through from point to point', async () => {
+  await page.goto(`${home}?show=long&hide=odd&hide=short`)
+  const panel = chart(page, 'val/accuracy', { state: 'ready', lines: 1 })
+  await panel.waitFor()
+  let asked = 0
+  page.on('request', (request) => {
+    if (isSeries(request) && request.postDataJSON().series[0].metric === 'val/accuracy') asked++
+  })
+  const [from, to] = await plotPoints(panel, 0.42, 0.44)
+  if (from === undefined || to === undefined) throw new Error('two places were asked for')
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  await page.mouse.move(to.x, to.y, { steps: 4 })
+  await page.mouse.up()
+  await chart(page, 'val/accuracy', { state: 'ready', lines: 1, points: 0 }).waitFor()
+  await panel.getByRole('button', { name: 'zoomed' }).click()
+  await chart(page, 'val/accuracy', { state: 'ready', points: longSteps / 1000 }).waitFor()
+  expect(asked).toBe(0)
+})
+
+test('what is seen stays when one looks at another page, and keys work after the slider was moved', async () => {
+  await page.goto(home)
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+  await page.getByRole('slider', { name: 'smoothing' }).fill('0.5')
+  await page.waitForURL((url) => url.searchParams.get('smooth') === '0.5')
+  const color = await page.locator('[data-run="long"] span[aria-hidden="true"]').first().getAttribute('style')
+  await page.keyboard.press('g')
+  await page.keyboard.press('r')
+  const dot = page.locator('tr[data-run="long"] th span').first()
+  await dot.waitFor()
+  const background = /background: ([^;]+)/
+  expect(background.exec((await dot.getAttribute('style')) ?? '')?.[1]).toBe(background.exec(color ?? '')?.[1])
+  await page.getByRole('link', { name: 'Workspace' }).click()
+  await chart(page, 'train/loss', { state: 'ready' }).waitFor()
+  expect(new URL(page.url()).searchParams.get('smooth')).toBe('0.5')
+  expect(await page.getByRole('slider', { name: 'smoothing' }).inputValue()).toBe('0.5')
+})
+
 test('NaN and the infinities are marks, and stand in the table behind the chart', async () => {
   await page.goto(`${home}?show=odd&hide=long&hide=short`)
   const panel = chart(page, 'train/loss', { state: 'ready', lines: 1 })

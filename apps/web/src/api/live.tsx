@@ -36,9 +36,11 @@ function openStream(path: ProjectPath, tell: (event: LiveEvent) => void, isConne
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
   let wasLost = false
+  let wasOpen = false
   const open = (): void => {
     source = new EventSource(`${routes.live}?${new URLSearchParams(path)}`)
     source.addEventListener('open', () => {
+      wasOpen = true
       isConnected.set(true)
       if (wasLost) tell({ kind: 'missed' })
       wasLost = false
@@ -49,12 +51,14 @@ function openStream(path: ProjectPath, tell: (event: LiveEvent) => void, isConne
     })
     source.addEventListener('error', () => {
       wasLost = true
-      isConnected.set(false)
+      // A stream that never was, of a project that does not exist, is not one that was lost.
+      if (wasOpen) isConnected.set(false)
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 3000)
     })
   }
   open()
   return () => {
+    isConnected.set(true)
     clearTimeout(retry)
     source?.close()
   }

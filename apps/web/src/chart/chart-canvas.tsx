@@ -8,7 +8,7 @@ import { type ChartSize, drawChart, drawOverlay, plotArea } from './draw-chart.t
 import type { ChartTheme } from './draw-lines.ts'
 import { type Hover, hoverAt, visibleY } from './hover.ts'
 import type { ChartModel } from './prepare-chart.ts'
-import { place, type Range, valueAt } from './scale.ts'
+import { place, type Range, roundTo, valueAt } from './scale.ts'
 
 export type ChartCanvasProps = {
   model: ChartModel
@@ -92,11 +92,13 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
     setDrag({ from: px, to: px })
   }
 
+  const toPixel = (range: Range): Range => roundTo(range, (model.x.to - model.x.from) / area.width / 10)
+
   const endDrag = (): void => {
     setDrag(null)
     if (drag === null || Math.abs(drag.to - drag.from) < shortestDrag) return
     const [from, to] = [xAt(Math.min(drag.from, drag.to)), xAt(Math.max(drag.from, drag.to))]
-    if (from < to) onZoom({ from, to })
+    if (from < to) onZoom(toPixel({ from, to }))
   }
 
   const zoomByKey = (event: KeyboardEvent): void => {

@@ -94,8 +94,8 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
           ))}
         </tbody>
       </table>
-      {isSmoothed && <div className={styles.faint}>smoothed, then as logged</div>}
       {after > 0 && <div className={styles.faint}>{after} below</div>}
+      {isSmoothed && <div className={styles.faint}>smoothed, then as logged</div>}
     </div>,
     document.body,
   )

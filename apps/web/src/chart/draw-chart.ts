@@ -41,10 +41,14 @@ function drawAxes(frame: Frame, size: ChartSize): void {
   const titleStart = area.left + area.width - context.measureText(model.axisLabel).width
   context.fillText(model.axisLabel, area.left + area.width, baseline)
   context.textAlign = 'center'
-  for (const { value, label } of xTicks(model.axis, model.x, Math.max(2, Math.min(6, Math.floor(area.width / 84))))) {
+  const room = model.axis.kind === 'time' || model.axis.kind === 'relative' ? 84 : 56
+  let lastEnd = Number.NEGATIVE_INFINITY
+  for (const { value, label } of xTicks(model.axis, model.x, Math.max(2, Math.min(8, Math.floor(area.width / room))))) {
     const half = context.measureText(label).width / 2
     const x = Math.max(area.left + half, toX(frame, value))
-    if (x + half + 12 <= titleStart) context.fillText(label, x, baseline)
+    if (x + half + 12 > titleStart || x - half < lastEnd + 8) continue
+    context.fillText(label, x, baseline)
+    lastEnd = x + half
   }
 }
 

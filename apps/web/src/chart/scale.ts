@@ -19,6 +19,16 @@ export function valueAt(scale: Scale, at: number): number {
   return scale.from * (scale.to / scale.from) ** at
 }
 
+/** The range with ends of no more digits than tell `finest` apart, so that addresses stay short. */
+export function roundTo({ from, to }: Range, finest: number): Range {
+  const digits = -Math.floor(Math.log10(finest))
+  if (!Number.isFinite(digits) || digits > 15 || digits < -15) return { from, to }
+  const round = (value: number): number =>
+    digits < 0 ? Math.round(value / 10 ** -digits) * 10 ** -digits : Number(value.toFixed(digits))
+  const [low, high] = [round(from), round(to)]
+  return low < high ? { from: low, to: high } : { from, to }
+}
+
 /** A y scale that shows the range with a little air; a range of no extent gets some around it. */
 export function yScaleFor(range: Range | null, kind: ScaleKind): Scale {
   if (range === null) return { kind, from: kind === 'log' ? 0.1 : 0, to: 1 }

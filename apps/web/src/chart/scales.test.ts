@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hoverAt, nearestIndex } from './hover.ts'
 import { prepareChart } from './prepare-chart.ts'
-import { place, valueAt, xScaleFor, yScaleFor } from './scale.ts'
+import { place, roundTo, valueAt, xScaleFor, yScaleFor } from './scale.ts'
 import { pointSeries } from './series-factory.ts'
 import { xTicks, yTicks } from './ticks.ts'
 
@@ -59,6 +59,9 @@ describe('ticks', () => {
       yTicks({ kind: 'linear', from, to }, 4).map((tick) => tick.label)
     expect(labels(0, 1)).toEqual(['0', '0.5', '1.0'])
     expect(labels(0, 24_000)).toEqual(['0', '10 k', '20 k'])
+    expect(labels(0, 12_000)).toEqual(['0', '5 k', '10 k'])
+    expect(labels(0, 2_400_000)).toEqual(['0', '1 M', '2 M'])
+    expect(labels(1_000_000, 1_002_000)).toEqual(['1.0000 M', '1.0005 M', '1.0010 M', '1.0015 M', '1.0020 M'])
     expect(labels(-1, 1)).toEqual(['−1.0', '−0.5', '0', '0.5', '1.0'])
     expect(yTicks({ kind: 'log', from: 1e-6, to: 1 }, 4).map((tick) => tick.label)).toEqual([
       '1e-6',
@@ -147,4 +150,10 @@ describe('hovering', () => {
     })
     expect(hoverAt(model, 50, 0.5)?.rows.map((row) => row.line.run)).toEqual(['long'])
   })
+})
+
+test('a range is rounded to what a screen tells apart, and never to nothing', () => {
+  expect(roundTo({ from: 119.80000000000001, to: 239.60000000000002 }, 0.2)).toEqual({ from: 119.8, to: 239.6 })
+  expect(roundTo({ from: 123_456.7, to: 987_654.3 }, 250)).toEqual({ from: 123_500, to: 987_700 })
+  expect(roundTo({ from: 1, to: 1.0001 }, 0.1)).toEqual({ from: 1, to: 1.0001 })
 })

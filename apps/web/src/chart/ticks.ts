@@ -47,8 +47,17 @@ const decimalsOf = (step: number): number => Math.max(0, -Math.floor(Math.log10(
 /** Digits enough to tell neighbouring ticks apart, with one suffix for all. */
 function numberLabel(value: number, step: number, largest: number): string {
   if (Math.abs(value) < step * 1e-6) return '0'
-  if (largest >= 10_000 || largest < 1e-3) return formatNumber(value, Math.max(2, significant(value, step)))
+  if (largest >= 10_000 && largest < 1e15) return suffixed(value, step, largest)
+  if (largest >= 1e15 || largest < 1e-3) return formatNumber(value, Math.max(2, significant(value, step)))
   return value.toFixed(decimalsOf(step)).replace(/^-/, '−')
+}
+
+const suffixes = ['', ' k', ' M', ' G', ' T'] as const
+
+function suffixed(value: number, step: number, largest: number): string {
+  const power = Math.min(suffixes.length - 1, Math.floor(Math.log10(largest * (1 + 1e-9)) / 3))
+  const unit = 1000 ** power
+  return `${(value / unit).toFixed(decimalsOf(step / unit)).replace(/^-/, '−')}${suffixes[power] ?? ''}`
 }
 
 const significant = (value: number, step: number): number =>

@@ -7,9 +7,13 @@ export type Hotkeys = Readonly<Record<string, (event: KeyboardEvent) => void>>
 /** The second of two keys must follow within this time. */
 const sequenceMs = 900
 
+/** Fields that take no text. */
+const wordless = ['range', 'checkbox', 'radio', 'button', 'submit', 'reset', 'color', 'file']
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName)
+  if (target instanceof HTMLInputElement) return !wordless.includes(target.type)
+  return target.isContentEditable || ['TEXTAREA', 'SELECT'].includes(target.tagName)
 }
 
 function hasFloating(): boolean {

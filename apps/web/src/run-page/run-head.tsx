@@ -10,6 +10,7 @@ import { IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { InlineEdit } from '../ui/inline-edit.tsx'
 import { RunStateMark } from '../ui/run-state.tsx'
+import { addressOf } from '../workspace/last-views.ts'
 import styles from './run-page.module.css'
 import { TagEditor } from './tag-editor.tsx'
 
@@ -21,8 +22,8 @@ export function RunHead({ run, onSave }: { run: Run; onSave: (set: RunLabelsPatc
   return (
     <header className={styles.head}>
       <div className={styles.headLine}>
-        <span className={styles.dot} style={{ background: keptRunColor(run.id) }} aria-hidden="true" />
         <h1 className={styles.name}>
+          <span className={styles.dot} style={{ background: keptRunColor(run.id) }} aria-hidden="true" />
           <InlineEdit
             value={run.displayName}
             label="Name"
@@ -56,7 +57,7 @@ export function RunHead({ run, onSave }: { run: Run; onSave: (set: RunLabelsPatc
             label="Delete the run"
             onClick={() => {
               deleteRun(run)
-              router.push(projectPath(run))
+              router.push(addressOf(projectPath(run)))
             }}
           >
             <Trash2 size={15} />

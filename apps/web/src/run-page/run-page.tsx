@@ -1,5 +1,6 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
+import { projectPath } from '@kiroku/core/routes'
 import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
@@ -54,7 +55,9 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
     return (
       <Notice
         title={isNotFound(query.error) ? 'There is no such run. It may have been deleted.' : describeError(query.error)}
-        {...(isNotFound(query.error) ? {} : { onRetry: () => void query.refetch() })}
+        {...(isNotFound(query.error)
+          ? { way: { label: 'All runs', path: `${projectPath(path)}/runs` } }
+          : { onRetry: () => void query.refetch() })}
       />
     )
   if (run === undefined) return null

@@ -67,6 +67,10 @@ function Texts({ group: { metric, lines } }: { group: TextGroup }): ReactNode {
       <caption>
         {metric} <span>{lines.length > 1 ? formatCount(lines.length) : ''}</span>
       </caption>
+      <colgroup>
+        <col className={styles.step} />
+        <col />
+      </colgroup>
       <thead className="visually-hidden">
         <tr>
           <th scope="col">_step</th>

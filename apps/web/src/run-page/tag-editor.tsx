@@ -21,7 +21,9 @@ export function TagEditor({ tags, onChange }: TagEditorProps): ReactNode {
     <span className={styles.tags}>
       {tags.map((tag) => (
         <span key={tag} className={styles.tag}>
-          {tag}
+          <span className={styles.tagName} title={tag}>
+            {tag}
+          </span>
           <button
             type="button"
             aria-label={`Take away the tag ${tag}`}

@@ -4,7 +4,7 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import type { SeriesRequest } from '@kiroku/core/series'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
-import { type SeriesState, useSeries } from '../api/use-series.ts'
+import type { SeriesState } from '../api/use-series.ts'
 import { ChartCanvas } from '../chart/chart-canvas.tsx'
 import { ChartTable } from '../chart/chart-table.tsx'
 import { plotArea } from '../chart/draw-chart.ts'
@@ -12,7 +12,6 @@ import { type ChartModel, prepareChart, type RunLook } from '../chart/prepare-ch
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
-import { withMargin } from '../chart/visible-part.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
@@ -20,6 +19,7 @@ import { metricTitle } from './metric-title.ts'
 import styles from './panel.module.css'
 import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
+import { useChartSeries } from './use-chart-series.ts'
 import { plainChart, withChart } from './view.ts'
 import { useView } from './view-context.tsx'
 
@@ -64,9 +64,9 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
           ...path,
           series: looks.map(({ run }) => ({ run, metric: metric.name, stream: metric.stream })),
           x,
-          ...(chart.range === null ? { width } : withMargin(chart.range, width)),
+          width,
         }
-  const series = useSeries(request, isOnScreen)
+  const series = useChartSeries(request, chart.range, isOnScreen)
   const { answer } = series
   const smoothing = metric.stream === 'system' ? 0 : view.smoothing
   const model = useMemo(

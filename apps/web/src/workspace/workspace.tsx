@@ -52,7 +52,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     return (
       <Notice
         title={isNotFound(list.error) ? 'There is no such project.' : describeError(list.error)}
-        {...(isNotFound(list.error) ? {} : { onRetry: list.retry })}
+        {...(isNotFound(list.error) ? { way: { label: 'All projects', path: '/' } } : { onRetry: list.retry })}
       />
     )
   if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered) return <FirstRun project={path.project} />
