@@ -33,7 +33,7 @@ export const pointColumns = ['x', 'y', 'step', 'time'] as const
 
 /**
  * The columns of a series that comes in buckets, one element a bucket that has points, sorted by x. First and last are
- * by x and their y is finite; min and max are of finite values and come with their x. In a bucket without a finite value
+ * by x and their y is finite; min and max are of finite values and come with their x, the least where equal ones are several. In a bucket without a finite value
  * the y of all four is NaN and their x is the first point's. `sum` is of finite values; `count` is of all points.
  */
 export const bucketColumns = [

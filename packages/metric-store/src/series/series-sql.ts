@@ -26,8 +26,8 @@ function pointsOf(group: SeriesGroup, columns: string, metric: string, onlyIf = 
 }
 
 /**
- * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, and `position`: a whole number by
- * which points of a series are sorted by x, then step.
+ * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, `place`: a whole number by which
+ * points are sorted by x, and `position`: one by which those of a series are sorted by x, then step.
  */
 function sourceOf(group: SeriesGroup, range: Range | null): string {
   const { x, runs, metrics } = group
@@ -36,20 +36,27 @@ function sourceOf(group: SeriesGroup, range: Range | null): string {
   switch (x.kind) {
     case 'step': {
       const inRange = range ? 'AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64}' : ''
-      return pointsOf(group, `${base}, toFloat64(step) AS x, true AS hasX, step AS position`, metric, inRange)
+      return pointsOf(
+        group,
+        `${base}, toFloat64(step) AS x, true AS hasX, step AS place, step AS position`,
+        metric,
+        inRange,
+      )
     }
     case 'time':
     case 'relative': {
       const start = runs.length > 1 ? 'arrayElement({starts:Array(Float64)}, runIndex + 1)' : '{startedAt:Float64}'
       const value = x.kind === 'time' ? 'toFloat64(time)' : `toFloat64(time) - ${start}`
-      return pointsOf(group, `${base}, ${value} AS x, true AS hasX, ${positionOf('time')} AS position`, metric)
+      return pointsOf(
+        group,
+        `${base}, ${value} AS x, true AS hasX, time AS place, ${pairOf('time', 'step')} AS position`,
+        metric,
+      )
     }
     case 'metric': {
-      const bits = 'reinterpretAsInt64(x)'
-      const sortable = `if(${bits} < 0, bitXor(${bits}, 9223372036854775807), ${bits})`
       const atSteps = pointsOf(group, 'step, value AS xValue, true AS isXThere', 'metric = {xMetric:String}')
       return `SELECT ${listed(keysOf(group))}step, time, value, xValue + 0. AS x,
-                     isXThere AND isFinite(xValue) AS hasX, ${positionOf(sortable)} AS position
+                     isXThere AND isFinite(xValue) AS hasX, ${sortable('x')} AS place, ${pairOf('place', 'step')} AS position
               FROM (${pointsOf(group, base, metric)}) AS y LEFT JOIN (${atSteps}) AS x
               USING (${runs.length > 1 ? 'runIndex, ' : ''}step)
               SETTINGS join_algorithm = 'parallel_hash'`
@@ -57,7 +64,16 @@ function sourceOf(group: SeriesGroup, range: Range | null): string {
   }
 }
 
-const positionOf = (x: string): string => `toInt128(${x}) * toInt128('18446744073709551616') + step`
+/** A float64 as a whole number of 64 bits that is sorted as it is. Minus zero must not come in: it is below zero here. */
+function sortable(number: string): string {
+  const bits = `reinterpretAsInt64(${number})`
+  return `if(${bits} < 0, bitXor(${bits}, 9223372036854775807), ${bits})`
+}
+
+/** Two whole numbers of 64 bits as one that is sorted by the first, then the second. */
+function pairOf(first: string, second: string): string {
+  return `toInt128(${first}) * toInt128('18446744073709551616') + ${second}`
+}
 
 /** Values for every placeholder that a group's statements may have. */
 function parametersOf(project: string, group: SeriesGroup, range: Range | null): Statement['parameters'] {
@@ -119,15 +135,16 @@ export function bucketsStatement(project: string, group: SeriesGroup, range: Ran
             groupArray(toFloat64(positives)) AS positiveInfinityCount,
             groupArray(toFloat64(negatives)) AS negativeInfinityCount
           FROM (
-            WITH isFinite(value) AS isNumber
+            WITH isFinite(value) AS isNumber, ${pairOf(sortable('value + 0.'), 'place')} AS fromLowest,
+              ${pairOf(sortable('0. - value'), 'place')} AS fromHighest
             SELECT ${listed(keys)}
               toUInt16(least({lastBucket:Float64}, greatest(toFloat64(0), floor((x - {from:Float64}) / {bucketWidth:Float64}))))
                 AS bucket,
               count() AS points, countIf(isNumber) AS finiteCount, min(x) AS leastX,
               minIf(x, isNumber) AS firstFiniteX, argMinIf(value, position, isNumber) AS firstFiniteY,
               maxIf(x, isNumber) AS lastFiniteX, argMaxIf(value, position, isNumber) AS lastFiniteY,
-              minIf(value, isNumber) AS lowestY, argMinIf(x, value, isNumber) AS lowestX,
-              maxIf(value, isNumber) AS highestY, argMaxIf(x, value, isNumber) AS highestX,
+              minIf(value, isNumber) AS lowestY, argMinIf(x, fromLowest, isNumber) AS lowestX,
+              maxIf(value, isNumber) AS highestY, argMinIf(x, fromHighest, isNumber) AS highestX,
               sumIf(value, isNumber) AS total, countIf(isNaN(value)) AS nans,
               countIf(value = inf) AS positives, countIf(value = -inf) AS negatives
             FROM (${sourceOf(group, range)}) WHERE hasX AND ${inRange(range)}
