@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { openMetricStore } from '@kiroku/metric-store'
@@ -8,14 +8,15 @@ import { randomNumbers } from '../statistics.mjs'
 
 export const ids = ['disk.noise', 'disk.real']
 
-const root = join(import.meta.dirname, '..', '..', '..')
+/** Two real trainings, which the command's tests import too. */
+const realLogs = join(import.meta.dirname, '..', '..', '..', 'packages', 'cli', 'test', 'fixtures')
 const rowsPerInsert = 2_000
 
 /** Bytes on disk a point, once ClickHouse has merged its parts. The yardstick is the same points as gzipped JSON lines. */
 export async function measure({ ids: wanted, logs }) {
   const results = []
   if (wanted.includes('disk.noise')) results.push(await onDisk('disk.noise', '<= 8', noise()))
-  if (wanted.includes('disk.real')) results.push(await onDisk('disk.real', '<= 4', realLosses(logs ?? logsAtHand())))
+  if (wanted.includes('disk.real')) results.push(await onDisk('disk.real', '<= 4', realLosses(logs ?? realLogs)))
   return results
 }
 
@@ -69,12 +70,6 @@ function noise() {
       values: steps.map((step) => 3 * Math.exp(-step / 1e5) + random() / 5),
     }
   })
-}
-
-function logsAtHand() {
-  return [join(root, '..', 'shared', 'data'), join(root, 'packages', 'cli', 'test', 'fixtures')].find((folder) =>
-    existsSync(folder),
-  )
 }
 
 /** Every loss curve of the trainer-state files in a folder. They hold no times: a step a second. */
