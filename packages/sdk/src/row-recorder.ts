@@ -1,10 +1,11 @@
+import { KirokuError } from '@kiroku/core/errors'
 import { maxMetricNameLength } from '@kiroku/core/metrics'
 import { isRecord, toWire, type Value } from '@kiroku/core/values'
 import { recordKinds, rowFlags, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import type { LogUpdate } from './log/schemas.ts'
 import { MetricTracker } from './metric-tracker.ts'
-import { cleanText, toValue } from './wire-value.ts'
+import { cleanText, maxObjects, newWalk, opening, toValue, type Walk } from './wire-value.ts'
 
 /** The longest row that is recorded, in bytes: 10 MiB less 100 KiB for what surrounds it. */
 export const maxRowBytes = 10 * 1024 * 1024 - 100 * 1024
@@ -13,7 +14,11 @@ export const maxRowBytes = 10 * 1024 * 1024 - 100 * 1024
 const maxDepth = 32
 
 /** What became of a row, for the one who must tell the user. */
-export type RowOutcome = { kind: 'recorded' } | { kind: 'tooLong'; bytes: number } | { kind: 'dropped' }
+export type RowOutcome =
+  | { kind: 'recorded' }
+  | { kind: 'tooLong'; bytes: number }
+  | { kind: 'refused'; why: string }
+  | { kind: 'dropped' }
 
 /** Where records go; false: it had to be dropped. */
 export type Send = (payload: Uint8Array) => boolean
@@ -35,6 +40,7 @@ export class RowRecorder {
   #count = 0
   #texts: { key: number; json: string }[] = []
   #bytes = 0
+  readonly #walk = newWalk()
 
   constructor(send: Send, sink: Sink, onBadName: (name: string) => void) {
     this.#send = send
@@ -47,7 +53,13 @@ export class RowRecorder {
     this.#count = 0
     this.#bytes = 0
     if (this.#texts.length > 0) this.#texts = []
-    this.#add(row, '', 0)
+    try {
+      this.#walk.left = maxObjects
+      this.#add(row, '', this.#walk)
+    } catch (cause) {
+      if (cause instanceof KirokuError) return { kind: 'refused', why: cause.message }
+      throw cause
+    }
     const payload =
       this.#bytes > maxRowBytes
         ? undefined
@@ -71,11 +83,11 @@ export class RowRecorder {
     return payload !== undefined && payload.length <= maxRowBytes && this.#send(payload)
   }
 
-  #add(level: Readonly<Record<string, unknown>>, prefix: string, depth: number): void {
+  #add(level: Readonly<Record<string, unknown>>, prefix: string, walk: Walk): void {
     for (const name of Object.keys(level)) {
       const value = level[name]
       if (typeof value === 'number') this.#number(prefix === '' ? name : prefix + name, value)
-      else if (value !== undefined) this.#other(prefix + name, value, depth)
+      else if (value !== undefined) this.#other(prefix + name, value, walk)
     }
   }
 
@@ -97,9 +109,9 @@ export class RowRecorder {
     this.#bytes += 16 + name.length
   }
 
-  #other(name: string, given: unknown, depth: number): void {
-    if (isRecord(given) && depth < maxDepth) {
-      this.#add(given, `${name}.`, depth + 1)
+  #other(name: string, given: unknown, walk: Walk): void {
+    if (isRecord(given) && walk.above.size < maxDepth) {
+      opening(walk, given, () => this.#add(given, `${name}.`, walk))
       return
     }
     const value = toValue(given)
@@ -118,9 +130,14 @@ export class RowRecorder {
 
   #newKey(name: string): number {
     const clean = cleanText(name)
+    if (clean !== name) {
+      const key: number = this.#keys.get(clean) ?? this.#newKey(clean)
+      this.#keys.set(name, key)
+      return key
+    }
     const isGood = clean !== '' && clean.length <= maxMetricNameLength
     const key = isGood ? this.#keys.size : -1
-    this.#keys.set(name, key)
+    if (clean.length <= maxMetricNameLength) this.#keys.set(name, key)
     const payload = isGood ? this.#encoder.key(0, key, clean) : undefined
     if (payload === undefined) this.#onBadName(name)
     else this.#send(payload)

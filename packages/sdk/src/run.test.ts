@@ -420,6 +420,27 @@ describe('config and summary', () => {
 })
 
 describe('what no server would take', () => {
+  it('is a record that holds itself or everything: it ends, and the rows after it are recorded', () => {
+    using recorded = new RecordedRun()
+    const all: Record<string, unknown>[] = Array.from({ length: 20 }, () => ({}))
+    for (const [from, record] of all.entries()) for (const [to, other] of all.entries()) record[`${from}-${to}`] = other
+    const loop: Record<string, unknown> = { a: 1 }
+    loop['loop'] = loop
+    recorded.run.log({ all: all[0] })
+    recorded.run.log({ loop })
+    expect(recorded.told[0]).toMatch(/more than 250000 records and lists; the row is not recorded/)
+    expect(recorded.rows()).toEqual([{ seq: 1, step: 1, values: { 'loop.a': 1 } }])
+  })
+
+  it('is a name with characters that no database takes, which is the same metric as its clean one', () => {
+    using recorded = new RecordedRun()
+    recorded.run.log({ 'x\0': 1, 'x\ud800': 2 })
+    recorded.run.log({ 'x\ufffd': 3 })
+    expect(recorded.assemble().history.metrics).toEqual([
+      { name: 'x\ufffd', rows: null, values: Float64Array.of(2, 3) },
+    ])
+  })
+
   it('is a step beyond the whole numbers: its row is not recorded, and the others are', () => {
     using recorded = new RecordedRun()
     recorded.run.log({ a: 1 }, { step: Number.MAX_SAFE_INTEGER, commit: true })

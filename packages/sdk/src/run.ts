@@ -173,6 +173,8 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
         'size',
         `a row of ${outcome.bytes} bytes is longer than a row may be (10 MiB), it is not recorded`,
       )
+    } else if (outcome.kind === 'refused') {
+      this.#warnings.warn('size', `${outcome.why}; the row is not recorded`)
     } else if (outcome.kind === 'dropped') {
       this.#warnings.warn('memory', 'rows come faster than the disk takes them; some are not recorded')
     }

@@ -43,9 +43,29 @@ describe('toValue', () => {
   })
 
   it('ends in a value that holds itself', () => {
-    const loop: unknown[] = []
-    loop.push(loop)
-    expect(JSON.stringify(toValue(loop))).toContain('[')
+    const loop: unknown[] = [1]
+    loop.push(loop, { loop })
+    expect(toValue(loop)).toEqual([1, null, { loop: null }])
+  })
+
+  it('ends where everything holds everything', () => {
+    class Layer {
+      others: Layer[] = []
+    }
+    const layers = Array.from({ length: 30 }, () => new Layer())
+    for (const layer of layers) layer.others = [...layers]
+    expect(() => toValue(layers)).toThrow(/more than 250000 records/)
+  })
+
+  it('names what is nested too deeply', () => {
+    let deep: unknown = Object.create(null)
+    for (let level = 0; level < 40_000; level++) deep = level % 2 ? [deep] : { deep }
+    expect(JSON.stringify([toValue(deep), toValue([deep])])).toMatch(/"\[…\]".*"\[object Object\]"/)
+  })
+
+  it('keeps one object wherever it is held', () => {
+    const shared = { a: 1 }
+    expect(toValue([shared, shared])).toEqual([shared, shared])
   })
 
   it('takes a key named __proto__ for a key', () => {
