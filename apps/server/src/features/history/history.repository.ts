@@ -14,8 +14,11 @@ import { trimBatch } from './trim-batch.ts'
 /** A writer's place: where its points go and who may write them. */
 export type WriterTarget = { scope: OrganizationScope; projectId: string; runId: string; writerId: string }
 
-/** A writer and the record that is known to be stored last; there may be later ones. */
-export type KnownWriter = WriterTarget & { ackSeq: number }
+/**
+ * A writer, the record that is known to be stored last (there may be later ones), and when any writer of its run was heard
+ * of last, in unix milliseconds.
+ */
+export type KnownWriter = WriterTarget & { ackSeq: number; heardAt: number }
 
 /** What is said about one batch: the record that is stored last, or why it was refused. */
 export type CommitOutcome = { ackSeq: number } | { error: KirokuError }
@@ -66,14 +69,25 @@ export function createHistoryRepository(database: Database, aliveMs: number): Hi
     async findWriter(scope, { project, run, writer }) {
       const found = await database.prisma.writer.findFirst({
         where: { writer, run: { slug: run, project: { name: project, organizationId: scope.organizationId } } },
-        select: { id: true, ackSeq: true, run: { select: { id: true, projectId: true } } },
+        select: {
+          id: true,
+          ackSeq: true,
+          run: {
+            select: {
+              id: true,
+              projectId: true,
+              writers: { select: { heartbeatAt: true }, orderBy: { heartbeatAt: 'desc' }, take: 1 },
+            },
+          },
+        },
       })
       if (!found) {
         const message = `there is no writer ${writer} of the run ${run} in the project ${project}; call runs.create first`
         throw new KirokuError({ code: 'NOT_FOUND', message })
       }
       const { id, ackSeq, run: owner } = found
-      return { scope, projectId: owner.projectId, runId: owner.id, writerId: id, ackSeq: Number(ackSeq) }
+      const heardAt = owner.writers[0]?.heartbeatAt.getTime() ?? 0
+      return { scope, projectId: owner.projectId, runId: owner.id, writerId: id, ackSeq: Number(ackSeq), heardAt }
     },
 
     commit: (batches) =>

@@ -1,4 +1,6 @@
+import { emptyRowBlock, encodeHistoryBatch } from '@kiroku/core/history'
 import { describe, expect, it } from 'vitest'
+import { authorizeOrganization } from '../../http/scopes.ts'
 import { createHistoryService } from './history.service.ts'
 
 describe('room for batches', () => {
@@ -40,5 +42,50 @@ describe('room for batches', () => {
     const history = service()
     await history.close()
     expect(() => history.admit(1)).toThrow('the server is stopping')
+  })
+})
+
+describe('a batch', () => {
+  it('stands above what its run had before, also when the clock was set back meanwhile', async () => {
+    const heardAt = Date.now() + 3_600_000
+    const versions: number[] = []
+    const unused = (): never => {
+      throw new Error('not reached')
+    }
+    const organizations = [{ id: 'o', slug: 'local', name: 'Local' }]
+    const scope = authorizeOrganization({ userId: 'u', name: 'owner', email: null, via: 'key', organizations }, 'local')
+    const history = createHistoryService({
+      store: {
+        insert: async (points) => {
+          versions.push(...points.map(({ version }) => version))
+        },
+        series: unused,
+        points: unused,
+        texts: unused,
+        deleteRun: unused,
+        ping: unused,
+        close: unused,
+      },
+      repository: {
+        findWriter: async () => ({ scope, projectId: 'p', runId: 'r', writerId: 'w', ackSeq: 0, heardAt }),
+        commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq })),
+      },
+    })
+    const at = Float64Array.of(1)
+    const bytes = encodeHistoryBatch({
+      project: 'p',
+      run: 'r',
+      writer: 'w'.repeat(16),
+      firstSeq: 1,
+      lastSeq: 1,
+      history: { seqs: at, steps: at, times: at, metrics: [{ name: 'loss', rows: null, values: at }] },
+      system: emptyRowBlock(),
+      texts: [],
+      updates: [],
+    })
+    expect(await history.accept(scope, bytes)).toMatchObject({ ackSeq: 1 })
+    expect(versions).toHaveLength(1)
+    expect(versions[0]).toBeGreaterThan(heardAt * 1000)
+    await history.close()
   })
 })

@@ -49,7 +49,7 @@ type Waiting = {
 export function createHistoryService({ store, repository, onInserted }: HistoryServiceOptions): HistoryService {
   const writers = new Map<string, KnownWriter>()
   const pace = createPace()
-  const version = createVersions()
+  const versions = createVersions()
   let queue: Waiting[] = []
   let admittedBytes = 0
   let queuedBytes = 0
@@ -62,6 +62,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     if (known && batch.firstSeq <= known.ackSeq + 1) return known
     const found = await repository.findWriter(scope, batch)
     if (batch.firstSeq > found.ackSeq + 1) throw gapError(batch, found.ackSeq)
+    versions.passOver(found.heardAt)
     if (writers.size >= maxKnownWriters) writers.clear()
     writers.set(key, found)
     return found
@@ -119,7 +120,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     const points: PointBlock[] = []
     const texts: StoredText[] = []
     for (const { writer, batch } of items) {
-      const key = { project: writer.projectId, run: writer.runId, version: version() }
+      const key = { project: writer.projectId, run: writer.runId, version: versions.next() }
       const fresh = trimBatch(batch, writer.ackSeq)
       points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
       texts.push(...fresh.texts.map(({ metric, step, time, value }) => ({ ...key, metric, step, time, value })))
@@ -199,11 +200,19 @@ function toBlock(
   return seqs.length > 0 && metrics.length > 0 ? [{ ...key, stream, steps, times, metrics }] : []
 }
 
-/** Numbers in the order of arrival: microseconds since 1970, each above the one before. */
-function createVersions(): () => number {
+/**
+ * Numbers in the order of arrival: microseconds since 1970, each above the one before. What arrived before a restart, when
+ * the clock may have been ahead, is passed over, so that a step which is logged again stands.
+ */
+function createVersions(): { next(): number; passOver(ms: number): void } {
   let last = 0
-  return () => {
-    last = Math.max(last + 1, Date.now() * 1000)
-    return last
+  return {
+    next() {
+      last = Math.max(last + 1, Date.now() * 1000)
+      return last
+    },
+    passOver(ms) {
+      last = Math.max(last, (ms + 1) * 1000)
+    },
   }
 }
