@@ -63,7 +63,8 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
         effects.hasDefined = true
         break
       case 'summary':
-        for (const name of update.unset) writes.unset(update.seq, wireKey(name), [...document.summary.keys()])
+        if (update.unset.length > 0)
+          writes.unset(update.seq, new Set(update.unset.map(wireKey)), document.summary.keys())
         for (const [key, value] of Object.entries(update.set)) writes.set(update.seq, key, value)
         break
     }
@@ -118,11 +119,11 @@ class SummaryWrites {
     this.put(seq, key, { kind: 'points', name })
   }
 
-  /** Removes an entry and those nested in it, among the `known` ones and those that the batch wrote. */
-  unset(seq: number, key: string, known: readonly string[]): void {
-    this.put(seq, key, { kind: 'gone' })
+  /** Removes entries and those nested in them, among the `known` ones and those that the batch wrote. */
+  unset(seq: number, keys: ReadonlySet<string>, known: Iterable<string>): void {
     for (const other of [...known, ...this.byKey.keys()])
-      if (other.startsWith(`${key}.`)) this.put(seq, other, { kind: 'gone' })
+      if (isNestedInOne(other, keys)) this.put(seq, other, { kind: 'gone' })
+    for (const key of keys) this.put(seq, key, { kind: 'gone' })
   }
 
   private put(seq: number, key: string, write: SummaryWrite): void {
@@ -144,6 +145,12 @@ class SummaryWrites {
       }
     }
   }
+}
+
+function isNestedInOne(key: string, keys: ReadonlySet<string>): boolean {
+  for (let dot = key.indexOf('.'); dot >= 0; dot = key.indexOf('.', dot + 1))
+    if (keys.has(key.slice(0, dot))) return true
+  return false
 }
 
 function showTotals(document: RunDocument, name: string): void {
