@@ -74,7 +74,9 @@ export function drawChart(canvas: HTMLCanvasElement, options: DrawOptions & { hi
   drawAxes(frame, options.size)
   context.save()
   context.beginPath()
-  context.rect(frame.area.left - 1, frame.area.top - 4, frame.area.width + 4, frame.area.height + 8)
+  // A dot at the plot's edge is whole, but a line that comes in from there begins at the edge.
+  const slack = options.model.lines.some((line) => line.edges !== null) ? 1 : 4
+  context.rect(frame.area.left - slack, frame.area.top - 4, frame.area.width + 2 * slack, frame.area.height + 8)
   context.clip()
   context.lineJoin = 'bevel'
   drawLines(frame, options.highlight)

@@ -6,6 +6,11 @@ export type Section = { id: string; name: string; metrics: readonly MetricInfo[]
 
 const collator = new Intl.Collator('en', { numeric: true })
 
+/** Splits of the data, in the order in which they come before other prefixes. */
+const splits = ['train', 'val', 'valid', 'validation', 'eval', 'test']
+
+const splitRank = (name: string): number => (splits.includes(name) ? splits.indexOf(name) : splits.length)
+
 /** The section of metrics without a prefix. */
 export const plainSection = 'charts'
 
@@ -33,7 +38,8 @@ function partOf(metric: MetricInfo): Part {
 }
 
 /**
- * Sections in the order of the page: metrics without a prefix, then prefixes by name, then what is folded at first: what
+ * Sections in the order of the page: metrics without a prefix, then training, validation and test, then other prefixes by
+ * name, then what is folded at first: what
  * machines did, metrics that are axes of others, and hidden ones.
  */
 export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section[] {
@@ -49,7 +55,10 @@ export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section
     else known.metrics.push(metric)
   }
   return [...parts.values()]
-    .toSorted((one, other) => one.rank - other.rank || collator.compare(one.name, other.name))
+    .toSorted(
+      (one, other) =>
+        one.rank - other.rank || splitRank(one.name) - splitRank(other.name) || collator.compare(one.name, other.name),
+    )
     .map(({ name, rank, metrics: list, isFoldedAtFirst }) => ({
       id: rank > 1 ? `${name}~` : name,
       name,

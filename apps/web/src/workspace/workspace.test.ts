@@ -46,8 +46,8 @@ describe('sections', () => {
     )
     expect(sections.map(({ name, metrics }) => [name, metrics.length])).toEqual([
       ['charts', 4],
-      ['eval', 1],
       ['val', 1],
+      ['eval', 1],
     ])
   })
 
@@ -61,6 +61,17 @@ describe('sections', () => {
       ['system', 'system'],
       ['system~', 'system'],
       ['system, each core~', 'system, each core'],
+    ])
+  })
+
+  test('training, validation and test come in this order before other prefixes', () => {
+    const names = ['test_accuracy', 'a/b', 'val/loss', 'train/loss', 'loss']
+    expect(sectionsOf(names.map((name) => metric(name))).map(({ name }) => name)).toEqual([
+      'charts',
+      'train',
+      'val',
+      'test',
+      'a',
     ])
   })
 
