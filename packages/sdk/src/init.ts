@@ -1,6 +1,7 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { newWriterId } from '@kiroku/core/ids'
 import { type MetricDefinition, metricDefinitionSchema } from '@kiroku/core/metrics'
+import { createRunInputSchema } from '@kiroku/core/runs'
 import { isRecord, toWireRecord, type Value } from '@kiroku/core/values'
 import type * as z from 'zod'
 import { WriterChannel } from './channel.ts'
@@ -194,6 +195,8 @@ function cleanConfig(config: Readonly<Record<string, unknown>>): Record<string, 
   return isRecord(cleaned) ? cleaned : {}
 }
 
+const definitionsSchema = createRunInputSchema.shape.definitions
+
 function declared(metrics: MetricMap): { definitions: MetricDefinition[]; schemas: Map<string, z.ZodType> } {
   const schemas = new Map<string, z.ZodType>()
   const definitions = Object.entries(metrics).map(([name, { options, schema }]) => {
@@ -208,5 +211,5 @@ function declared(metrics: MetricMap): { definitions: MetricDefinition[]; schema
     const definition = definitionOf(name, { ...rest, ...(step !== undefined && { stepMetric: step }) })
     return parseInput(metricDefinitionSchema, definition, 'init: metrics')
   })
-  return { definitions, schemas }
+  return { definitions: parseInput(definitionsSchema, definitions, 'init: metrics'), schemas }
 }

@@ -7,6 +7,7 @@ import { storeCredentials } from './credentials.ts'
 import { sdkEnv } from './env.ts'
 import { startRun } from './init.ts'
 import { defaultProject, makeRunDirectory, resolveDestination, resolveSettings } from './settings.ts'
+import { metric } from './typed.ts'
 import { Warnings } from './warnings.ts'
 
 let directory: string
@@ -132,6 +133,13 @@ describe('makeRunDirectory', () => {
     expect(readdirSync(made)).toEqual([])
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('local data goes to'))
     rmSync(made, { recursive: true })
+  })
+})
+
+describe('init', () => {
+  it('refuses more definitions than a server takes, before anything is begun', () => {
+    const metrics = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`m${index}`, metric()]))
+    expect(() => startRun({ metrics, dir: directory, mode: 'offline' })).toThrow(/^init: metrics: /)
   })
 })
 

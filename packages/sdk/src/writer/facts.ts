@@ -10,7 +10,11 @@ const gitTimeoutMs = 1500
 function git(directory: string, ...words: string[]): Promise<string | null> {
   return new Promise((resolve) => {
     const options = { cwd: directory, timeout: gitTimeoutMs, env: gitEnvironment(), maxBuffer: 16 * 1024 * 1024 }
-    execFile('git', words, options, (error, output) => resolve(error ? null : output.trim()))
+    try {
+      execFile('git', words, options, (error, output) => resolve(error ? null : output.trim()))
+    } catch {
+      resolve(null)
+    }
   })
 }
 

@@ -41,16 +41,12 @@ export class SidecarLink {
   }
 
   #start(): void {
-    const startedAt = Date.now()
-    const errors = openLog(join(this.#logDirectory, 'sidecar.log'))
-    const child = spawn(process.execPath, [...memoryLimits, this.#path, String(process.pid)], {
-      detached: true,
-      stdio: ['pipe', 'pipe', errors ?? 'ignore'],
-      env: sidecarEnvironment(),
-      cwd: '/',
-      windowsHide: true,
-    })
-    if (errors !== undefined) closeSync(errors)
+    const startedAt = performance.now()
+    const child = this.#spawn()
+    if (typeof child === 'string') {
+      this.#replace(child, 0)
+      return
+    }
     this.#child = child
     child.unref()
     child.stdin?.on('error', () => {})
@@ -62,11 +58,29 @@ export class SidecarLink {
     const onEnd = (why: string): void => {
       if (this.#child !== child) return
       this.#child = undefined
-      this.#replace(why, Date.now() - startedAt)
+      this.#replace(why, performance.now() - startedAt)
     }
     child.on('error', (error) => onEnd(error.message))
     child.on('exit', (code, signal) => onEnd(signal ?? `code ${code}`))
     for (const order of this.#orders.values()) this.#tell(child, order)
+  }
+
+  /** The new process; the reason where the system starts none. */
+  #spawn(): ChildProcess | string {
+    const errors = openLog(join(this.#logDirectory, 'sidecar.log'))
+    try {
+      return spawn(process.execPath, [...memoryLimits, this.#path, String(process.pid)], {
+        detached: true,
+        stdio: ['pipe', 'pipe', errors ?? 'ignore'],
+        env: sidecarEnvironment(),
+        cwd: '/',
+        windowsHide: true,
+      })
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : String(cause)
+    } finally {
+      if (errors !== undefined) closeSync(errors)
+    }
   }
 
   #tell(child: ChildProcess, order: Order): void {

@@ -81,11 +81,21 @@ function memory(gauges: Map<string, number>): void {
   const total = totalmem()
   const info = readOrNothing('/proc/meminfo')?.match(/^MemAvailable:\s+(\d+) kB/m)?.[1]
   const available = info === undefined ? freemem() : Number(info) * 1024
-  const resident = process.memoryUsage.rss()
   gauges.set('memory_percent', (100 * (total - available)) / total)
   gauges.set('proc.memory.availableMB', available / megabyte)
+  const resident = residentBytes()
+  if (resident === undefined) return
   gauges.set('proc.memory.rssMB', resident / megabyte)
   gauges.set('proc.memory.percent', (100 * resident) / total)
+}
+
+/** Undefined where the system does not tell now, such as in a process that has no file left to open. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return undefined
+  }
 }
 
 function disk(gauges: Map<string, number>): void {

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { readGitFacts, readHostFacts, withoutSecrets } from './facts.ts'
+import { SidecarLink } from './sidecar-link.ts'
 import { StatsWindow } from './stats-window.ts'
 import { SystemSampler } from './system-metrics.ts'
 
@@ -34,6 +35,21 @@ describe('StatsWindow', () => {
   })
 })
 
+describe('SidecarLink', () => {
+  it('goes on and tries again where no process can be started', () => {
+    vi.stubEnv('TOO_LONG', 'x'.repeat(4 * 1024 * 1024))
+    vi.useFakeTimers()
+    try {
+      const link = new SidecarLink({ path: '/nowhere', logDirectory: '/nowhere', onReport: () => {} })
+      expect(() => link.give({ id: 1, directory: '/nowhere', url: 'http://a', apiKey: 'k' })).not.toThrow()
+      expect(vi.getTimerCount()).toBe(1)
+    } finally {
+      vi.useRealTimers()
+      vi.unstubAllEnvs()
+    }
+  })
+})
+
 describe('SystemSampler', () => {
   it('looks at the process and the machine', () => {
     const sampler = new SystemSampler()
@@ -45,6 +61,18 @@ describe('SystemSampler', () => {
       expect(gauges.get(name), name).toBeLessThanOrEqual(100)
     }
     expect(gauges.get('proc.memory.rssMB')).toBeGreaterThan(10)
+  })
+
+  it('leaves out what cannot be seen now, such as when a process has no file left to open', () => {
+    const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
+      throw new Error('EMFILE: too many open files, uv_resident_set_memory')
+    })
+    try {
+      const { gauges } = new SystemSampler().sample()
+      expect([gauges.has('proc.memory.rssMB'), gauges.has('memory_percent')]).toEqual([false, true])
+    } finally {
+      rss.mockRestore()
+    }
   })
 })
 
@@ -75,6 +103,15 @@ describe('facts', () => {
       expect(await readGitFacts(directory)).toEqual({ ...facts, isDirty: true })
     } finally {
       rmSync(directory, { recursive: true })
+    }
+  })
+
+  it('of git are none where no process can be started', async () => {
+    vi.stubEnv('TOO_LONG', 'x'.repeat(4 * 1024 * 1024))
+    try {
+      expect(await readGitFacts(tmpdir())).toEqual({})
+    } finally {
+      vi.unstubAllEnvs()
     }
   })
 

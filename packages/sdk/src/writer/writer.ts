@@ -1,3 +1,4 @@
+import { describeIssues } from '@kiroku/core/errors'
 import type * as z from 'zod'
 import { Ring } from '../ring.ts'
 import type { Report } from '../sidecar/protocol.ts'
@@ -68,7 +69,14 @@ export class Writer {
   }
 
   #open(id: number, message: Buffer): void {
-    const options = openRunSchema.parse(JSON.parse(message.toString('utf8', 8)))
+    const parsed = openRunSchema.safeParse(JSON.parse(message.toString('utf8', 8)))
+    if (!parsed.success) {
+      const why = describeIssues(parsed.error)
+      say(`a run cannot begin, nothing of it is recorded (${why})`)
+      this.#emit({ type: 'refused', run: id, why })
+      return
+    }
+    const options = parsed.data
     this.#options.set(id, options)
     let run: LocalRun
     try {
