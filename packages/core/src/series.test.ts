@@ -72,6 +72,7 @@ describe('series requests', () => {
   })
 
   it.each([
+    [{ width: 8000, series: Array.from({ length: 200 }, () => request.series[0]) }, 'series times width'],
     [{ width: 0 }, 'width'],
     [{ series: [] }, 'series'],
     [{ range: { from: 2, to: 1 } }, 'from must not be above to'],

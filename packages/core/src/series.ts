@@ -10,22 +10,30 @@ import { projectPathSchema } from './projects.ts'
 /** The most series one request may name. */
 export const maxSeriesPerRequest = 2000
 
+/** The most buckets one request may ask for, over all its series: an answer has at most some 100 MB. */
+export const maxBucketsPerRequest = 1_000_000
+
 /**
  * One chart's request: many series, one x axis, the visible range of x (all of it when left out) and the plot's width in
  * pixels. A series with more than `2 * width` points in range comes in `width` buckets, a smaller one as its points.
  */
-export const seriesRequestSchema = projectPathSchema.extend({
-  series: z
-    .array(z.object({ run: runSlugSchema, metric: metricNameSchema, stream: streamSchema.default('history') }))
-    .min(1)
-    .max(maxSeriesPerRequest, `a request may name at most ${maxSeriesPerRequest} series`),
-  x: xAxisChoiceSchema.default({ kind: 'bound' }),
-  range: z
-    .object({ from: z.number(), to: z.number() })
-    .refine(({ from, to }) => from <= to, 'from must not be above to')
-    .optional(),
-  width: z.number().int().min(1).max(8192),
-})
+export const seriesRequestSchema = projectPathSchema
+  .extend({
+    series: z
+      .array(z.object({ run: runSlugSchema, metric: metricNameSchema, stream: streamSchema.default('history') }))
+      .min(1)
+      .max(maxSeriesPerRequest, `a request may name at most ${maxSeriesPerRequest} series`),
+    x: xAxisChoiceSchema.default({ kind: 'bound' }),
+    range: z
+      .object({ from: z.number(), to: z.number() })
+      .refine(({ from, to }) => from <= to, 'from must not be above to')
+      .optional(),
+    width: z.number().int().min(1).max(8192),
+  })
+  .refine(({ series, width }) => series.length * width <= maxBucketsPerRequest, {
+    path: ['series'],
+    message: `series times width must not exceed ${maxBucketsPerRequest}: ask for fewer series at once, or a smaller width`,
+  })
 export type SeriesRequest = z.input<typeof seriesRequestSchema>
 
 /** The columns of a series that comes as its points, sorted by x, then step. `x` is finite; `y` may be anything. */
@@ -33,8 +41,9 @@ export const pointColumns = ['x', 'y', 'step', 'time'] as const
 
 /**
  * The columns of a series that comes in buckets, one element a bucket that has points, sorted by x. First and last are
- * by x and their y is finite; min and max are of finite values and come with their x, the least where equal ones are several. In a bucket without a finite value
- * the y of all four is NaN and their x is the first point's. `sum` is of finite values; `count` is of all points.
+ * by x and their y is finite; min and max are of finite values and come with their x, the least where equal ones are
+ * several. In a bucket without a finite value the y of all four is NaN and their x is the first point's. `sum` is of
+ * finite values; `count` is of all points.
  */
 export const bucketColumns = [
   'firstX',
