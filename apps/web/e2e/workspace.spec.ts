@@ -240,6 +240,7 @@ test('a running script’s charts grow by themselves, and a new run appears', as
       }),
     )
     firstSeq += rows.length
+    await chart(page, 'live/loss').scrollIntoViewIfNeeded()
     await chart(page, 'live/loss', { 'x-title': 'batch', 'last-x': last, points: last + 1 }).waitFor()
   }
   expect(await page.locator('[data-run="live"]').getAttribute('data-state')).toBe('running')

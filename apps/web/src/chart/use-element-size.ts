@@ -24,9 +24,10 @@ export function useIsNearScreen(ref: RefObject<HTMLElement | null>, margin = 200
   useEffect(() => {
     const element = ref.current
     if (element === null) return
-    const observer = new IntersectionObserver(([entry]) => setIsNear(entry?.isIntersecting ?? false), {
-      rootMargin: `${margin}px`,
-    })
+    const around = `${margin}px`
+    // Pages scroll inside of themselves, where a root's margin does not reach.
+    const options = { rootMargin: around, scrollMargin: around }
+    const observer = new IntersectionObserver(([entry]) => setIsNear(entry?.isIntersecting ?? false), options)
     observer.observe(element)
     return () => observer.disconnect()
   }, [ref, margin])

@@ -67,8 +67,8 @@ export function SignIn(): ReactNode {
           {isBusy ? 'Signing in' : 'Sign in'}
         </Button>
         <p className={styles.hint}>
-          Whoever runs this server can make a key for you. On the machine that it runs on, <code>kiroku up</code> prints
-          one.
+          Anybody who is signed in can make a key for you. The owner’s is in <code>owner-key</code> in Kiroku’s data
+          directory; over databases of your own, <code>kiroku up</code> prints it at its first start.
         </p>
       </form>
     </main>
