@@ -1,9 +1,10 @@
+import { seriesRequestSchema } from '@kiroku/core/series'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shapeOf } from './lines.ts'
 import { prepareChart } from './prepare-chart.ts'
 import { bucketSeries, pointSeries } from './series-factory.ts'
-import { visiblePart, withMargin } from './visible-part.ts'
+import { visiblePart, widestFor, withMargin } from './visible-part.ts'
 
 const partOf = (series: Parameters<typeof shapeOf>[0], from: number, to: number) =>
   visiblePart(shapeOf(series, 0, to - from), series, { from, to })
@@ -51,6 +52,15 @@ describe('visiblePart', () => {
 
 test('a margin widens range and width alike', () => {
   expect(withMargin({ from: 10, to: 20 }, 640)).toEqual({ range: { from: 7.5, to: 22.5 }, width: 960 })
+})
+
+test('many series are asked for at a width that one request may have, zoomed too', () => {
+  for (const count of [1, 20, 82, 500, 2000]) {
+    const { width } = withMargin({ from: 0, to: 1 }, widestFor(count))
+    const series = Array.from({ length: count }, () => ({ run: 'run-a', metric: 'loss', stream: 'history' as const }))
+    const asked = { organization: 'local', project: 'demo', series, width }
+    expect(seriesRequestSchema.safeParse(asked).success).toBe(true)
+  }
 })
 
 test('a zoomed chart shows the line between two points that are both out of view', () => {

@@ -1,9 +1,15 @@
-import type { Series } from '@kiroku/core/series'
+import { maxBucketsPerRequest, type Series } from '@kiroku/core/series'
 import type { LineShape, Mark, Polyline } from './lines.ts'
 import type { Range } from './scale.ts'
 
 /** A zoomed chart asks for this share of its range more on either side, so that lines come in from its edges. */
 const marginShare = 0.25
+
+/** The most pixels that a chart of so many series may ask for, with its margin, in one request. */
+export function widestFor(seriesCount: number): number {
+  const perSeries = maxBucketsPerRequest / Math.max(1, seriesCount)
+  return Math.max(1, Math.min(8192, Math.floor(perSeries / (1 + 2 * marginShare)) - 1))
+}
 
 /** What a zoomed chart asks for: its range and some more on either side, at the same number of pixels a unit of x. */
 export function withMargin(range: Range, width: number): { range: Range; width: number } {

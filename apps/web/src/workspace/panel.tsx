@@ -12,6 +12,7 @@ import { type ChartModel, prepareChart, type RunLook } from '../chart/prepare-ch
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
+import { widestFor } from '../chart/visible-part.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
@@ -35,9 +36,9 @@ export type PanelProps = {
 /** Requests are rounded up to this many pixels, so that small changes of size fetch nothing. */
 const widthStep = 64
 
-function requestWidth(plotWidth: number): number {
+function requestWidth(plotWidth: number, seriesCount: number): number {
   const pixels = plotWidth * window.devicePixelRatio
-  return Math.min(8192, Math.max(widthStep, Math.ceil(pixels / widthStep) * widthStep))
+  return Math.min(widestFor(seriesCount), Math.max(widthStep, Math.ceil(pixels / widthStep) * widthStep))
 }
 
 /** One chart: a metric of all drawn runs. */
@@ -56,7 +57,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x
   const x = chart.x ?? systemX
 
-  const width = size === null ? 0 : requestWidth(plotArea(size).width)
+  const width = size === null ? 0 : requestWidth(plotArea(size).width, looks.length)
   const request: SeriesRequest | null =
     width === 0 || looks.length === 0
       ? null
