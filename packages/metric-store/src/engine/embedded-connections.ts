@@ -31,16 +31,31 @@ export async function openConnections(directory: string): Promise<Connections> {
   const [writer, killer, ...readers] = openSessions(directory)
   if (writer === undefined || killer === undefined)
     throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
-  await prepare(writer, [killer, ...readers])
+  await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
+  for (const connection of [writer, killer, ...readers]) await prepare(connection, connection === writer)
   let closing: Promise<void> | undefined
   let queries = 0
+
+  const renew = async (connection: Connection): Promise<void> => {
+    connection.session.close()
+    connection.session = new Session(directory)
+    await prepare(connection, connection === writer)
+  }
 
   const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
     if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
     connection.waiting++
     const start = async (): Promise<Uint8Array> => {
       if (signal?.aborted) throw givenUp()
-      return (await connection.session.queryAsync(sql, { format })).bytes()
+      let isClean = false
+      try {
+        const bytes = (await connection.session.queryAsync(sql, { format })).bytes()
+        isClean = signal?.aborted !== true
+        return bytes
+      } finally {
+        // What a stopped query had written already would come as the answer of the connection's next query.
+        if (!isClean) await renew(connection)
+      }
     }
     const result = connection.last.then(start).finally(() => connection.waiting--)
     connection.last = result.catch(() => undefined)
@@ -127,13 +142,9 @@ function openFailure(directory: string, cause: unknown): KirokuError {
 const inUse = (directory: string, cause?: unknown): KirokuError =>
   new KirokuError({ code: 'CONFLICT', message: `${directory} is in use by another process`, cause })
 
-async function prepare(writer: Connection, others: readonly Connection[]): Promise<void> {
+async function prepare({ session }: Connection, isWriter: boolean): Promise<void> {
   const memory = Math.floor(Math.min(totalmem() / 2, largestQueryBytes))
   const limits = `max_query_size = 67108864, max_ast_elements = 1000000, max_memory_usage = ${memory}`
-  await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
-  for (const { session } of [writer, ...others]) {
-    await session.queryAsync(`USE ${database}`)
-    await session.queryAsync(`SET ${limits}`)
-  }
-  for (const { session } of others) await session.queryAsync(`SET max_execution_time = ${queryTimeoutS}`)
+  await session.queryAsync(`USE ${database}`)
+  await session.queryAsync(`SET ${limits}${isWriter ? '' : `, max_execution_time = ${queryTimeoutS}`}`)
 }
