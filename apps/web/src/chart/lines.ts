@@ -32,7 +32,8 @@ export type LineShape = {
 
 const gap = Number.NaN
 
-function rangeOf(values: Float64Array): Range | null {
+/** The extent of the finite values; null when there is none. */
+export function rangeOf(values: Iterable<number>): Range | null {
   let from = Number.POSITIVE_INFINITY
   let to = Number.NEGATIVE_INFINITY
   for (const value of values) {

@@ -1,5 +1,5 @@
 import { maxBucketsPerRequest, type Series } from '@kiroku/core/series'
-import type { LineShape, Mark, Polyline } from './lines.ts'
+import { type LineShape, type Mark, type Polyline, rangeOf } from './lines.ts'
 import type { Range } from './scale.ts'
 
 /** A zoomed chart asks for this share of its range more on either side, so that lines come in from its edges. */
@@ -47,17 +47,6 @@ function heightAt({ x: xs, y: ys }: Polyline, x: number): number | null {
   const [beforeY = Number.NaN, afterY = Number.NaN] = [ys[after - 1], ys[after]]
   const height = beforeY + ((afterY - beforeY) * (x - beforeX)) / (afterX - beforeX)
   return Number.isFinite(height) ? height : null
-}
-
-function rangeOf(values: Iterable<number>): Range | null {
-  let from = Number.POSITIVE_INFINITY
-  let to = Number.NEGATIVE_INFINITY
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue
-    if (value < from) from = value
-    if (value > to) to = value
-  }
-  return from <= to ? { from, to } : null
 }
 
 /** The range of `values` within the x range; the part is empty where `points` and `edges` both are. */

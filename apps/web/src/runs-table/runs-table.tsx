@@ -1,6 +1,6 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
-import { Search, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
@@ -10,6 +10,7 @@ import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
 import { Button, classes } from '../ui/button.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { RunFilter } from '../ui/run-filter.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { defaultDrawn, toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
@@ -96,18 +97,9 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     <div className={styles.page}>
       <h1 className="visually-hidden">Runs of {path.project}</h1>
       <div className={styles.bar}>
-        <label className={styles.search}>
-          <Search size={13} />
-          <span className="visually-hidden">Filter runs</span>
-          <input
-            ref={filter}
-            type="search"
-            placeholder="Filter by name, id, tag or group"
-            value={view.search}
-            onChange={(event) => change({ search: event.target.value })}
-            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-          />
-        </label>
+        <div className={styles.search}>
+          <RunFilter input={filter} value={view.search} onChange={(search) => change({ search })} />
+        </div>
         {view.tags.map((tag) => (
           <Button
             key={tag}

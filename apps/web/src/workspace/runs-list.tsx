@@ -2,7 +2,7 @@
 import { runPath } from '@kiroku/core/routes'
 import type { Run } from '@kiroku/core/runs'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Search, X } from 'lucide-react'
+import { X } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
@@ -12,6 +12,7 @@ import type { RunLook } from '../chart/prepare-chart.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
+import { RunFilter } from '../ui/run-filter.tsx'
 import { drawnRuns, withRunToggled } from './drawn-runs.ts'
 import { RunRow, runRowHeight } from './run-row.tsx'
 import styles from './runs-list.module.css'
@@ -81,19 +82,11 @@ export function RunsList({ list, looks, headline }: RunsListProps): ReactNode {
         <DrawnMenu drawn={drawnRuns(runs, view).length} total={list.total} />
       </div>
       <div className={styles.filter}>
-        <label className={styles.search}>
-          <Search size={13} />
-          <span className="visually-hidden">Filter runs</span>
-          <input
-            ref={filter}
-            type="search"
-            placeholder="Filter by name, id, tag or group"
-            value={view.search}
-            onChange={(event) => change({ search: event.target.value })}
-            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-          />
-          <kbd>/</kbd>
-        </label>
+        <div className={styles.search}>
+          <RunFilter input={filter} value={view.search} onChange={(search) => change({ search })}>
+            <kbd>/</kbd>
+          </RunFilter>
+        </div>
         <StateFilter view={view} onChange={(states) => change({ states })} />
       </div>
       {view.tags.length > 0 && (
