@@ -29,6 +29,7 @@ const batch: HistoryBatch = {
     { type: 'summary', seq: 6, set: { best: 1 }, unset: [] },
     { type: 'define', seq: 7, definition: { name: 'val/*', stepMetric: 'epoch' } },
   ],
+  console: [{ seq: 7, line: 0, stream: 'stderr', time: 1e12, text: 'epoch 1' }],
 }
 
 type Mutable = Omit<HistoryBatch, 'history'> & { history: HistoryBatch['history'] }

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { describeIssues, KirokuError, parseInput } from './errors.ts'
+import { fileFactsSchema } from './files.ts'
 import { type Column, decodeFrame, encodeFrame, type Frame, float64Column, uint32Column } from './frames.ts'
 import { projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { defineMetricInputSchema, metricNameSchema } from './metrics.ts'
 import { maxTimeMs, runLabelsPatchSchema, runStateSchema } from './runs.ts'
-import { isRecord, wireRecordSchema, wireValueSchema } from './values.ts'
+import { isRecord, isStorableText, wireRecordSchema, wireValueSchema } from './values.ts'
 
 /** `history` is what the script logs by step; `system` is what the machine did, by time. */
 export const streamSchema = z.enum(['history', 'system'])
@@ -33,6 +34,8 @@ export const runUpdateSchema = z.discriminatedUnion('type', [
     exitCode: z.int32().nullable(),
     time: z.number().min(-maxTimeMs).max(maxTimeMs),
   }),
+  /** The run has a file at `path`, in the place of one that was there. Its content was uploaded before. */
+  fileFactsSchema.extend({ type: z.literal('file'), seq: seqSchema }),
 ])
 export type RunUpdate = z.infer<typeof runUpdateSchema>
 
@@ -45,6 +48,22 @@ export const textPointSchema = z.object({
   value: wireValueSchema,
 })
 export type TextPoint = z.infer<typeof textPointSchema>
+
+/** The longest console line that is kept, in characters; what is longer is cut, and says so. */
+export const maxConsoleLineLength = 8192
+
+/**
+ * One line that a script printed, numbered from 0 for each writer over both streams. A line that comes again, as a
+ * progress bar's does, replaces the one of its number. `time` (unix milliseconds) is when it was begun.
+ */
+export const consoleLineSchema = z.object({
+  seq: seqSchema,
+  line: z.number().int().nonnegative(),
+  stream: z.enum(['stdout', 'stderr']),
+  time: z.number().min(-maxTimeMs).max(maxTimeMs),
+  text: z.string().max(maxConsoleLineLength).refine(isStorableText, 'a line must be well-formed text without NUL'),
+})
+export type ConsoleLine = z.infer<typeof consoleLineSchema>
 
 const blockHeaderSchema = z.object({
   rows: z.number().int().nonnegative(),
@@ -63,6 +82,7 @@ const batchHeaderSchema = z.object({
   system: blockHeaderSchema,
   texts: z.array(z.unknown()),
   updates: z.array(z.unknown()),
+  console: z.array(z.unknown()).default([]),
 })
 
 /** One metric's values in a block. `rows` are the indices of its rows; null means all of them, in order. */
@@ -80,7 +100,8 @@ export type RowBlock = {
 }
 
 /**
- * What a writer sends: all its records from `firstSeq` to `lastSeq`, numbered from 1 over rows, texts and updates alike.
+ * What a writer sends: all its records from `firstSeq` to `lastSeq`, numbered from 1 over rows, texts, updates
+ * and console lines alike.
  * `lastSeq === firstSeq - 1` is an empty batch: a sign of life. Records that the server has already are passed over.
  */
 export type HistoryBatch = Pick<
@@ -89,6 +110,7 @@ export type HistoryBatch = Pick<
 > & {
   texts: TextPoint[]
   updates: RunUpdate[]
+  console: ConsoleLine[]
   history: RowBlock
   system: RowBlock
 }
@@ -103,6 +125,8 @@ export const batchAckSchema = z.object({
   nextBatchMs: z.number().int().nonnegative(),
   /** Values that could not be stored, each with the reason; everything else of the batch is. */
   rejected: z.array(rejectionSchema).default([]),
+  /** Other scripts that are writing to the run now. */
+  otherWriters: z.number().int().nonnegative().default(0),
 })
 export type BatchAck = z.infer<typeof batchAckSchema>
 
@@ -147,7 +171,7 @@ export function decodeHistoryBatch(bytes: Uint8Array): HistoryBatch {
 export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; rejected: Rejection[] } {
   const frame = decodeFrame(bytes)
   const header = parseInput(batchHeaderSchema, frame.header, 'history batch')
-  const { v: _version, history, system, texts, updates, ...rest } = header
+  const { v: _version, history, system, texts, updates, console: lines, ...rest } = header
   if (rest.lastSeq < rest.firstSeq - 1) throw wrong(`lastSeq: ${rest.lastSeq} is below firstSeq ${rest.firstSeq}`)
   const cursor = { next: 0 }
   const rejected: Rejection[] = []
@@ -170,6 +194,7 @@ export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; reje
     updates: updates.flatMap((update) => {
       return keepParsed(runUpdateSchema, update, nameOf(update, 'type'), rejected)?.value ?? []
     }),
+    console: lines.flatMap((line) => keepParsed(consoleLineSchema, line, 'console', rejected)?.value ?? []),
   }
   if (cursor.next !== frame.columns.length)
     throw wrong(`${frame.columns.length} columns came, ${cursor.next} were named`)

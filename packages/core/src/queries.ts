@@ -1,11 +1,19 @@
 import * as z from 'zod'
 import { xAxisSchema } from './axes.ts'
-import { streamSchema } from './history.ts'
+import { runFileSchema, sha256Schema } from './files.ts'
+import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
 import { projectPathSchema } from './projects.ts'
-import { runLabelsPatchSchema, runMetricSchema, runSchema, runStateSchema, tagSchema } from './runs.ts'
-import { isStorableText, wireValueSchema } from './values.ts'
+import {
+  runLabelsPatchSchema,
+  runMetricSchema,
+  runSchema,
+  runStateSchema,
+  tagSchema,
+  writerLabelSchema,
+} from './runs.ts'
+import { isStorableText, wireRecordSchema, wireValueSchema } from './values.ts'
 
 const notStorable = 'expected well-formed text without NUL'
 const soughtTextSchema = z.string().refine(isStorableText, notStorable)
@@ -38,8 +46,18 @@ export type RunPage = z.infer<typeof runPageSchema>
 export const projectListInputSchema = z.object({ organization: organizationSlugSchema.optional() })
 export type ProjectListInput = z.input<typeof projectListInputSchema>
 
-/** `runs.update`: changes labels; fields left out stay. */
-export const updateRunInputSchema = runAddressSchema.extend({ set: runLabelsPatchSchema })
+/** A change to a record in wire form: keys to set, then keys to remove. */
+const recordPatchSchema = z.object({ set: wireRecordSchema.default({}), unset: z.array(z.string()).default([]) })
+
+/**
+ * `runs.update`: changes labels, config (by top-level key) and summary (by flat dotted name); what is left out stays. A
+ * summary value that is set stands until the metric is logged again.
+ */
+export const updateRunInputSchema = runAddressSchema.extend({
+  set: runLabelsPatchSchema.default({}),
+  config: recordPatchSchema.optional(),
+  summary: recordPatchSchema.optional(),
+})
 export type UpdateRunInput = z.input<typeof updateRunInputSchema>
 
 /** `metrics.list`: the metrics of these runs, or of all runs of the project when `runs` is left out. */
@@ -119,3 +137,26 @@ export const createKeyInputSchema = z.object({
 })
 export const createdKeySchema = apiKeyInfoSchema.extend({ key: apiKeySchema })
 export type CreatedKey = z.infer<typeof createdKeySchema>
+
+/** `files.offer`: asks which of these contents the server lacks, before their `file` updates are sent. */
+export const offerFilesInputSchema = z.object({ hashes: z.array(sha256Schema).min(1).max(1000) })
+export const offeredFilesSchema = z.object({ missing: z.array(sha256Schema) })
+
+/** `files.list`: a run's files, by path. */
+export const fileListSchema = z.array(runFileSchema)
+
+/** `console.byRun`: what a run printed, oldest first; of all its writers, or of those with a label. */
+export const consoleInputSchema = runAddressSchema.extend({
+  from: z.number().int().nonnegative().default(0),
+  limit: z.number().int().min(1).max(5000).default(1000),
+  search: soughtTextSchema.max(256).optional(),
+  label: writerLabelSchema.optional(),
+})
+export type ConsoleInput = z.input<typeof consoleInputSchema>
+
+/** A part of what a run printed. `total` lines match; `lines` are those from `from` on. */
+export const consolePageSchema = z.object({
+  lines: z.array(consoleLineSchema.omit({ seq: true }).extend({ label: z.string().nullable() })),
+  total: z.number().int().nonnegative(),
+})
+export type ConsolePage = z.infer<typeof consolePageSchema>

@@ -10,6 +10,10 @@ export const routes = {
   points: '/api/points',
   /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */
   live: '/api/live',
+  /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
+  files: '/api/files',
+  /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
+  blobs: '/api/blobs',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
   session: '/api/session',
   /** GET: 200 while the process lives. */

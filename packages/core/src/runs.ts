@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { organizationSlugSchema, projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { metricDefinitionSchema } from './metrics.ts'
-import { wireNumberSchema, wireRecordSchema } from './values.ts'
+import { metricTotalsSchema } from './summary.ts'
+import { isStorableText, wireNumberSchema, wireRecordSchema } from './values.ts'
 
 /** The life of a run. `crashed`: its script went silent or died without a word; `killed`: stopped on request. */
 export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed'])
@@ -58,6 +59,13 @@ export type RunLabels = z.infer<typeof runLabelsSchema>
 export const runLabelsPatchSchema = runLabelsSchema.partial()
 export type RunLabelsPatch = z.infer<typeof runLabelsPatchSchema>
 
+/** The label of one of several processes that write to a shared run: it tells their system metrics and lines apart. */
+export const writerLabelSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine(isStorableText, 'a label must be well-formed text without NUL')
+
 /** One run as a reader sees it. Times are unix milliseconds; `config` and `summary` are in wire form. */
 export const runSchema = runLabelsSchema.extend({
   id: z.uuid(),
@@ -73,6 +81,10 @@ export const runSchema = runLabelsSchema.extend({
   heartbeatAt: z.number(),
   exitCode: z.number().int().nullable(),
   lastStep: z.number().nullable(),
+  /** How long its scripts ran in all, in milliseconds; the time between an end and a resume does not count. */
+  runtimeMs: z.number().nonnegative(),
+  /** Several processes write to it, and the server gives their rows their steps. */
+  isShared: z.boolean(),
   /** Scripts that write to the run at this moment; more than one is worth a warning. */
   liveWriters: z.number().int().nonnegative(),
   git: gitFactsSchema,
@@ -95,9 +107,17 @@ export type RunMetric = z.infer<typeof runMetricSchema>
 /** The latest time that a date can hold, in unix milliseconds. */
 export const maxTimeMs = 8.64e15
 
+/** What to do about a run whose id is known: go on with it or make it, insist that it is known, or that it is new. */
+export const resumeModeSchema = z.enum(['allow', 'must', 'never'])
+export type ResumeMode = z.infer<typeof resumeModeSchema>
+
 /**
  * What a writer says at its start. Asking again with the same writer changes nothing and answers the same. An unknown
- * project is created; a run whose id is known goes on. `displayName` left out asks for a generated name.
+ * project is created. `displayName` left out asks for a generated name.
+ *
+ * A run whose id is known goes on: with `resume` at the step after its last, without it at step 0, where what is logged
+ * again replaces what was there. `rewind` goes on after `step` and removes everything logged beyond it. `fork` makes a
+ * new run that begins with the other run's history up to `step`. Of `resume`, `rewind` and `fork` one may be given.
  */
 export const createRunInputSchema = z.object({
   project: projectNameSchema,
@@ -111,12 +131,31 @@ export const createRunInputSchema = z.object({
   tags: runLabelsSchema.shape.tags.optional(),
   config: wireRecordSchema.default({}),
   definitions: z.array(metricDefinitionSchema).max(10_000).default([]),
+  resume: resumeModeSchema.optional(),
+  rewind: z.object({ step: z.number().int().nonnegative() }).optional(),
+  fork: z.object({ run: runSlugSchema, step: z.number().int().nonnegative() }).optional(),
+  /** Several processes write to the run: the server gives each row its step in order of arrival. */
+  shared: z.boolean().default(false),
+  label: writerLabelSchema.optional(),
   git: gitFactsSchema.default({}),
   host: hostFactsSchema.default({}),
 })
 export type CreateRunInput = z.input<typeof createRunInputSchema>
 
-/** What the server answers a writer with. `path` is the run's page below the server's address. */
+/** What a run holds when a writer goes on with it. `totals` are of its history metrics, 10 000 of them at most. */
+export const resumedRunSchema = z.object({
+  labels: runLabelsSchema,
+  config: wireRecordSchema,
+  summary: wireRecordSchema,
+  definitions: z.array(metricDefinitionSchema),
+  totals: z.record(z.string(), metricTotalsSchema),
+})
+export type ResumedRun = z.infer<typeof resumedRunSchema>
+
+/**
+ * What the server answers a writer with. `path` is the run's page below the server's address. A writer that is asked
+ * about again gets the same `startingStep`, `runtimeBeforeMs` and `isResumed`.
+ */
 export const createRunResultSchema = z.object({
   organization: organizationSlugSchema,
   project: projectNameSchema,
@@ -125,5 +164,15 @@ export const createRunResultSchema = z.object({
   path: z.string(),
   /** The last record of this writer that is stored; 0 when none is. */
   ackSeq: z.number().int().nonnegative(),
+  /** The first step that this writer may write to; 0 unless it resumed, rewound or forked a run. */
+  startingStep: z.number().int().nonnegative().default(0),
+  /** How long the run's earlier writers ran, in milliseconds. */
+  runtimeBeforeMs: z.number().nonnegative().default(0),
+  /** The run was known and goes on after its last step, or after the step that it was rewound to. */
+  isResumed: z.boolean().default(false),
+  /** What a resumed, rewound or forked run holds; null for any other. */
+  resumed: resumedRunSchema.nullable().default(null),
+  /** Other scripts that are writing to the run now. */
+  otherWriters: z.number().int().nonnegative().default(0),
 })
 export type CreateRunResult = z.infer<typeof createRunResultSchema>

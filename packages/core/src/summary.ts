@@ -1,5 +1,6 @@
+import * as z from 'zod'
 import type { MetricDefinition, SummaryOperation } from './metrics.ts'
-import type { Value } from './values.ts'
+import { fromWireNumber, toWireNumber, type Value, type WireNumber, wireNumberSchema } from './values.ts'
 
 /**
  * What a metric's points amount to. `count` is all of them, `finiteCount` those that are neither NaN nor infinite;
@@ -15,6 +16,34 @@ export type MetricTotals = {
   max: number | null
   sum: number
   lastStep: number
+}
+
+/** Totals as they travel in JSON: their numbers in wire form. `readTotals` and `writeTotals` convert. */
+export const metricTotalsSchema = z.object({
+  count: z.number().int().nonnegative(),
+  finiteCount: z.number().int().nonnegative(),
+  nanCount: z.number().int().nonnegative(),
+  first: wireNumberSchema.nullable(),
+  last: wireNumberSchema.nullable(),
+  min: wireNumberSchema.nullable(),
+  max: wireNumberSchema.nullable(),
+  sum: wireNumberSchema,
+  lastStep: z.number(),
+})
+export type WireTotals = z.infer<typeof metricTotalsSchema>
+
+/** Puts totals in wire form. */
+export function writeTotals(totals: MetricTotals): WireTotals {
+  const wire = (value: number | null): WireNumber | null => (value === null ? null : toWireNumber(value))
+  const { first, last, min, max, sum, ...counts } = totals
+  return { ...counts, first: wire(first), last: wire(last), min: wire(min), max: wire(max), sum: toWireNumber(sum) }
+}
+
+/** The inverse of `writeTotals`. */
+export function readTotals(wire: WireTotals): MetricTotals {
+  const read = (value: WireNumber | null): number | null => (value === null ? null : fromWireNumber(value))
+  const { first, last, min, max, sum, ...counts } = wire
+  return { ...counts, first: read(first), last: read(last), min: read(min), max: read(max), sum: fromWireNumber(sum) }
 }
 
 /** Totals of no points. */

@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
+import { type Order, orderSchema, parseLine } from './sidecar/protocol.ts'
 
 const yes = /^(y|yes|t|true|on|1)$/i
 const no = /^(n|no|f|false|off|0|)$/i
@@ -68,10 +69,19 @@ export function sdkEnv(): SdkEnv {
   })
 }
 
-/** The environment of the sidecar: the script's, without what would change how Node itself runs. */
-export function sidecarEnvironment(): NodeJS.ProcessEnv {
+/**
+ * The environment of the sidecar: the script's, without what would change how Node itself runs, and with the orders that it
+ * begins with. Others than its user cannot read it, as they could its arguments.
+ */
+export function sidecarEnvironment(orders: readonly Order[]): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...environment } = process.env
-  return environment
+  return { ...environment, KIROKU_SIDECAR_ORDERS: JSON.stringify(orders) }
+}
+
+/** The orders that a sidecar was started with. */
+export function firstOrders(): Order[] {
+  const parsed = parseLine(z.array(orderSchema), process.env['KIROKU_SIDECAR_ORDERS'] ?? '[]')
+  return parsed ?? []
 }
 
 /** The environment of git: nothing that would point it at another repository, and no locks for the sake of a look. */

@@ -61,6 +61,7 @@ async function fill(server, { project, run, writer }) {
       history,
       system: emptyRowBlock(),
       texts: [],
+      console: [],
       updates: [],
     }
     const response = await postBytes(server, encodeHistoryBatch(batch))

@@ -121,7 +121,7 @@ describe('room for a batch', () => {
       accept: async () => {
         isAccepting = true
         await settled
-        return { ackSeq: 1, nextBatchMs: 0, rejected: [] }
+        return { ackSeq: 1, nextBatchMs: 0, rejected: [], otherWriters: 0 }
       },
       close: unused,
     })

@@ -3,6 +3,7 @@ import { frameContentType } from '@kiroku/core/frames'
 import {
   type BatchAck,
   batchAckSchema,
+  type ConsoleLine,
   emptyRowBlock,
   encodeHistoryBatch,
   type HistoryBatch,
@@ -66,14 +67,15 @@ export type BatchParts = {
   systemRows?: readonly TestRow[]
   texts?: readonly Omit<TextPoint, 'seq'>[]
   updates?: readonly RunUpdateWithoutSeq[]
+  console?: readonly Omit<ConsoleLine, 'seq'>[]
 }
 
 type WithoutSeq<T> = T extends unknown ? Omit<T, 'seq'> : never
 export type RunUpdateWithoutSeq = WithoutSeq<RunUpdate>
 
-/** A batch of rows, then system rows, texts and updates, numbered in this order from `firstSeq` (1 when left out). */
+/** A batch of rows, then system rows, texts, updates and lines, numbered in this order from `firstSeq` (1 when left out). */
 export function batchOf(run: Pick<TestRun, 'project' | 'run' | 'writer'>, parts: BatchParts): HistoryBatch {
-  const { firstSeq = 1, rows = [], systemRows = [], texts = [], updates = [] } = parts
+  const { firstSeq = 1, rows = [], systemRows = [], texts = [], updates = [], console = [] } = parts
   let seq = firstSeq
   const history = rows.length > 0 ? blockOf(rows, seq) : emptyRowBlock()
   seq += rows.length
@@ -81,6 +83,7 @@ export function batchOf(run: Pick<TestRun, 'project' | 'run' | 'writer'>, parts:
   seq += systemRows.length
   const numberedTexts = texts.map((text) => ({ ...text, seq: seq++ }))
   const numberedUpdates = updates.map((update): RunUpdate => ({ ...update, seq: seq++ }))
+  const numberedLines = console.map((line) => ({ ...line, seq: seq++ }))
   const { project, run: slug, writer } = run
   return {
     project,
@@ -92,6 +95,7 @@ export function batchOf(run: Pick<TestRun, 'project' | 'run' | 'writer'>, parts:
     system,
     texts: numberedTexts,
     updates: numberedUpdates,
+    console: numberedLines,
   }
 }
 

@@ -23,6 +23,8 @@ export function runFixture(given: Partial<Run> = {}): Run {
     exitCode: 0,
     lastStep: null,
     liveWriters: 0,
+    runtimeMs: 0,
+    isShared: false,
     git: {},
     host: {},
     ...given,

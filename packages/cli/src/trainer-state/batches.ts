@@ -30,7 +30,7 @@ export function* trainerBatches(
       for (const [metric, value] of row.texts) texts.push({ seq: ++seq, step: row.step, time, metric, value })
     }
     const history = columns(part, seqs, time)
-    yield { ...target, firstSeq, lastSeq: seq, history, system: emptyRowBlock(), texts, updates: [] }
+    yield { ...target, firstSeq, lastSeq: seq, history, system: emptyRowBlock(), texts, updates: [], console: [] }
   }
   seq++
   yield {
@@ -41,6 +41,7 @@ export function* trainerBatches(
     system: emptyRowBlock(),
     texts: [],
     updates: [{ type: 'finish', seq, state: 'finished', exitCode: 0, time }],
+    console: [],
   }
 }
 

@@ -100,7 +100,7 @@ export class LogReader {
   #isIntact(at: number, length: number): boolean {
     const from = at + frameHeaderBytes
     const kind = this.bytes[from] ?? 0
-    if (kind < recordKinds.header || kind > recordKinds.update) return false
+    if (kind < recordKinds.header || kind > recordKinds.start) return false
     return crc32(this.bytes.subarray(from, from + length)) === this.words[at / 4 + 1]
   }
 

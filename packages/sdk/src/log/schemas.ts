@@ -15,7 +15,11 @@ export type LogHeaderInput = z.input<typeof logHeaderSchema>
 export const logFactsSchema = z.object({ git: gitFactsSchema })
 export type LogFacts = z.infer<typeof logFactsSchema>
 
-const [config, summary, define, labels, finish] = runUpdateSchema.options
+/** Where a resumed, rewound or forked run begins, as the server told the script. */
+export const logStartSchema = z.object({ step: z.number().int().nonnegative() })
+export type LogStart = z.infer<typeof logStartSchema>
+
+const [config, summary, define, labels, finish, file] = runUpdateSchema.options
 
 /** An update as the log has it: its number is its place among the log's records. */
 export const logUpdateSchema = z.discriminatedUnion('type', [
@@ -24,6 +28,7 @@ export const logUpdateSchema = z.discriminatedUnion('type', [
   define.omit({ seq: true }),
   labels.omit({ seq: true }),
   finish.omit({ seq: true }),
+  file.omit({ seq: true }),
 ])
 export type LogUpdate = z.input<typeof logUpdateSchema>
 export type LogUpdateParsed = z.output<typeof logUpdateSchema>

@@ -1,4 +1,5 @@
 import {
+  type ConsoleLine,
   emptyRowBlock,
   type HistoryBatch,
   type MetricColumn,
@@ -77,7 +78,7 @@ class BlockBuilder {
 }
 
 /** What a batch holds beside the run's address. */
-export type BatchContent = Pick<HistoryBatch, 'texts' | 'updates' | 'history' | 'system'>
+export type BatchContent = Pick<HistoryBatch, 'texts' | 'updates' | 'console' | 'history' | 'system'>
 
 /** Gathers numbered records into the columns of one batch. `bytes` is about how long it would be. */
 export class BatchBuilder {
@@ -85,6 +86,7 @@ export class BatchBuilder {
   readonly #system = new BlockBuilder()
   #texts: HistoryBatch['texts'] = []
   #updates: RunUpdate[] = []
+  #console: ConsoleLine[] = []
   bytes = 0
 
   /** Starts a row of a stream; `set` and `text` go to it. */
@@ -112,16 +114,24 @@ export class BatchBuilder {
     this.bytes += bytes + 64
   }
 
+  /** Adds a console line. */
+  line(line: ConsoleLine): void {
+    this.#console.push(line)
+    this.bytes += line.text.length + 64
+  }
+
   /** Gives what was gathered and starts over. */
   take(): BatchContent {
     const content = {
       texts: this.#texts,
       updates: this.#updates,
+      console: this.#console,
       history: this.#history.take(),
       system: this.#system.take(),
     }
     this.#texts = []
     this.#updates = []
+    this.#console = []
     this.bytes = 0
     return content
   }

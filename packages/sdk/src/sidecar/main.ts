@@ -1,4 +1,4 @@
-import { sdkEnv } from '../env.ts'
+import { firstOrders, sdkEnv } from '../env.ts'
 import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
 import { Turns } from './turns.ts'
 import { RefusedError, Uploader } from './uploader.ts'
@@ -38,6 +38,7 @@ class Sidecar {
     process.stdin.on('end', () => this.#watchParent())
     process.stdin.on('error', () => this.#watchParent())
     process.stdout.on('error', () => {})
+    for (const order of firstOrders()) this.#take(order)
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
   }
 

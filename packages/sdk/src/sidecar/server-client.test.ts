@@ -35,6 +35,7 @@ const batch = {
   lastSeq: 0,
   texts: [],
   updates: [],
+  console: [],
   history: emptyRowBlock(),
   system: emptyRowBlock(),
 }
@@ -43,7 +44,7 @@ describe('sendBatch', () => {
   it.each<[Answer, object]>([
     [
       { status: 200, body: '{"ackSeq":5,"nextBatchMs":200}' },
-      { kind: 'done', value: { ackSeq: 5, nextBatchMs: 200, rejected: [] } },
+      { kind: 'done', value: { ackSeq: 5, nextBatchMs: 200, rejected: [], otherWriters: 0 } },
     ],
     [
       { status: 200, body: '<html>' },
@@ -109,7 +110,10 @@ describe('createRun', () => {
   it('reads the answer of a procedure, and its refusal', async () => {
     const data = { organization: 'o', project: 'p', run: 'r', displayName: 'n', path: '/o/p/runs/r', ackSeq: 0 }
     answer = { status: 200, body: JSON.stringify({ result: { data } }) }
-    expect(await createRun(server, input)).toEqual({ kind: 'done', value: data })
+    expect(await createRun(server, input)).toEqual({
+      kind: 'done',
+      value: { ...data, startingStep: 0, runtimeBeforeMs: 0, isResumed: false, resumed: null, otherWriters: 0 },
+    })
     answer = { status: 400, body: '{"error":{"message":"project: too long","data":{}}}' }
     expect(await createRun(server, input)).toEqual({ kind: 'refused', why: '400: project: too long' })
   })

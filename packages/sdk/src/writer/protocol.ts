@@ -5,6 +5,13 @@ import { logHeaderSchema } from '../log/schemas.ts'
 /** The kind byte of the message that opens a run; the other messages of the ring are records of the log. */
 export const openKind = 64
 
+/**
+ * The kind byte of a message that brings a file of the run: `u8 kind | u8 0 | u16 0 | u32 n | n bytes of JSON (fileFactsSchema) |
+ * content`. The thread writes the content below the run's `files/` and puts a `file` update in the log, unless an ignore glob
+ * keeps the file on this disk.
+ */
+export const fileKind = 65
+
 /** Ring tags: the run's number, and whether the message goes on in the next one. */
 export const ringTag = (run: number, goesOn: boolean): number => run * 2 + (goesOn ? 1 : 0)
 

@@ -5,6 +5,8 @@ import { sidecarEnvironment } from '../env.ts'
 import { LineSplitter, type Order, parseLine, type Report, reportSchema } from '../sidecar/protocol.ts'
 import { say } from './say.ts'
 
+/** Orders that a sidecar is born with; the environment takes no more than some 100 KB. */
+const maxFirstOrders = 100
 const firstRespawnMs = 200
 const longestRespawnMs = 5_000
 /** A sidecar that lived this long was healthy: the next wait is short again. */
@@ -62,17 +64,20 @@ export class SidecarLink {
     }
     child.on('error', (error) => onEnd(error.message))
     child.on('exit', (code, signal) => onEnd(signal ?? `code ${code}`))
-    for (const order of this.#orders.values()) this.#tell(child, order)
+    for (const order of [...this.#orders.values()].slice(maxFirstOrders)) this.#tell(child, order)
   }
 
-  /** The new process; the reason where the system starts none. */
+  /**
+   * The new process; the reason where the system starts none. It is born with its orders: a script that is killed in this
+   * moment could not tell them any more.
+   */
   #spawn(): ChildProcess | string {
     const errors = openLog(join(this.#logDirectory, 'sidecar.log'))
     try {
       return spawn(process.execPath, [...memoryLimits, this.#path, String(process.pid)], {
         detached: true,
         stdio: ['pipe', 'pipe', errors ?? 'ignore'],
-        env: sidecarEnvironment(),
+        env: sidecarEnvironment([...this.#orders.values()].slice(0, maxFirstOrders)),
         cwd: '/',
         windowsHide: true,
       })

@@ -176,5 +176,6 @@ function join(batches: readonly HistoryBatch[], firstSeq: number): HistoryBatch 
     system: batchOf(run, {}).system,
     texts: batches.flatMap(({ texts }) => texts),
     updates: batches.flatMap(({ updates }) => updates),
+    console: [],
   }
 }

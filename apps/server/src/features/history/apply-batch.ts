@@ -1,3 +1,4 @@
+import type { FileFacts } from '@kiroku/core/files'
 import type { HistoryBatch, RowBlock, RunUpdate, Stream } from '@kiroku/core/history'
 import { applyDefinition, type DefineMetricInput, type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
 import type { RunLabelsPatch } from '@kiroku/core/runs'
@@ -27,6 +28,7 @@ export type BatchEffects = {
   labels: RunLabelsPatch | null
   finish: Extract<RunUpdate, { type: 'finish' }> | null
   hasDefined: boolean
+  files: FileFacts[]
 }
 
 /** The key of a metric's totals in a document. */
@@ -41,7 +43,14 @@ function wireKey(name: string): string {
 
 /** Adds a batch of new records to the document, in their order, and tells what else it said. */
 export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEffects {
-  const effects: BatchEffects = { totals: new Set(), config: null, labels: null, finish: null, hasDefined: false }
+  const effects: BatchEffects = {
+    totals: new Set(),
+    config: null,
+    labels: null,
+    finish: null,
+    hasDefined: false,
+    files: [],
+  }
   /** Of what summary entries get by hand, by a text or by points the last in the stream stands. */
   const writes = new SummaryWrites()
   addBlock(document, 'history', batch.history, effects, writes)
@@ -61,6 +70,9 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
       case 'define':
         document.definitions = applyDefinition(document.definitions, update.definition)
         effects.hasDefined = true
+        break
+      case 'file':
+        effects.files.push(update)
         break
       case 'summary':
         if (update.unset.length > 0)

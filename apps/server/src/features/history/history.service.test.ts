@@ -82,6 +82,7 @@ describe('a batch', () => {
       system: emptyRowBlock(),
       texts: [],
       updates: [],
+      console: [],
     })
     expect(await history.accept(scope, bytes)).toMatchObject({ ackSeq: 1 })
     expect(versions).toHaveLength(1)

@@ -179,7 +179,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       trimBatch(batch, 0)
       const writer = await findWriter(scope, batch)
       const ackSeq = await enqueue(writer, batch, bytes.byteLength)
-      return { ackSeq, nextBatchMs: pace.next(writer.writerId), rejected }
+      return { ackSeq, nextBatchMs: pace.next(writer.writerId), rejected, otherWriters: 0 }
     },
     async close() {
       isClosed = true

@@ -30,6 +30,7 @@ const all = (batch: HistoryBatch) => ({
   system: records(batch.system),
   texts: batch.texts,
   updates: batch.updates,
+  console: batch.console,
 })
 
 describe('a trimmed batch', () => {
@@ -49,6 +50,7 @@ describe('a trimmed batch', () => {
             systemRows: stepped(more),
             texts: [{ step: 0, time: 0, metric: 't', value: 'x' }],
             updates: [{ type: 'config', set: {} }],
+            console: [{ line: 0, stream: 'stdout', time: 0, text: 'x' }],
           })
           const trimmed = trimBatch(batch, ack)
           const isAbove = (record: unknown): boolean => Object(record).seq > ack
@@ -58,6 +60,7 @@ describe('a trimmed batch', () => {
             system: whole.system.filter(isAbove),
             texts: whole.texts.filter(isAbove),
             updates: whole.updates.filter(isAbove),
+            console: whole.console.filter(isAbove),
           })
           expect(trimmed.lastSeq).toBe(batch.lastSeq)
         },

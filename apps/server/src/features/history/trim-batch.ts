@@ -15,12 +15,14 @@ export function trimBatch(batch: HistoryBatch, ackSeq: number): HistoryBatch {
     system: trimBlock(batch.system, ackSeq),
     texts: batch.texts.filter(({ seq }) => seq > ackSeq),
     updates: batch.updates.filter(({ seq }) => seq > ackSeq),
+    console: batch.console.filter(({ seq }) => seq > ackSeq),
   }
 }
 
-function checkNumbers({ firstSeq, lastSeq, history, system, texts, updates }: HistoryBatch): void {
+function checkNumbers({ firstSeq, lastSeq, history, system, ...batch }: HistoryBatch): void {
   const numbers = [history.seqs.at(0), history.seqs.at(-1), system.seqs.at(0), system.seqs.at(-1)]
-  const all = [...numbers, ...texts.map(({ seq }) => seq), ...updates.map(({ seq }) => seq)]
+  const records = [batch.texts, batch.updates, batch.console].flatMap((some) => some.map(({ seq }) => seq))
+  const all = [...numbers, ...records]
   const outside = all.find((seq) => seq !== undefined && (seq < firstSeq || seq > lastSeq))
   if (outside === undefined) return
   const message = `history batch: record ${outside} is outside of ${firstSeq} to ${lastSeq}`

@@ -39,6 +39,8 @@ export function toRun(scope: ProjectScope, row: RunRow): Run {
     heartbeatAt: row.heartbeatAt.getTime(),
     exitCode: row.exitCode,
     lastStep: row.lastStep,
+    runtimeMs: Math.max(0, (row.finishedAt ?? row.heartbeatAt).getTime() - row.startedAt.getTime()),
+    isShared: row.isShared,
     liveWriters: row.state === 'running' ? row._count.writers : 0,
     git: gitFactsSchema.parse(row.git),
     host: hostFactsSchema.parse(row.host),

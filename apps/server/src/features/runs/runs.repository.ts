@@ -50,7 +50,19 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
         if (isNew || isJoined)
           await notify(connection, [{ ...noticeOf(scope, { slug: input.run, state: 'running' }), created: isNew }])
         const path = runPath({ organization, project, run: input.run })
-        return { organization, project, run: input.run, displayName, path, ackSeq }
+        return {
+          organization,
+          project,
+          run: input.run,
+          displayName,
+          path,
+          ackSeq,
+          startingStep: 0,
+          runtimeBeforeMs: 0,
+          isResumed: false,
+          resumed: null,
+          otherWriters: 0,
+        }
       }),
 
     list: (scope, input) => readRunPage(prisma, scope, input, aliveMs),

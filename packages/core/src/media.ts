@@ -1,0 +1,66 @@
+import * as z from 'zod'
+import { filePathSchema, sha256Schema } from './files.ts'
+import { wireValueSchema } from './values.ts'
+
+/** The most bins that a histogram has. */
+export const maxHistogramBins = 512
+
+/** The most rows that a logged table has. */
+export const maxTableRows = 10_000
+
+const storedSchema = z.object({
+  path: filePathSchema,
+  sha256: sha256Schema,
+  size: z.number().int().nonnegative(),
+})
+
+/** An image, logged at a step: a file of the run, and what is written below it. Width and height in pixels. */
+export const imageValueSchema = storedSchema.extend({
+  _type: z.literal('image-file'),
+  format: z.enum(['png', 'jpeg']),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  caption: z.string().max(4096).nullish(),
+})
+export type ImageValue = z.infer<typeof imageValueSchema>
+
+/** Several images, logged together. */
+export const imagesValueSchema = z.object({
+  _type: z.literal('images'),
+  images: z.array(imageValueSchema).max(108),
+})
+export type ImagesValue = z.infer<typeof imagesValueSchema>
+
+/** How values were spread: `values[i]` of them lie from `bins[i]` to `bins[i + 1]`. */
+export const histogramValueSchema = z
+  .object({
+    _type: z.literal('histogram'),
+    values: z.array(z.number()).min(1).max(maxHistogramBins),
+    bins: z.array(z.number()).min(2),
+  })
+  .refine(({ values, bins }) => bins.length === values.length + 1, 'a histogram has one bin edge more than values')
+export type HistogramValue = z.infer<typeof histogramValueSchema>
+
+/** A table, logged at a step: a file of the run that holds a `tableContentSchema`. */
+export const tableValueSchema = storedSchema.extend({
+  _type: z.literal('table-file'),
+  columns: z.array(z.string()).max(1000),
+  rows: z.number().int().nonnegative(),
+})
+export type TableValue = z.infer<typeof tableValueSchema>
+
+/** What a table's file holds, as JSON: cells in wire form, row by row. */
+export const tableContentSchema = z.object({
+  columns: z.array(z.string()).max(1000),
+  data: z.array(z.array(wireValueSchema)).max(maxTableRows),
+})
+export type TableContent = z.infer<typeof tableContentSchema>
+
+/** A value of the history that is more than text. In wire form, as it is stored. */
+export const mediaValueSchema = z.discriminatedUnion('_type', [
+  imageValueSchema,
+  imagesValueSchema,
+  histogramValueSchema,
+  tableValueSchema,
+])
+export type MediaValue = z.infer<typeof mediaValueSchema>
