@@ -88,9 +88,40 @@ export const runMetricsSchema = z.object({
 })
 export type RunMetrics = z.infer<typeof runMetricsSchema>
 
-/** `texts.byRun`: what a run logged that is not a number; of one metric, or of all. */
-export const textListInputSchema = runAddressSchema.extend({ metric: soughtTextSchema.optional() })
+/**
+ * `texts.byRun`: what a run logged that is not a number; of one metric, or of all, from step `from` to step `to`, both
+ * included. Where more than `limit` match, those of the highest steps come; with `metric`, ask again with `to` below the
+ * first of them for what is before. `to` and a `limit` of 1 give the value that stood at a step.
+ */
+export const textListInputSchema = runAddressSchema.extend({
+  metric: soughtTextSchema.optional(),
+  from: z.number().int().optional(),
+  to: z.number().int().optional(),
+  limit: z.number().int().min(1).max(10_000).default(1000),
+})
 export type TextListInput = z.input<typeof textListInputSchema>
+
+/** What the values of a text metric are, by the newest of them; `text` is all that is not media. */
+export const textKindSchema = z.enum(['text', 'image', 'images', 'histogram', 'table'])
+export type TextKind = z.infer<typeof textKindSchema>
+
+/** `texts.metrics`: one metric of a run whose values are not numbers, and over which steps it has how many. */
+export const textMetricSchema = z.object({
+  metric: z.string(),
+  kind: textKindSchema,
+  count: z.number().int().nonnegative(),
+  firstStep: z.number(),
+  lastStep: z.number(),
+})
+export type TextMetric = z.infer<typeof textMetricSchema>
+
+/** The most steps that `texts.steps` answers; of more the last come. `texts.metrics` tells how many there are. */
+export const maxTextSteps = 10_000
+
+/** `texts.steps`: the steps at which a run logged one metric that is not a number, ascending. */
+export const textStepsInputSchema = runAddressSchema.extend({ metric: soughtTextSchema })
+export type TextStepsInput = z.input<typeof textStepsInputSchema>
+export const textStepsSchema = z.array(z.number())
 
 /** One logged value that is not a number. `time` is unix milliseconds; `value` is in wire form. */
 export const runTextSchema = z.object({

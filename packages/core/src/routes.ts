@@ -12,6 +12,8 @@ export const routes = {
   live: '/api/live',
   /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
   files: '/api/files',
+  /** GET `?organization=…&project=…&run=…`: all that the run printed, as plain text. */
+  console: '/api/console',
   /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
   blobs: '/api/blobs',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
