@@ -77,16 +77,20 @@ export class Script implements AsyncDisposable {
     return readdirSync(runs).map((name) => join(runs, name))
   }
 
+  /** The process ids of its sidecars now, also of those that outlived it. */
+  sidecars(): number[] {
+    return sidecarsOf(this.directory)
+  }
+
   /** Its sidecar's process id, once there is one that is not `except`. */
   async sidecar(except = 0): Promise<number> {
-    return until(() => sidecarsOf(this.child.pid ?? 0).find((pid) => pid !== except), 'a sidecar')
+    return until(() => sidecarsOf(this.directory).find((pid) => pid !== except), 'a sidecar')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const sidecars = sidecarsOf(this.child.pid ?? 0)
     this.child.kill('SIGKILL')
     await this.#exit
-    for (const pid of sidecars) endProcess(pid)
+    for (const pid of this.sidecars()) endProcess(pid)
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 })
   }
 }
@@ -99,22 +103,26 @@ function endProcess(pid: number): void {
   }
 }
 
-function sidecarsOf(script: number): number[] {
+/** A sidecar has its script's environment, also after its script is gone. */
+function sidecarsOf(directory: string): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []
     try {
-      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8')
-      const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
-      return words.includes('sidecar') && Number(parent) === script ? [Number(name)] : []
+      const isSidecar = readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('sidecar')
+      return isSidecar && readFileSync(`/proc/${name}/environ`, 'utf8').includes(directory) ? [Number(name)] : []
     } catch {
       return []
     }
   })
 }
 
-/** Asks again and again until there is an answer. Throws after 45 s. */
-export async function until<T>(ask: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const deadline = Date.now() + 45_000
+/** Asks again and again until there is an answer. Throws after `timeoutMs`. */
+export async function until<T>(
+  ask: () => T | undefined | Promise<T | undefined>,
+  what: string,
+  timeoutMs = 45_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
