@@ -9,11 +9,12 @@ import * as ingest from './measures/ingest.mjs'
 import * as init from './measures/init.mjs'
 import * as log from './measures/log.mjs'
 import * as series from './measures/series.mjs'
+import * as sidecar from './measures/sidecar.mjs'
 import * as start from './measures/start.mjs'
 import { comparison, table } from './table.mjs'
 
 /** Each measure names the ids that it answers; `measure()` gives one result an id. */
-const measures = [log, init, ingest, series, disk, start, crash]
+const measures = [log, init, sidecar, ingest, series, disk, start, crash]
 const known = measures.flatMap((measure) => measure.ids)
 
 const { values: flags } = parseArgs({
