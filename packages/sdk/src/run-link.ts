@@ -119,7 +119,7 @@ export class WriterLink implements RunLink {
   #hear(event: WriterEvent): void {
     switch (event.type) {
       case 'created':
-        this.#facts = { name: event.name, url: event.url }
+        this.#facts = { name: event.result.displayName, url: event.url }
         this.#lastProgressAt = performance.now()
         break
       case 'acknowledged':
@@ -129,6 +129,10 @@ export class WriterLink implements RunLink {
         break
       case 'waiting':
         this.#isWaiting = true
+        break
+      case 'connected':
+        this.#isWaiting = false
+        this.#isSettled = false
         break
       case 'stored':
         this.#isStored = true

@@ -48,7 +48,7 @@ class Sidecar {
     }
     void this.#upload(order, report).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause)
-      report({ type: 'refused', id: order.id, why })
+      report({ type: 'refused', id: order.id, why, code: null, isFinal: true })
       note(
         `${order.directory}: ${cause instanceof RefusedError ? why : (cause instanceof Error && cause.stack) || why}`,
       )

@@ -1,3 +1,5 @@
+import { errorCodeSchema } from '@kiroku/core/errors'
+import { createRunResultSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 
 /** What the writer thread tells its sidecar, a line of JSON each. */
@@ -9,14 +11,31 @@ export const orderSchema = z.object({
 })
 export type Order = z.infer<typeof orderSchema>
 
-/** What a sidecar reports about a run, a line of JSON each. `bytes` of `total` bytes of its log are acknowledged. */
+/**
+ * What a sidecar reports about a run, a line of JSON each. `bytes` of `total` bytes of its log are acknowledged.
+ * `refused`: the server does not take the run; unless that `isFinal` the sidecar asks again ever less often while the
+ * script lives, and `connected` tells that it takes it after all. `code` is the server's, where it named one.
+ */
 export const reportSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('created'), id: z.number(), name: z.string(), url: z.string() }),
+  z.object({ type: z.literal('created'), id: z.number(), url: z.string(), result: createRunResultSchema }),
   z.object({ type: z.literal('waiting'), id: z.number(), why: z.string() }),
   z.object({ type: z.literal('connected'), id: z.number() }),
-  z.object({ type: z.literal('acknowledged'), id: z.number(), bytes: z.number(), total: z.number() }),
+  z.object({
+    type: z.literal('acknowledged'),
+    id: z.number(),
+    bytes: z.number(),
+    total: z.number(),
+    otherWriters: z.number().default(0),
+  }),
   z.object({ type: z.literal('rejected'), id: z.number(), metric: z.string(), reason: z.string() }),
-  z.object({ type: z.literal('refused'), id: z.number(), why: z.string() }),
+  z.object({ type: z.literal('noted'), id: z.number(), text: z.string() }),
+  z.object({
+    type: z.literal('refused'),
+    id: z.number(),
+    why: z.string(),
+    code: errorCodeSchema.nullable(),
+    isFinal: z.boolean(),
+  }),
   z.object({ type: z.literal('done'), id: z.number() }),
 ])
 export type Report = z.infer<typeof reportSchema>

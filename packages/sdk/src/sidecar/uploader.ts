@@ -94,13 +94,8 @@ export class Uploader {
   async #create(input: CreateRunInput): Promise<CreateRunResult> {
     const created = await this.#insist(() => createRun(this.#server, input))
     if (created.kind !== 'done') throw new RefusedError('why' in created ? created.why : 'it answers out of order')
-    const { displayName, path } = created.value
-    this.#options.report({
-      type: 'created',
-      id: this.#options.order.id,
-      name: displayName,
-      url: this.#server.url + path,
-    })
+    const { value: result } = created
+    this.#options.report({ type: 'created', id: this.#options.order.id, url: this.#server.url + result.path, result })
     return created.value
   }
 
@@ -166,7 +161,13 @@ export class Uploader {
       case 'done': {
         this.#acknowledged = Math.max(lastSeq, outcome.value.ackSeq)
         this.#beginnings.reset()
-        report({ type: 'acknowledged', id: order.id, bytes: offset, total: this.#reader.size() })
+        report({
+          type: 'acknowledged',
+          id: order.id,
+          bytes: offset,
+          total: this.#reader.size(),
+          otherWriters: outcome.value.otherWriters,
+        })
         for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
         const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - performance.now()
         if (pauseMs > 0 && !this.#assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)

@@ -1,4 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
+import { errorCodeSchema } from '@kiroku/core/errors'
+import { createRunResultSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { logHeaderSchema } from '../log/schemas.ts'
 
@@ -24,8 +26,32 @@ export const openRunSchema = z.object({
   apiKey: z.string().nullable(),
   header: logHeaderSchema,
   isCodeTracked: z.boolean(),
-  /** Null: no metrics of the machine. */
-  stats: z.object({ sampleMs: z.number(), windowMs: z.number() }).nullable(),
+  /**
+   * `isTracked`: the program and the patches are kept; `isGitTracked`: commit, remote and patches are. Files whose path fits one of
+   * the globs stay on this disk. `savePackages`: the list of packages is kept.
+   */
+  code: z
+    .object({
+      isTracked: z.boolean(),
+      isGitTracked: z.boolean(),
+      ignoreGlobs: z.array(z.string()),
+      savePackages: z.boolean(),
+    })
+    .default({ isTracked: true, isGitTracked: true, ignoreGlobs: [], savePackages: true }),
+  /** `isTold`: what the machine, its user and the script's place on it are may be sent. */
+  machine: z.object({ isTold: z.boolean() }).default({ isTold: true }),
+  /** Null: no metrics of the machine. `gpuDeviceIds` null: all; `label`: of this writer of a shared run. */
+  stats: z
+    .object({
+      sampleMs: z.number(),
+      windowMs: z.number(),
+      diskPaths: z.array(z.string()).default(['/']),
+      gpuDeviceIds: z.array(z.number().int()).nullable().default(null),
+      processTree: z.boolean().default(false),
+      usesCgroup: z.boolean().default(true),
+      label: z.string().nullable().default(null),
+    })
+    .nullable(),
   isQuiet: z.boolean(),
   script: z.object({ program: z.string().nullable(), arguments: z.array(z.string()), directory: z.string() }),
 })
@@ -39,13 +65,24 @@ export const writerDataSchema = z.object({
   sidecarPath: z.string(),
 })
 
-/** What the writer thread tells the main thread. `stored`: the record that ends the run is on this disk. */
+/**
+ * What the writer thread tells the main thread. `stored`: the record that ends the run is on this disk. `refused`: nobody
+ * need wait for the server any more; `code` is the server's, where it named one. `connected`: the server that took
+ * nothing, or refused the run, takes it again.
+ */
 export const writerEventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('created'), run: z.number(), name: z.string(), url: z.string() }),
-  z.object({ type: z.literal('acknowledged'), run: z.number(), bytes: z.number(), total: z.number() }),
+  z.object({ type: z.literal('created'), run: z.number(), url: z.string(), result: createRunResultSchema }),
+  z.object({
+    type: z.literal('acknowledged'),
+    run: z.number(),
+    bytes: z.number(),
+    total: z.number(),
+    otherWriters: z.number(),
+  }),
+  z.object({ type: z.literal('connected'), run: z.number() }),
   z.object({ type: z.literal('waiting'), run: z.number(), why: z.string() }),
   z.object({ type: z.literal('stored'), run: z.number() }),
-  z.object({ type: z.literal('refused'), run: z.number(), why: z.string() }),
+  z.object({ type: z.literal('refused'), run: z.number(), why: z.string(), code: errorCodeSchema.nullable() }),
   z.object({ type: z.literal('done'), run: z.number() }),
 ])
 export type WriterEvent = z.infer<typeof writerEventSchema>

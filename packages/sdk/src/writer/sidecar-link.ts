@@ -95,7 +95,7 @@ export class SidecarLink {
   #hear(line: string): void {
     const report = parseLine(reportSchema, line)
     if (report === undefined) return
-    if (report.type === 'done' || report.type === 'refused') this.#orders.delete(report.id)
+    if (report.type === 'done' || (report.type === 'refused' && report.isFinal)) this.#orders.delete(report.id)
     this.#onReport(report)
   }
 

@@ -73,7 +73,7 @@ export class Writer {
     if (!parsed.success) {
       const why = describeIssues(parsed.error)
       say(`a run cannot begin, nothing of it is recorded (${why})`)
-      this.#emit({ type: 'refused', run: id, why })
+      this.#emit({ type: 'refused', run: id, why, code: 'BAD_REQUEST' })
       return
     }
     const options = parsed.data
@@ -83,7 +83,7 @@ export class Writer {
       run = new LocalRun(options)
     } catch (cause) {
       say(`cannot write ${options.directory}, nothing is recorded (${cause instanceof Error ? cause.message : cause})`)
-      this.#emit({ type: 'refused', run: id, why: 'its directory cannot be written' })
+      this.#emit({ type: 'refused', run: id, why: 'its directory cannot be written', code: null })
       return
     }
     this.#runs.set(id, run)
@@ -130,11 +130,17 @@ export class Writer {
     }
     switch (report.type) {
       case 'created':
-        this.#emit({ type: 'created', run: report.id, name: report.name, url: report.url })
-        tell(`run ${report.name}: ${report.url}`)
+        this.#emit({ type: 'created', run: report.id, url: report.url, result: report.result })
+        tell(`run ${report.result.displayName}: ${report.url}`)
         break
       case 'acknowledged':
-        this.#emit({ type: 'acknowledged', run: report.id, bytes: report.bytes, total: report.total })
+        this.#emit({
+          type: 'acknowledged',
+          run: report.id,
+          bytes: report.bytes,
+          total: report.total,
+          otherWriters: report.otherWriters,
+        })
         break
       case 'waiting':
         this.#emit({ type: 'waiting', run: report.id, why: report.why })
@@ -143,13 +149,17 @@ export class Writer {
         )
         break
       case 'connected':
+        this.#emit({ type: 'connected', run: report.id })
         tell(`${options.header.url} takes data again`)
         break
       case 'rejected':
         if (!options.isQuiet) this.#rejections.warn(report.metric, `${report.metric} was not stored: ${report.reason}`)
         break
+      case 'noted':
+        tell(report.text)
+        break
       case 'refused':
-        this.#emit({ type: 'refused', run: report.id, why: report.why })
+        this.#emit({ type: 'refused', run: report.id, why: report.why, code: report.code })
         tell(`${options.header.url} refused the run (${report.why}); its data stays in ${options.directory}`)
         break
       case 'done':
