@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { KirokuError } from '@kiroku/core/errors'
 import { apiKeySchema } from '@kiroku/core/ids'
 import * as z from 'zod'
+import { readJsonFile, writeJsonFile } from './json-file.ts'
 
 /** What `credentials.json` holds: the server to use when none is named, and one key a server. */
 export const credentialsSchema = z.object({
@@ -41,10 +40,8 @@ export function serverAddress(url: string): string {
 
 /** Reads the credentials; none where there is no file. Throws `KirokuError` when the file cannot be read or is broken. */
 export function readCredentials(directory: string): Credentials {
-  const path = credentialsPath(directory)
-  const text = readIfThere(path)
-  if (text === undefined) return { keys: {} }
-  return parseInput(credentialsSchema, parseJson(text), `${path} (delete it and run \`kiroku login\` again)`)
+  const advice = 'delete it and run `kiroku login` again'
+  return readJsonFile(credentialsPath(directory), credentialsSchema, advice) ?? { keys: {} }
 }
 
 /**
@@ -55,25 +52,7 @@ export function storeCredentials(directory: string, { url, key }: { url: string;
   const known = readOrForget(directory)
   const address = serverAddress(url)
   const credentials: Credentials = { default: address, keys: { ...known.keys, [address]: apiKeySchema.parse(key) } }
-  const path = credentialsPath(directory)
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    replaceFile(path, `${JSON.stringify(credentials, null, 2)}\n`)
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new KirokuError({ code: 'FORBIDDEN', message: `Cannot write ${path}: ${why}`, cause })
-  }
-}
-
-function replaceFile(path: string, text: string): void {
-  const next = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    writeFileSync(next, text, { mode: 0o600, flag: 'wx', flush: true })
-    renameSync(next, path)
-  } catch (error) {
-    rmSync(next, { force: true })
-    throw error
-  }
+  writeJsonFile(credentialsPath(directory), credentials)
 }
 
 function readOrForget(directory: string): Credentials {
@@ -81,25 +60,5 @@ function readOrForget(directory: string): Credentials {
     return readCredentials(directory)
   } catch {
     return { keys: {} }
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) {
-      return undefined
-    }
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new KirokuError({ code: 'FORBIDDEN', message: `Cannot read ${path}: ${why}`, cause })
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -19,8 +19,8 @@ import {
   resolveDestination,
   resolveSettings,
   type Settings,
-  workingDirectory,
 } from './settings.ts'
+import { workingDirectory } from './settings-file.ts'
 import {
   type CheckedConfig,
   type CheckedSteps,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseInput } from '@kiroku/core/errors'
@@ -7,10 +7,8 @@ import { type RunLabelsPatch, runLabelsSchema, tagsInputSchema } from '@kiroku/c
 import * as z from 'zod'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
 import type { SdkEnv } from './env.ts'
+import { type Mode, makeWorkspace, modeSchema, workingDirectory } from './settings-file.ts'
 import { cleanText } from './wire-value.ts'
-
-/** Where a run goes: to a server, to this disk only, or nowhere. */
-export type Mode = 'online' | 'offline' | 'disabled'
 
 /** What `init()` may be told about a run, beside its config and metrics. What is left out comes from the environment. */
 export type RunOptions = {
@@ -41,7 +39,7 @@ const optionsSchema = z.object({
   jobType: runLabelsSchema.shape.jobType.optional(),
   notes: runLabelsSchema.shape.notes.optional(),
   tags: tagsInputSchema.optional(),
-  mode: z.enum(['online', 'offline', 'disabled']),
+  mode: modeSchema,
 })
 
 /** The options of a run with the environment's put in and checked. */
@@ -113,15 +111,6 @@ export function defaultProject(directory: string): string {
   }
 }
 
-/** The working directory; that of the system's temporary files where it was removed meanwhile. */
-export function workingDirectory(): string {
-  try {
-    return process.cwd()
-  } catch {
-    return tmpdir()
-  }
-}
-
 /**
  * Makes the run's own directory; in the system's temporary directory, with a warning, when it cannot be made there.
  * Undefined, with a warning, when it cannot be made there either.
@@ -149,9 +138,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 
 function makeIn(root: string, id: string, now: Date): string {
   const runs = join(root, 'runs')
-  const isNew = mkdirSync(runs, { recursive: true }) !== undefined
-  const ignore = join(root, '.gitignore')
-  if (isNew && !existsSync(ignore)) writeFileSync(ignore, '*\n')
+  makeWorkspace(root)
+  mkdirSync(runs, { recursive: true })
   const digits = now.toISOString().replace(/[-:]/g, '')
   const name = `run-${digits.slice(0, 8)}_${digits.slice(9, 15)}-${id}`
   for (let suffix = 0; ; suffix++) {
