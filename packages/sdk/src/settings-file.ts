@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { parseInput } from '@kiroku/core/errors'
 import { projectNameSchema } from '@kiroku/core/ids'
 import { runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
@@ -72,5 +72,19 @@ export function workingDirectory(): string {
     return process.cwd()
   } catch {
     return tmpdir()
+  }
+}
+
+/** The name of the directory of the git repository that `directory` is in, else `uncategorized`. */
+export function defaultProject(directory: string): string {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) {
+      const name = basename(at)
+        .replace(/[/\\#?%:]/g, '-')
+        .trim()
+        .slice(0, 128)
+      return projectNameSchema.safeParse(name).success ? name : 'uncategorized'
+    }
+    if (dirname(at) === at) return 'uncategorized'
   }
 }

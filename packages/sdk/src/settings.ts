@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseInput } from '@kiroku/core/errors'
 import { newRunSlug, projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
 import { type RunLabelsPatch, runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
 import type { SdkEnv } from './env.ts'
-import { type Mode, makeWorkspace, modeSchema, workingDirectory } from './settings-file.ts'
+import { defaultProject, type Mode, makeWorkspace, modeSchema, workingDirectory } from './settings-file.ts'
 import { cleanText } from './wire-value.ts'
 
 /** What `init()` may be told about a run, beside its config and metrics. What is left out comes from the environment. */
@@ -94,20 +94,6 @@ function credentialsOrNone(env: SdkEnv, warn: (text: string) => void): ReturnTyp
   } catch (cause) {
     warn(cause instanceof Error ? cause.message : String(cause))
     return { keys: {} }
-  }
-}
-
-/** The name of the directory of the git repository that `directory` is in, else `uncategorized`. */
-export function defaultProject(directory: string): string {
-  for (let at = directory; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) {
-      const name = basename(at)
-        .replace(/[/\\#?%:]/g, '-')
-        .trim()
-        .slice(0, 128)
-      return projectNameSchema.safeParse(name).success ? name : 'uncategorized'
-    }
-    if (dirname(at) === at) return 'uncategorized'
   }
 }
 
