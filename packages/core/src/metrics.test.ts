@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { resolveXAxis } from './axes.ts'
 import {
   applyDefinition,
+  clearSummaryOperations,
   isStepSynced,
   type MetricDefinition,
   metricPatternSchema,
@@ -112,5 +113,29 @@ describe('step metrics', () => {
   it('may have a * at the end of a pattern only', () => {
     for (const good of ['*', 'a*', 'x/*', 'a']) expect(metricPatternSchema.safeParse(good).success).toBe(true)
     for (const bad of ['*a', 'a*b', 'a**', '']) expect(metricPatternSchema.safeParse(bad).success).toBe(false)
+  })
+})
+
+describe('3.2 a summary value that is set by hand', () => {
+  it('clears the operations of an exact definition and leaves the rest of it', () => {
+    const definitions: MetricDefinition[] = [{ name: 'v', summary: ['max'], stepMetric: 'epoch' }, { name: 'w' }]
+    const cleared = clearSummaryOperations(definitions, 'v')
+    expect(resolveDefinition(cleared, 'v')).toEqual({ name: 'v', stepMetric: 'epoch' })
+    expect(resolveDefinition(definitions, 'v')?.summary).toEqual(['max'])
+  })
+
+  it('gives a metric that a prefix rules a definition of its own, and leaves the others to the prefix', () => {
+    const cleared = clearSummaryOperations([{ name: 'val/*', summary: ['none'], goal: 'maximize' }], 'val/a')
+    expect(resolveDefinition(cleared, 'val/a')).toEqual({ name: 'val/a', goal: 'maximize' })
+    expect(resolveDefinition(cleared, 'val/b')?.summary).toEqual(['none'])
+  })
+
+  it('changes nothing where there are no operations, or no definition could name the metric alone', () => {
+    const definitions: MetricDefinition[] = [
+      { name: 'v', goal: 'minimize' },
+      { name: 'a*', summary: ['min'] },
+    ]
+    for (const name of ['v', 'other', 'ab*', 'a*b', `a${'x'.repeat(600)}`, '_a'])
+      expect(clearSummaryOperations(definitions, name)).toBe(definitions)
   })
 })

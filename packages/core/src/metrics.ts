@@ -102,6 +102,23 @@ function uniteOperations(
   return [...new Set([...(known ?? []).filter((operation) => operation !== 'none'), ...given])]
 }
 
+/**
+ * The list with nothing said of how this metric's summary is kept, which is what setting a summary value by hand asks for:
+ * that value shows, and what is logged later shows as its last value. Where a prefix ruled the metric it gets a definition
+ * of its own, a copy without operations. The same list comes back when there is nothing to clear.
+ */
+export function clearSummaryOperations(
+  definitions: readonly MetricDefinition[],
+  metric: string,
+): readonly MetricDefinition[] {
+  const ruling = resolveDefinition(definitions, metric)
+  if (!ruling?.summary || ruling.summary.length === 0) return definitions
+  const cleared = { ...ruling, name: metric, summary: undefined }
+  if (ruling.name === metric) return definitions.map((definition) => (definition === ruling ? cleared : definition))
+  const isExactName = !metric.includes('*') && metricNameSchema.safeParse(metric).success
+  return isExactName ? [...definitions, cleared] : definitions
+}
+
 /** Whether a row that has the metric gets its step metric's latest value put in: on unless switched off. */
 export function isStepSynced(definition: MetricDefinition): boolean {
   return definition.stepMetric != null && definition.stepSync !== false
