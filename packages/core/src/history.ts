@@ -4,7 +4,7 @@ import { fileFactsSchema } from './files.ts'
 import { type Column, decodeFrame, encodeFrame, type Frame, float64Column, uint32Column } from './frames.ts'
 import { projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { defineMetricInputSchema, metricNameSchema } from './metrics.ts'
-import { maxTimeMs, runLabelsPatchSchema, runStateSchema } from './runs.ts'
+import { gitFactsSchema, hostFactsSchema, maxTimeMs, runLabelsPatchSchema, runStateSchema } from './runs.ts'
 import { isRecord, isStorableText, wireRecordSchema, wireValueSchema } from './values.ts'
 
 /** `history` is what the script logs by step; `system` is what the machine did, by time. */
@@ -36,6 +36,13 @@ export const runUpdateSchema = z.discriminatedUnion('type', [
   }),
   /** The run has a file at `path`, in the place of one that was there. Its content was uploaded before. */
   fileFactsSchema.extend({ type: z.literal('file'), seq: seqSchema }),
+  /** What takes a moment to find out at a script's start. What is left out stays as the run has it. */
+  z.object({
+    type: z.literal('facts'),
+    seq: seqSchema,
+    git: gitFactsSchema.optional(),
+    host: hostFactsSchema.optional(),
+  }),
 ])
 export type RunUpdate = z.infer<typeof runUpdateSchema>
 

@@ -179,3 +179,16 @@ function join(batches: readonly HistoryBatch[], firstSeq: number): HistoryBatch 
     console: [],
   }
 }
+
+it('takes the facts about code and machine that came last, each apart', () => {
+  const effects = applyBatch(
+    emptyDocument(),
+    batchOf(run, {
+      updates: [
+        { type: 'facts', git: { commit: 'a' }, host: { hostname: 'box' } },
+        { type: 'facts', git: { commit: 'b' } },
+      ],
+    }),
+  )
+  expect(effects.facts).toEqual({ git: { commit: 'b' }, host: { hostname: 'box' } })
+})

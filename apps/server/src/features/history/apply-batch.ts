@@ -21,11 +21,15 @@ export type RunDocument = {
   lastStep: number | null
 }
 
+/** What a script found out about its code and machine; what is left out is not known. */
+export type RunFacts = Pick<Extract<RunUpdate, { type: 'facts' }>, 'git' | 'host'>
+
 /** What a batch said beside what is in the document. `totals` are the keys of the totals that moved. */
 export type BatchEffects = {
   totals: Set<string>
   config: WireRecord | null
   labels: RunLabelsPatch | null
+  facts: RunFacts | null
   finish: Extract<RunUpdate, { type: 'finish' }> | null
   hasDefined: boolean
   files: FileFacts[]
@@ -47,6 +51,7 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
     totals: new Set(),
     config: null,
     labels: null,
+    facts: null,
     finish: null,
     hasDefined: false,
     files: [],
@@ -63,6 +68,13 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
         break
       case 'labels':
         effects.labels = { ...effects.labels, ...update.set }
+        break
+      case 'facts':
+        effects.facts = {
+          ...effects.facts,
+          ...(update.git && { git: update.git }),
+          ...(update.host && { host: update.host }),
+        }
         break
       case 'finish':
         effects.finish = update

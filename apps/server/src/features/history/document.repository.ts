@@ -5,7 +5,7 @@ import type { WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
-import { type DocumentTotals, type RunDocument, totalsKey } from './apply-batch.ts'
+import { type DocumentTotals, type RunDocument, type RunFacts, totalsKey } from './apply-batch.ts'
 import type { RunStanding } from './run-state.ts'
 
 /** The definitions of these runs, each run's in the order in which they were made. */
@@ -152,6 +152,7 @@ export type SavedRun = {
   standing: RunStanding | null
   config: WireRecord | null
   labels: RunLabelsPatch | null
+  facts?: RunFacts | null
 }
 
 /** Writes runs after batches: summary, last step, standing, config and labels; each was heard of just now. */
@@ -180,6 +181,14 @@ export async function saveRuns(connection: Connection, runs: readonly SavedRun[]
     ],
   )
   for (const { runId, labels } of runs) if (labels !== null) await saveLabels(connection, runId, labels)
+  for (const { runId, facts } of runs) if (facts) await saveFacts(connection, runId, facts)
+}
+
+async function saveFacts(connection: Connection, runId: string, { git, host }: RunFacts): Promise<void> {
+  await connection.query(
+    'UPDATE run SET git = coalesce($2::jsonb, git), host = coalesce($3::jsonb, host) WHERE id = $1',
+    [runId, git === undefined ? null : toJsonText(git), host === undefined ? null : toJsonText(host)],
+  )
 }
 
 /** Writes the labels that are given; those left out stay. */

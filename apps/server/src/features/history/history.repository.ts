@@ -236,15 +236,17 @@ const writerFactsSchema = z.object({
 })
 
 function toSavedRun(run: OpenRun): Parameters<typeof saveRuns>[1][number] {
-  const { facts, document, standing, effects } = run
+  const { document, standing, effects } = run
+  const facts = effects.flatMap(({ facts: found }) => found ?? [])
   const configs = effects.flatMap(({ config }) => config ?? [])
   const labels = effects.flatMap(({ labels: patch }) => patch ?? [])
   return {
-    runId: facts.runId,
+    runId: run.facts.runId,
     document,
     standing,
     config: configs.length === 0 ? null : Object.assign({}, ...configs),
     labels: labels.length === 0 ? null : Object.assign({}, ...labels),
+    facts: facts.length === 0 ? null : Object.assign({}, ...facts),
   }
 }
 
