@@ -1,5 +1,7 @@
 export { openMetricStore } from './metric-store.ts'
 export type {
+  ConsolePart,
+  ConsoleQuery,
   MetricStore,
   MetricStoreOptions,
   PointBlock,
@@ -7,8 +9,10 @@ export type {
   RequestedSeries,
   RunKey,
   SeriesKey,
+  StoredLine,
   StoredSeries,
   StoredText,
   StoreSeriesAnswer,
   StoreSeriesRequest,
+  TextQuery,
 } from './types.ts'

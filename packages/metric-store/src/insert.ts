@@ -2,11 +2,11 @@ import type { MetricColumn } from '@kiroku/core/history'
 import type { Engine } from './engine/engine.ts'
 import { encodeNative } from './engine/native-format.ts'
 import type { PointBlock, StoredText } from './types.ts'
+import { wholeTime } from './whole-time.ts'
 
 /** Points of one statement, at most, unless a single column has more: bounds the memory of an insert. */
 const maxPointsPerInsert = 2_000_000
 const maxTextsPerInsert = 50_000
-const maxTime = 8.64e15
 
 /** One metric of one block: a row of arrays on its way to the engine, which opens it into points. */
 type Entry = { block: PointBlock; metric: string; steps: Float64Array; times: Float64Array; values: Float64Array }
@@ -116,8 +116,6 @@ export async function insertTexts(engine: Engine, texts: readonly StoredText[]):
     })
   }
 }
-
-const wholeTime = (time: number): number => Math.min(maxTime, Math.max(-maxTime, Math.round(time)))
 
 /** Of texts with the same key and version the last, as it is for points. */
 function lastOfEachKey(texts: readonly StoredText[]): StoredText[] {

@@ -1,10 +1,12 @@
 import * as z from 'zod'
+import { insertConsole, readConsole, readWholeConsole } from './console.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
-import { readPoints, readTexts } from './reads.ts'
+import { readPoints } from './reads.ts'
 import { readSeries } from './series/series.ts'
+import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import type { MetricStore, MetricStoreOptions } from './types.ts'
 
 /**
@@ -21,15 +23,20 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     throw cause
   }
   return {
-    async insert(points, texts) {
+    async insert(points, texts, lines = []) {
       await insertPoints(engine, points)
       await insertTexts(engine, texts)
+      await insertConsole(engine, lines)
     },
     series: (request, options) => readSeries(engine, request, options?.signal),
     points: (key) => readPoints(engine, key),
-    texts: (key) => readTexts(engine, key),
+    texts: (query) => readTexts(engine, query),
+    textMetrics: (key) => readTextMetrics(engine, key),
+    textSteps: (query) => readTextSteps(engine, query),
+    console: (key, query) => readConsole(engine, key, query),
+    wholeConsole: (key) => readWholeConsole(engine, key),
     async deleteRun({ project, run }) {
-      for (const table of ['points', 'texts'])
+      for (const table of ['points', 'texts', 'console'])
         await engine.command({
           sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
           parameters: { project, run },

@@ -44,6 +44,25 @@ const migrations: readonly Migration[] = [
        SETTINGS ${durable}`,
     ],
   },
+  {
+    id: 2,
+    name: 'console lines',
+    statements: [
+      `CREATE TABLE IF NOT EXISTS console (
+         project UUID CODEC(ZSTD),
+         run UUID CODEC(ZSTD),
+         writer UUID CODEC(ZSTD),
+         label Nullable(String) CODEC(ZSTD),
+         line UInt64 CODEC(DoubleDelta, ZSTD),
+         stream Enum8('stdout' = 0, 'stderr' = 1),
+         time Int64 ${curves},
+         text String CODEC(ZSTD(3)),
+         version UInt64 CODEC(DoubleDelta, ZSTD)
+       ) ENGINE = ReplacingMergeTree(version)
+       ORDER BY (project, run, writer, line)
+       SETTINGS ${durable}`,
+    ],
+  },
 ]
 
 /** Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice. */

@@ -1,18 +1,8 @@
-import { wireValueSchema } from '@kiroku/core/values'
-import * as z from 'zod'
 import type { Engine } from './engine/engine.ts'
 import { numbersOf } from './engine/native-format.ts'
-import type { PointChunk, RunKey, SeriesKey, StoredText } from './types.ts'
+import type { PointChunk, RunKey, SeriesKey } from './types.ts'
 
 const pointsPerChunk = 500_000
-
-const textRowSchema = z.object({
-  metric: z.string(),
-  step: z.coerce.number(),
-  time: z.coerce.number(),
-  value: z.string().transform((text) => wireValueSchema.parse(JSON.parse(text))),
-  version: z.coerce.number(),
-})
 
 /** All points of one series, sorted by step, read a chunk at a time. */
 export async function* readPoints(engine: Engine, key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk> {
@@ -52,17 +42,4 @@ function joined(pieces: readonly Float64Array<ArrayBuffer>[]): Float64Array<Arra
     offset += piece.length
   }
   return all
-}
-
-/** The texts of a run, or of one metric of it, sorted by metric, then step. */
-export async function readTexts(engine: Engine, key: RunKey & { metric?: string | undefined }): Promise<StoredText[]> {
-  const { project, run, metric } = key
-  const rows = await engine.query({
-    sql: `SELECT metric, step, time, value, version FROM texts FINAL
-          WHERE project = {project:UUID} AND run = {run:UUID} ${metric === undefined ? '' : 'AND metric = {metric:String}'}
-          ORDER BY metric, step`,
-    parameters: metric === undefined ? { project, run } : { project, run, metric },
-    row: textRowSchema,
-  })
-  return rows.map((row) => ({ project, run, ...row }))
 }

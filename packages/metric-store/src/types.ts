@@ -1,5 +1,6 @@
 import type { XAxis } from '@kiroku/core/axes'
-import type { MetricColumn, Stream } from '@kiroku/core/history'
+import type { ConsoleLine, MetricColumn, Stream } from '@kiroku/core/history'
+import type { TextMetric } from '@kiroku/core/queries'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { WireValue } from '@kiroku/core/values'
 
@@ -24,6 +25,26 @@ export type PointBlock = RunKey & {
 
 /** A history value that is not a number. Of texts with the same run, metric and step the highest `version` stands. */
 export type StoredText = RunKey & { version: number; metric: string; step: number; time: number; value: WireValue }
+
+/** Which texts of a run: of one metric or of all, from step `from` to step `to`, both included; all when left out. */
+export type TextQuery = RunKey & {
+  metric?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+  limit?: number | undefined
+}
+
+/**
+ * A line that a run printed. `writer` is the UUID of the process, `label` its name in a shared run. Of lines with the same
+ * run, writer and number the highest `version` stands.
+ */
+export type StoredLine = RunKey & Omit<ConsoleLine, 'seq'> & { version: number; writer: string; label: string | null }
+
+/** Which lines of a run: those from the `from`th on that hold `search`, without regard to case, and are of `label`. */
+export type ConsoleQuery = { from: number; limit: number; search?: string | undefined; label?: string | undefined }
+
+/** Some lines, and how many match in all. */
+export type ConsolePart = { lines: StoredLine[]; total: number }
 
 /** One metric of one run. */
 export type SeriesKey = { run: string; metric: string; stream: Stream }
@@ -52,17 +73,29 @@ export type PointChunk = {
   values: Float64Array<ArrayBuffer>
 }
 
-/** Points and texts of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
+/** Points, texts and console lines of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
 export type MetricStore = {
-  /** Stores points and texts; resolves when they are on disk. Storing the same again changes nothing. */
-  insert(points: readonly PointBlock[], texts: readonly StoredText[]): Promise<void>
+  /** Stores points, texts and console lines; resolves when they are on disk. Storing the same again changes nothing. */
+  insert(
+    points: readonly PointBlock[],
+    texts: readonly StoredText[],
+    lines?: readonly StoredLine[] | undefined,
+  ): Promise<void>
   /** The series of a chart, exact or in buckets. An abort frees the caller. */
   series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
   /** All points of one series, sorted by step, in chunks of bounded size. */
   points(key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk>
-  /** The texts of a run, or of one metric of it, sorted by metric, then step. */
-  texts(key: RunKey & { metric?: string | undefined }): Promise<StoredText[]>
-  /** Removes all points and texts of a run. */
+  /** Texts of a run, sorted by metric, then step; of more than `limit` those of the highest steps. */
+  texts(query: TextQuery): Promise<StoredText[]>
+  /** Which metrics of a run have texts, and over which steps; sorted by metric. */
+  textMetrics(key: RunKey): Promise<TextMetric[]>
+  /** The steps at which a run has texts of a metric, ascending; of more than `limit` the last. */
+  textSteps(query: RunKey & { metric: string; limit: number }): Promise<number[]>
+  /** Lines that a run printed, by time, then writer and number. */
+  console(key: RunKey, query: ConsoleQuery): Promise<ConsolePart>
+  /** All lines that a run printed, in the same order, in chunks of bounded size. */
+  wholeConsole(key: RunKey): AsyncIterable<StoredLine[]>
+  /** Removes all points, texts and lines of a run. */
   deleteRun(key: RunKey): Promise<void>
   /** Throws when the engine does not answer. */
   ping(): Promise<void>
