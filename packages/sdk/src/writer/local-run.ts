@@ -6,8 +6,7 @@ import type { LogFacts } from '../log/schemas.ts'
 import { readHostFacts } from './facts.ts'
 import type { OpenRun } from './protocol.ts'
 import { say } from './say.ts'
-import { StatsWindow } from './stats-window.ts'
-import type { SystemSample } from './system-metrics.ts'
+import type { SystemMonitor, Watch } from './system/monitor.ts'
 
 /** One run in the writer thread: its log, and the window of the machine's metrics. */
 export class LocalRun {
@@ -15,7 +14,7 @@ export class LocalRun {
   readonly #log: LogWriter
   readonly #encoder = new RecordEncoder()
   readonly #systemKeys = new Map<string, number>()
-  readonly #window: StatsWindow | undefined
+  readonly #watch: Watch | undefined
   #end: Uint8Array | undefined
   #hasFacts = false
   #isFailing = false
@@ -24,13 +23,13 @@ export class LocalRun {
   isFinished = false
 
   /** Opens the run's log and writes its header. Throws what the file system throws. */
-  constructor(options: OpenRun) {
+  constructor(options: OpenRun, monitor: SystemMonitor) {
     this.options = options
     this.#log = new LogWriter(join(options.directory, logFileName))
     const { header, script } = options
     const create = { ...header.create, host: readHostFacts(script) }
     this.#put(this.#encoder.json(recordKinds.header, { ...header, create }))
-    this.#window = options.stats === null ? undefined : new StatsWindow(options.stats.windowMs, performance.now())
+    this.#watch = options.stats === null ? undefined : monitor.watch(options.stats, (values) => this.#publish(values))
     this.flush()
   }
 
@@ -56,15 +55,9 @@ export class LocalRun {
   /** Ends the run now if its script has ended it. */
   finish(): void {
     if (this.isFinished || this.#end === undefined) return
-    if (this.#window !== undefined) this.#publish(this.#window.close(performance.now()))
+    this.#watch?.close()
     this.#log.append(this.#end)
     this.isFinished = true
-  }
-
-  /** Takes a sample of the machine. */
-  takeSample(sample: SystemSample): void {
-    const values = this.isFinished ? undefined : this.#window?.add(sample, performance.now())
-    if (values !== undefined) this.#publish(values)
   }
 
   /** Writes what waits; true when all is written. Says once when the disk takes nothing, and once when it does again. */

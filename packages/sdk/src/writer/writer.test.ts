@@ -5,35 +5,6 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { readGitFacts, readHostFacts, withoutSecrets } from './facts.ts'
 import { SidecarLink } from './sidecar-link.ts'
-import { StatsWindow } from './stats-window.ts'
-import { SystemSampler } from './system-metrics.ts'
-
-describe('StatsWindow', () => {
-  const sample = (cpu: number, sent: number): Parameters<StatsWindow['add']>[0] => ({
-    gauges: new Map([['cpu', cpu]]),
-    counters: new Map([['network.sent', sent]]),
-  })
-
-  it('gives the mean of gauges and the last of counters since the first sample, window by window', () => {
-    const window = new StatsWindow(15_000, 0)
-    expect(window.add(sample(10, 1000), 0)).toBeUndefined()
-    expect(window.add(sample(30, 1500), 14_000)).toBeUndefined()
-    expect(window.add(sample(20, 1700), 15_000)).toEqual(
-      new Map([
-        ['cpu', 20],
-        ['network.sent', 700],
-      ]),
-    )
-    expect(window.add(sample(5, 2000), 16_000)).toBeUndefined()
-    expect(window.close(17_000)).toEqual(
-      new Map([
-        ['cpu', 5],
-        ['network.sent', 1000],
-      ]),
-    )
-    expect(window.close(18_000)).toEqual(new Map())
-  })
-})
 
 describe('SidecarLink', () => {
   it('goes on and tries again where no process can be started', () => {
@@ -46,32 +17,6 @@ describe('SidecarLink', () => {
     } finally {
       vi.useRealTimers()
       vi.unstubAllEnvs()
-    }
-  })
-})
-
-describe('SystemSampler', () => {
-  it('looks at the process and the machine', () => {
-    const sampler = new SystemSampler()
-    for (const until = Date.now() + 60; Date.now() < until; );
-    const { gauges } = sampler.sample()
-    expect(gauges.get('cpu')).toBeGreaterThan(0)
-    for (const name of ['cpu_percent', 'cpu.0.cpu_percent', 'memory_percent', 'disk./.usagePercent']) {
-      expect(gauges.get(name), name).toBeGreaterThanOrEqual(0)
-      expect(gauges.get(name), name).toBeLessThanOrEqual(100)
-    }
-    expect(gauges.get('proc.memory.rssMB')).toBeGreaterThan(10)
-  })
-
-  it('leaves out what cannot be seen now, such as when a process has no file left to open', () => {
-    const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
-      throw new Error('EMFILE: too many open files, uv_resident_set_memory')
-    })
-    try {
-      const { gauges } = new SystemSampler().sample()
-      expect([gauges.has('proc.memory.rssMB'), gauges.has('memory_percent')]).toEqual([false, true])
-    } finally {
-      rss.mockRestore()
     }
   })
 })

@@ -8,7 +8,7 @@ import { LocalRun } from './local-run.ts'
 import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
 import { say } from './say.ts'
 import { SidecarLink } from './sidecar-link.ts'
-import { SystemSampler } from './system-metrics.ts'
+import { SystemMonitor } from './system/monitor.ts'
 
 const busyTickMs = 5
 const idleTickMs = 20
@@ -23,8 +23,7 @@ export class Writer {
   readonly #sidecarPath: string
   readonly #runs = new Map<number, LocalRun>()
   #sidecar: SidecarLink | undefined
-  #sampler: SystemSampler | undefined
-  #nextSampleAt = 0
+  readonly #monitor = new SystemMonitor()
   #parts: Buffer[] = []
   #lastRecordAt = 0
   #lastSyncAt = 0
@@ -46,7 +45,7 @@ export class Writer {
     const asked = this.#ring.pendingFlush()
     const now = performance.now()
     if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
-    this.#sample(now)
+    this.#monitor.tick(now)
     for (const [id, run] of this.#runs) {
       if (asked !== undefined) run.finish()
       if (run.flush() && run.isFinished) this.#end(id, run)
@@ -80,17 +79,13 @@ export class Writer {
     this.#options.set(id, options)
     let run: LocalRun
     try {
-      run = new LocalRun(options)
+      run = new LocalRun(options, this.#monitor)
     } catch (cause) {
       say(`cannot write ${options.directory}, nothing is recorded (${cause instanceof Error ? cause.message : cause})`)
       this.#emit({ type: 'refused', run: id, why: 'its directory cannot be written', code: null })
       return
     }
     this.#runs.set(id, run)
-    if (options.stats !== null) {
-      this.#sampler ??= new SystemSampler()
-      this.#nextSampleAt = 0
-    }
     this.#addFacts(run)
     const { url } = options.header
     if (url === null || options.apiKey === null) return
@@ -105,15 +100,6 @@ export class Writer {
   #addFacts(run: LocalRun): void {
     const reading = run.options.isCodeTracked ? readGitFacts(run.options.script.directory) : Promise.resolve({})
     void reading.then((git) => run.setFacts({ git }))
-  }
-
-  #sample(now: number): void {
-    if (this.#sampler === undefined || now < this.#nextSampleAt) return
-    const runs = [...this.#runs.values()].filter((run) => run.options.stats !== null)
-    if (runs.length === 0) return
-    this.#nextSampleAt = now + Math.min(...runs.map((run) => run.options.stats?.sampleMs ?? 2_000))
-    const sample = this.#sampler.sample()
-    for (const run of runs) run.takeSample(sample)
   }
 
   #end(id: number, run: LocalRun): void {
