@@ -69,6 +69,8 @@ const attempts: Record<string, Attempt> = {
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
   'texts.byRun': notFound(address),
+  'texts.metrics': notFound(address),
+  'texts.steps': notFound(() => ({ ...address(), metric: 'note' })),
   'viewer.me': { input: () => undefined, expected: 'nothing of the owner' },
 }
 

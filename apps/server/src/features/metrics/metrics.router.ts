@@ -5,6 +5,9 @@ import {
   runMetricsSchema,
   runTextSchema,
   textListInputSchema,
+  textMetricSchema,
+  textStepsInputSchema,
+  textStepsSchema,
 } from '@kiroku/core/queries'
 import * as z from 'zod'
 import { authorized, projectAt, router } from '../../http/trpc.ts'
@@ -27,7 +30,15 @@ export const textsRouter = router({
   byRun: authorized
     .input(textListInputSchema)
     .output(z.array(runTextSchema))
-    .query(async ({ ctx, input }) =>
-      ctx.services.series.texts(await projectAt(ctx, input), { run: input.run, metric: input.metric }),
-    ),
+    .query(async ({ ctx, input }) => ctx.services.series.texts(await projectAt(ctx, input), input)),
+
+  metrics: authorized
+    .input(runAddressSchema)
+    .output(z.array(textMetricSchema))
+    .query(async ({ ctx, input }) => ctx.services.series.textMetrics(await projectAt(ctx, input), input.run)),
+
+  steps: authorized
+    .input(textStepsInputSchema)
+    .output(textStepsSchema)
+    .query(async ({ ctx, input }) => ctx.services.series.textSteps(await projectAt(ctx, input), input)),
 })

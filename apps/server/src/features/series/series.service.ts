@@ -1,7 +1,7 @@
 import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Points, pointsRequestSchema } from '@kiroku/core/points'
-import type { RunText } from '@kiroku/core/queries'
+import { maxTextSteps, type RunText, type TextMetric, type textListInputSchema } from '@kiroku/core/queries'
 import type { SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
@@ -15,7 +15,11 @@ export type SeriesService = {
   /** Every point of one metric. Throws NOT_FOUND for an unknown run. */
   points(scope: ProjectScope, request: z.output<typeof pointsRequestSchema>): Promise<Points>
   /** Values that are not numbers. Throws NOT_FOUND for an unknown run. */
-  texts(scope: ProjectScope, request: { run: string; metric: string | undefined }): Promise<RunText[]>
+  texts(scope: ProjectScope, request: z.output<typeof textListInputSchema>): Promise<RunText[]>
+  /** The metrics of a run that have such values. Throws NOT_FOUND for an unknown run. */
+  textMetrics(scope: ProjectScope, run: string): Promise<TextMetric[]>
+  /** At which steps a run has such values of a metric, ascending. Throws NOT_FOUND for an unknown run. */
+  textSteps(scope: ProjectScope, request: { run: string; metric: string }): Promise<number[]>
 }
 
 /** Names runs by the ids that points are stored under, and binds metrics to their x axes. */
@@ -60,10 +64,20 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       }
     },
 
-    async texts(scope, { run, metric }) {
+    async texts(scope, { run, metric, from, to, limit }) {
       const { runId } = await find(scope, run)
-      const texts = await store.texts({ project: scope.projectId, run: runId, metric })
+      const texts = await store.texts({ project: scope.projectId, run: runId, metric, from, to, limit })
       return texts.map(({ metric: name, step, time, value }) => ({ metric: name, step, time, value }))
+    },
+
+    async textMetrics(scope, run) {
+      const { runId } = await find(scope, run)
+      return store.textMetrics({ project: scope.projectId, run: runId })
+    },
+
+    async textSteps(scope, { run, metric }) {
+      const { runId } = await find(scope, run)
+      return store.textSteps({ project: scope.projectId, run: runId, metric, limit: maxTextSteps })
     },
   }
 }
