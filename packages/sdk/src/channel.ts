@@ -2,12 +2,17 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { recordKinds } from './log/format.ts'
 import { sidecarPath, writerPath } from './paths.ts'
 import { Ring } from './ring.ts'
-import { ringTag, type WriterEvent, writerEventSchema } from './writer/protocol.ts'
+import { fileKind, ringTag, type WriterEvent, writerEventSchema } from './writer/protocol.ts'
 
 const ringBytes = 4 * 1024 * 1024
 const maxPartBytes = 256 * 1024
-/** What waits in memory while the ring is full; beyond it rows are dropped. */
-const maxOverflowBytes = 32 * 1024 * 1024
+const megabyte = 1024 * 1024
+/** What waits in memory while the ring is full: beyond these bytes records of the kind are dropped, others are kept. */
+const maxOverflowBytes: Readonly<Record<number, number>> = {
+  [recordKinds.row]: 32 * megabyte,
+  [fileKind]: 32 * megabyte,
+  [recordKinds.console]: 4 * megabyte,
+}
 const retryMs = 5
 
 /**
@@ -63,13 +68,14 @@ export class WriterChannel {
     this.#listeners.delete(run)
   }
 
-  /** Hands a record over; false when it had to be dropped, which happens to rows only. */
+  /** Hands a record over; false when it had to be dropped, which happens to rows, files and what was printed only. */
   send(run: number, payload: Uint8Array): boolean {
     if (this.#overflow.length > 0) this.#drainOverflow()
     if (this.#overflow.length === 0 && payload.length <= maxPartBytes) {
       if (this.#ring.push(ringTag(run, false), payload)) return true
     }
-    if (this.#overflowBytes + payload.length > maxOverflowBytes && payload[0] === recordKinds.row) return false
+    const bound = maxOverflowBytes[payload[0] ?? 0] ?? Number.POSITIVE_INFINITY
+    if (this.#overflowBytes + payload.length > bound) return false
     for (let from = 0; from < payload.length; from += maxPartBytes) {
       const part = payload.slice(from, from + maxPartBytes)
       this.#overflow.push({ tag: ringTag(run, from + maxPartBytes < payload.length), part })

@@ -36,12 +36,12 @@ function section(title: string, entries: readonly (readonly [string, string])[])
   return ['', title, ...lines, ...(more > 0 ? [`  +${more.toLocaleString('en-US')} ...`] : [])]
 }
 
-/** Numbers to five decimals, texts to twenty characters; an object's first numbers; nothing for lists. */
+/** Numbers to five decimals, texts to twenty characters; an object's first numbers; nothing for lists and media. */
 function shortText(value: Value): string | undefined {
   if (typeof value === 'number') return shortNumber(value)
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}...` : value
-  if (value === null || Array.isArray(value)) return undefined
+  if (value === null || Array.isArray(value) || '_type' in value) return undefined
   const parts = Object.entries(value).flatMap(([name, part]) =>
     typeof part === 'number' ? [`${name} ${shortNumber(part)}`] : [],
   )

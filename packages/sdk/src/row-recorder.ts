@@ -4,6 +4,7 @@ import { isRecord, toWire, type Value } from '@kiroku/core/values'
 import { recordKinds, rowFlags, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import type { LogUpdate } from './log/schemas.ts'
+import { MediaRecorder, type Warn } from './media/media-recorder.ts'
 import { MetricTracker } from './metric-tracker.ts'
 import { cleanText, maxObjects, newWalk, opening, toValue, type Walk } from './wire-value.ts'
 
@@ -41,9 +42,12 @@ export class RowRecorder {
   #texts: { key: number; json: string }[] = []
   #bytes = 0
   readonly #walk = newWalk()
+  readonly #media: MediaRecorder
+  #step = 0
 
-  constructor(send: Send, sink: Sink, onBadName: (name: string) => void) {
+  constructor(send: Send, sink: Sink, onBadName: (name: string) => void, warn: Warn) {
     this.#send = send
+    this.#media = new MediaRecorder(send, warn)
     this.#sink = sink
     this.#onBadName = onBadName
   }
@@ -52,6 +56,7 @@ export class RowRecorder {
   row(row: Readonly<Record<string, unknown>>, at: { step: number; time: number; commits: boolean }): RowOutcome {
     this.#count = 0
     this.#bytes = 0
+    this.#step = at.step
     if (this.#texts.length > 0) this.#texts = []
     try {
       this.#walk.left = maxObjects
@@ -114,7 +119,9 @@ export class RowRecorder {
       opening(walk, given, () => this.#add(given, `${name}.`, walk))
       return
     }
-    const value = toValue(given)
+    const isOpened = typeof given === 'object' && given !== null
+    if (isOpened) this.#media.place = { name, step: this.#step }
+    const value = isOpened ? toValue(given, newWalk(this.#media.convert)) : toValue(given)
     if (value === undefined) return
     if (typeof value === 'number') {
       this.#number(name, value)

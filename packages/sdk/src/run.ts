@@ -69,6 +69,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
           'name',
           `a metric's name has 1 to 512 characters; \`${name.slice(0, 40)}\` is not recorded`,
         ),
+      (topic, text) => this.#warnings.warn(topic, text),
     )
     this.#recorder = recorder
     this.#summary = new SummaryStore(recorder.trackers, (set, unset) =>

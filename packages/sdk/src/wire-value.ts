@@ -5,12 +5,22 @@ const maxDepth = 32
 /** How many records and lists one value may hold: things that hold each other would otherwise be walked for ever. */
 export const maxObjects = 250_000
 
-/** A way through a value: the objects above, which are not opened again, and how many more may be opened. */
-export type Walk = { readonly above: Set<object>; left: number }
+/** What stands for an object; undefined for one that has no value. */
+export type Converted = { value: Value | undefined }
+
+/**
+ * A way through a value: the objects above, which are not opened again, and how many more may be opened. `convert` decides
+ * about objects that are kept in another way than as what they hold.
+ */
+export type Walk = {
+  readonly above: Set<object>
+  left: number
+  readonly convert?: (input: object, walk: Walk) => Converted | undefined
+}
 
 /** The beginning of a way. */
-export function newWalk(): Walk {
-  return { above: new Set(), left: maxObjects }
+export function newWalk(convert?: Walk['convert']): Walk {
+  return { above: new Set(), left: maxObjects, ...(convert && { convert }) }
 }
 
 /**
@@ -71,6 +81,8 @@ function fromObject(input: object, walk: Walk): Value | undefined {
 }
 
 function fromOpened(input: object, walk: Walk): Value | undefined {
+  const converted = walk.convert?.(input, walk)
+  if (converted !== undefined) return converted.value
   if (Array.isArray(input)) return fromIterable(input, walk)
   if (input instanceof Date) return Number.isNaN(input.getTime()) ? null : input.toISOString()
   if (ArrayBuffer.isView(input)) return isNumberArray(input) ? fromIterable(input, walk) : undefined
