@@ -1,3 +1,4 @@
+export type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
 export { openMetricStore } from './metric-store.ts'
 export type {
   ConsolePart,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './branch.ts'
 import { insertConsole, readConsole, readWholeConsole } from './console.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
@@ -7,6 +8,7 @@ import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
 import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
+import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions } from './types.ts'
 
 /**
@@ -42,6 +44,11 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
           parameters: { project, run },
         })
     },
+    totals: (request) => readTotals(engine, request),
+    lastTexts: (key) => readLastTexts(engine, key),
+    truncate: (key, step) => truncateHistory(engine, key, step),
+    copy: (from, to, step) => copyHistory(engine, from, to, step),
+    removeVersion: (key, version) => removeVersion(engine, key, version),
     async ping() {
       await engine.query({ sql: 'SELECT 1 AS one', row: z.object({ one: z.literal(1) }) })
     },

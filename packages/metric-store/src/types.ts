@@ -3,6 +3,7 @@ import type { ConsoleLine, MetricColumn, Stream } from '@kiroku/core/history'
 import type { TextMetric } from '@kiroku/core/queries'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { WireValue } from '@kiroku/core/values'
+import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
 
 /** Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. */
 export type MetricStoreOptions = { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
@@ -97,6 +98,16 @@ export type MetricStore = {
   wholeConsole(key: RunKey): AsyncIterable<StoredLine[]>
   /** Removes all points, texts and lines of a run. */
   deleteRun(key: RunKey): Promise<void>
+  /** Counts metrics of a run from their points. A metric without points is left out. */
+  totals(request: CountedRequest): Promise<CountedMetric[]>
+  /** The text of the highest step of each metric of a run, `null` passed over; sorted by metric. */
+  lastTexts(key: RunKey): Promise<LastText[]>
+  /** Removes points of the history stream and texts beyond a step. Again changes nothing. */
+  truncate(key: RunKey, step: number): Promise<void>
+  /** Copies points of the history stream and texts up to a step to the run `to` of the project. Again changes nothing. */
+  copy(from: RunKey, to: string, step: number): Promise<void>
+  /** Removes points of the history stream and texts that arrived as `version`. */
+  removeVersion(key: RunKey, version: number): Promise<void>
   /** Throws when the engine does not answer. */
   ping(): Promise<void>
   /** Waits for what is under way and lets go of the engine. */
