@@ -9,6 +9,7 @@ export type {
   PointChunk,
   RequestedSeries,
   RunKey,
+  Segment,
   SeriesKey,
   StoredLine,
   StoredSeries,

@@ -50,8 +50,14 @@ export type ConsolePart = { lines: StoredLine[]; total: number }
 /** One metric of one run. */
 export type SeriesKey = { run: string; metric: string; stream: Stream }
 
-/** A series to read on an x axis. `startedAt` is its run's start in unix milliseconds, from which `relative` counts. */
-export type RequestedSeries = SeriesKey & { x: XAxis; startedAt: number }
+/** A stretch of a run's life that began at `startedAt` (unix milliseconds), when it had run for `runtimeBeforeMs`. */
+export type Segment = { startedAt: number; runtimeBeforeMs: number }
+
+/**
+ * A series to read on an x axis. `relative` is the time that its run had run for: a point is in the last of the run's
+ * `segments`, sorted by their start, that had begun at its time, or in the first of all.
+ */
+export type RequestedSeries = SeriesKey & { x: XAxis; segments: readonly Segment[] }
 
 /** Many series of one project: the visible range of x (all of it when left out) and the plot's width in pixels. */
 export type StoreSeriesRequest = {

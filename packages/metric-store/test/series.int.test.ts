@@ -4,11 +4,11 @@ import { bucketOf, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import { bucketColumns, pointColumns } from '@kiroku/core/series'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { MetricStore, StoredSeries } from '../src/index.ts'
+import type { MetricStore, Segment, StoredSeries } from '../src/index.ts'
 import { engines } from './stores.ts'
 
 type Row = { step: number; time: number; values: Partial<Record<'a' | 'b' | 'epoch', number>> }
-type LoggedRun = { run: string; startedAt: number; batches: Row[][] }
+type LoggedRun = { run: string; segments: Segment[]; batches: Row[][] }
 type Point = { x: number; y: number; step: number; time: number }
 type Metric = keyof Row['values']
 
@@ -24,10 +24,16 @@ function standing(run: LoggedRun, metric: Metric): Map<number, { time: number; v
   return points
 }
 
+/** How long the run had run for at a time: by the last segment that had begun, or the first. */
+function runTime({ segments }: LoggedRun, time: number): number {
+  const segment = segments.findLast(({ startedAt }) => startedAt <= time) ?? segments[0]
+  return segment ? time - (segment.startedAt - segment.runtimeBeforeMs) : Number.NaN
+}
+
 function drawn(run: LoggedRun, metric: Metric, x: XAxis): { points: Point[]; withoutX: number } {
   const axis = x.kind === 'metric' ? standing(run, metrics.find((name) => name === x.name) ?? 'a') : null
   const all = [...standing(run, metric)].map(([step, { time, value }]) => {
-    const atStep = x.kind === 'step' ? step : x.kind === 'time' ? time : time - run.startedAt
+    const atStep = x.kind === 'step' ? step : x.kind === 'time' ? time : runTime(run, time)
     return { step, time, y: value, x: axis ? (axis.get(step)?.value ?? Number.NaN) + 0 : atStep }
   })
   const points = all.filter((point) => Number.isFinite(point.x)).sort((p, q) => p.x - q.x || p.step - q.step)
@@ -137,7 +143,15 @@ const row: fc.Arbitrary<Row> = fc.record({
 })
 const loggedRun: fc.Arbitrary<LoggedRun> = fc.record({
   run: fc.constant('').map(() => randomUUID()),
-  startedAt: fc.constantFrom(1_700_000_000_003, 0, 1_699_999_999_999.5),
+  segments: fc
+    .array(
+      fc.record({
+        startedAt: fc.constantFrom(1_700_000_000_003, 0, 1_699_999_999_999.5, 1_700_000_000_012),
+        runtimeBeforeMs: fc.constantFrom(0, 0, 5, 8),
+      }),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((segments) => segments.sort((left, right) => left.startedAt - right.startedAt)),
   batches: fc.array(fc.array(row, { maxLength: 60 }), { maxLength: 3 }),
 })
 const axis: fc.Arbitrary<XAxis> = fc.constantFrom(
@@ -177,7 +191,7 @@ for (const { kind, open, isMissing } of engines) {
             const series = wanted.flatMap(([index, metric, x]) => {
               const run = runs[index % runs.length]
               return run
-                ? [{ source: run, run: run.run, startedAt: run.startedAt, metric, stream: 'history' as const, x }]
+                ? [{ source: run, run: run.run, segments: run.segments, metric, stream: 'history' as const, x }]
                 : []
             })
             const answer = await store.series({

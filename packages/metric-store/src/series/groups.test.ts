@@ -8,7 +8,7 @@ const series = (run: string, metric: string, extra: Partial<RequestedSeries> = {
   metric,
   stream: 'history',
   x: { kind: 'step' },
-  startedAt: 0,
+  segments: [{ startedAt: 0, runtimeBeforeMs: 0 }],
   ...extra,
 })
 
@@ -23,7 +23,7 @@ test('groups hold exactly the series that were asked for, each once', () => {
     metric: fc.constantFrom('a', 'b', 'c'),
     stream: fc.constantFrom('history' as const, 'system' as const),
     x: fc.constantFrom<RequestedSeries['x']>({ kind: 'step' }, { kind: 'time' }, { kind: 'metric', name: 'a' }),
-    startedAt: fc.constant(5),
+    segments: fc.constant([{ startedAt: 5, runtimeBeforeMs: 0 }]),
   })
   fc.assert(
     fc.property(fc.array(requested, { maxLength: 40 }), (wanted) => {
@@ -36,5 +36,15 @@ test('groups hold exactly the series that were asked for, each once', () => {
 })
 
 test('a run has one start', () => {
-  expect(() => groupSeries([series('1', 'a'), series('1', 'b', { startedAt: 1 })])).toThrow('two starts')
+  const segments = [{ startedAt: 1, runtimeBeforeMs: 0 }]
+  expect(() => groupSeries([series('1', 'a'), series('1', 'b', { segments })])).toThrow('two starts')
+})
+
+test('segments that go on with the clock of the one before need no clock of their own', () => {
+  const segments = [
+    { startedAt: 100, runtimeBeforeMs: 0 },
+    { startedAt: 130, runtimeBeforeMs: 30 },
+    { startedAt: 500, runtimeBeforeMs: 60 },
+  ]
+  expect(groupSeries([series('1', 'a', { segments })])[0]?.clocks).toEqual([{ starts: [100, 500], bases: [100, 440] }])
 })

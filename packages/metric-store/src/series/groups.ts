@@ -1,7 +1,7 @@
 import type { XAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Stream } from '@kiroku/core/history'
-import type { RequestedSeries } from '../types.ts'
+import type { RequestedSeries, Segment } from '../types.ts'
 
 /**
  * Series that one query reads: every one of `metrics` for every one of `runs`, on one axis. A chart of one metric over
@@ -12,13 +12,16 @@ export type SeriesGroup = {
   x: XAxis
   runs: readonly string[]
   metrics: readonly string[]
-  /** The starts of `runs`, unix milliseconds. */
-  startedAt: readonly number[]
+  /** How the time that each of `runs` had run for follows from the time. */
+  clocks: readonly RunClock[]
 }
+
+/** From `starts[i]` on, `bases[i]` is what has to be taken off the time; the first base is for what came before, too. */
+export type RunClock = { starts: readonly number[]; bases: readonly number[] }
 
 /** Sorts series in as few groups as are exact: a group never reads a series that was not asked for. */
 export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
-  const starts = startsOf(series)
+  const segments = segmentsOf(series)
   const byMetric = new Map<string, { first: RequestedSeries; runs: Set<string> }>()
   for (const entry of series) {
     const key = JSON.stringify([entry.stream, entry.x, entry.metric])
@@ -39,18 +42,32 @@ export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
     x,
     runs,
     metrics,
-    startedAt: runs.map((run) => starts.get(run) ?? 0),
+    clocks: runs.map((run) => clockOf(segments.get(run) ?? [])),
   }))
 }
 
-function startsOf(series: readonly RequestedSeries[]): Map<string, number> {
-  const starts = new Map<string, number>()
-  for (const { run, startedAt } of series) {
-    if ((starts.get(run) ?? startedAt) !== startedAt)
+function segmentsOf(series: readonly RequestedSeries[]): Map<string, readonly Segment[]> {
+  const byRun = new Map<string, readonly Segment[]>()
+  for (const { run, segments } of series) {
+    const known = byRun.get(run)
+    if (known && known !== segments && JSON.stringify(known) !== JSON.stringify(segments))
       throw new KirokuError({ code: 'BAD_REQUEST', message: `run ${run} was given two starts` })
-    starts.set(run, startedAt)
+    byRun.set(run, segments)
   }
-  return starts
+  return byRun
+}
+
+/** Segments that go on with the clock of the one before, as those of processes that run at once do, need no entry. */
+function clockOf(segments: readonly Segment[]): RunClock {
+  const starts: number[] = []
+  const bases: number[] = []
+  for (const { startedAt, runtimeBeforeMs } of segments) {
+    const base = startedAt - runtimeBeforeMs
+    if (base === bases.at(-1)) continue
+    starts.push(startedAt)
+    bases.push(base)
+  }
+  return bases.length === 0 ? { starts: [0], bases: [0] } : { starts, bases }
 }
 
 /** What tells a series apart from the others of an answer. */

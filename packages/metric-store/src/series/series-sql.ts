@@ -44,14 +44,11 @@ function sourceOf(group: SeriesGroup, range: Range | null): string {
       )
     }
     case 'time':
+      return pointsOf(group, `${base}, toFloat64(time) AS x, true AS hasX, ${byTime}`, metric)
     case 'relative': {
-      const start = runs.length > 1 ? 'arrayElement({starts:Array(Float64)}, runIndex + 1)' : '{startedAt:Float64}'
-      const value = x.kind === 'time' ? 'toFloat64(time)' : `toFloat64(time) - ${start}`
-      return pointsOf(
-        group,
-        `${base}, ${value} AS x, true AS hasX, time AS place, ${pairOf('time', 'step')} AS position`,
-        metric,
-      )
+      // With one clock a run the points are sorted by their time, which is the cheaper order.
+      const order = hasOneClock(group) ? byTime : `${sortable('x')} AS place, ${pairOf('place', 'step')} AS position`
+      return pointsOf(group, `${base}, toFloat64(time) - ${clockBase(group)} AS x, true AS hasX, ${order}`, metric)
     }
     case 'metric': {
       const atSteps = pointsOf(group, 'step, value AS xValue, true AS isXThere', 'metric = {xMetric:String}')
@@ -62,6 +59,22 @@ function sourceOf(group: SeriesGroup, range: Range | null): string {
               SETTINGS join_algorithm = 'parallel_hash'`
     }
   }
+}
+
+const byTime = `time AS place, ${pairOf('time', 'step')} AS position`
+
+const hasOneClock = ({ clocks }: SeriesGroup): boolean => clocks.every(({ starts }) => starts.length === 1)
+
+/** What has to be taken off a point's time for the time that its run had run for. */
+function clockBase(group: SeriesGroup): string {
+  const isOneRun = group.runs.length === 1
+  if (hasOneClock(group)) return isOneRun ? '{base:Float64}' : 'arrayElement({bases:Array(Float64)}, runIndex + 1)'
+  const ofRun = (list: string): string =>
+    isOneRun
+      ? list
+      : `arraySlice(${list}, arrayElement({clockAt:Array(UInt32)}, runIndex + 1), arrayElement({clockLengths:Array(UInt32)}, runIndex + 1))`
+  const begun = `arrayCount(start -> start <= time, ${ofRun('{clockStarts:Array(Float64)}')})`
+  return `arrayElement(${ofRun('{clockBases:Array(Float64)}')}, greatest(1, ${begun}))`
 }
 
 /** A float64 as a whole number of 64 bits that is sorted as it is. Minus zero must not come in: it is below zero here. */
@@ -77,19 +90,33 @@ function pairOf(first: string, second: string): string {
 
 /** Values for every placeholder that a group's statements may have. */
 function parametersOf(project: string, group: SeriesGroup, range: Range | null): Statement['parameters'] {
-  const { runs, metrics, startedAt, x } = group
+  const { runs, metrics, x } = group
   const whole = (step: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, step))
   return {
     project,
-    ...(runs.length > 1
-      ? { runs, runIndices: runs.map((_, index) => index), starts: startedAt }
-      : { run: runs[0] ?? '', startedAt: startedAt[0] ?? 0 }),
+    ...(runs.length > 1 ? { runs, runIndices: runs.map((_, index) => index) } : { run: runs[0] ?? '' }),
+    ...(x.kind === 'relative' && clockParameters(group)),
     ...(metrics.length > 1
       ? { metrics, metricIndices: metrics.map((_, index) => index) }
       : { metric: metrics[0] ?? '' }),
     ...(x.kind === 'metric' ? { xMetric: x.name } : {}),
     ...(range ? { ...range, stepFrom: whole(Math.ceil(range.from)), stepTo: whole(Math.floor(range.to)) } : {}),
   }
+}
+
+function clockParameters(group: SeriesGroup): Statement['parameters'] {
+  const { runs, clocks } = group
+  if (!hasOneClock(group)) {
+    const lengths = clocks.map(({ starts }) => starts.length)
+    return {
+      clockStarts: clocks.flatMap(({ starts }) => starts),
+      clockBases: clocks.flatMap(({ bases }) => bases),
+      clockAt: lengths.map((_, index) => 1 + lengths.slice(0, index).reduce((sum, length) => sum + length, 0)),
+      clockLengths: lengths,
+    }
+  }
+  const bases = clocks.map((clock) => clock.bases[0] ?? 0)
+  return runs.length > 1 ? { bases } : { base: bases[0] ?? 0 }
 }
 
 const inRange = (range: Range | null): string => (range ? 'x >= {from:Float64} AND x <= {to:Float64}' : 'true')

@@ -4,16 +4,17 @@ import { streamSchema } from '@kiroku/core/history'
 import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
 import type { MetricInfo, RunMetrics } from '@kiroku/core/queries'
 import { toWireNumber } from '@kiroku/core/values'
+import type { Segment } from '@kiroku/metric-store'
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
 import { loadDefinitions, loadTotals } from '../history/index.ts'
 
-/** A run as series need it: where its points are, when it began, and what binds its metrics. */
+/** A run as series need it: where its points are, what stretches of time it ran in, and what binds its metrics. */
 export type RunReference = {
   runId: string
   slug: string
-  startedAt: number
+  segments: readonly Segment[]
   definitions: readonly MetricDefinition[]
 }
 
@@ -30,15 +31,21 @@ export type MetricsRepository = {
 const listedRowsSchema = z.array(
   z.object({ stream: streamSchema, name: z.string(), runCount: z.coerce.number(), newestRunId: z.string() }),
 )
-const referenceRowsSchema = z.array(z.object({ runId: z.string(), slug: z.string(), startedAt: z.date() }))
+const segmentSchema = z.object({ startedAt: z.number(), runtimeBeforeMs: z.number() })
+const referenceRowsSchema = z.array(
+  z.object({ runId: z.string(), slug: z.string(), startedAt: z.date(), segments: z.array(segmentSchema) }),
+)
 
 /** Reads metrics from PostgreSQL. */
 export function createMetricsRepository(database: Database): MetricsRepository {
   const references = (scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>> =>
     database.transaction(async (connection) => {
       const { rows } = await connection.query(
-        `SELECT id AS "runId", slug, started_at AS "startedAt" FROM run
-         WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
+        `SELECT id AS "runId", slug, started_at AS "startedAt", earlier_segments || coalesce((
+           SELECT jsonb_agg(jsonb_build_object('startedAt', extract(epoch FROM w.started_at)::float8 * 1000,
+                            'runtimeBeforeMs', w.runtime_before_ms) ORDER BY w.started_at, w.created_at)
+           FROM writer w WHERE w.run_id = run.id), '[]') AS segments
+         FROM run WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
         [scope.projectId, slugs],
       )
       const found = referenceRowsSchema.parse(rows)
@@ -49,9 +56,14 @@ export function createMetricsRepository(database: Database): MetricsRepository {
         ),
       )
       const bySlug = new Map(
-        found.map(({ runId, slug, startedAt }) => [
+        found.map(({ runId, slug, startedAt, segments }) => [
           slug,
-          { runId, slug, startedAt: startedAt.getTime(), definitions: definitions.get(runId) ?? [] },
+          {
+            runId,
+            slug,
+            segments: segments.length > 0 ? segments : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
+            definitions: definitions.get(runId) ?? [],
+          },
         ]),
       )
       const missing = slugs.find((slug) => !bySlug.has(slug))

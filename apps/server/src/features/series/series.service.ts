@@ -39,7 +39,7 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
         if (!run) return []
         const definitions = stream === 'history' ? run.definitions : []
         return [
-          { run: run.runId, metric, stream, x: resolveXAxis(request.x, definitions, metric), startedAt: run.startedAt },
+          { run: run.runId, metric, stream, x: resolveXAxis(request.x, definitions, metric), segments: run.segments },
         ]
       })
       const { range, series } = await store.series(
