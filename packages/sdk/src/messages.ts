@@ -1,15 +1,17 @@
 import type { Value } from '@kiroku/core/values'
+import { unheard } from './console/process-output.ts'
 import { sparkline, thinned } from './sparkline.ts'
 
 const maxLines = 10
 const sparklineWidth = 40
 const maxTextLength = 20
 
-/** Writes lines for the user to standard error. Never throws. */
+/** Writes lines for the user to standard error, past the recorded console. Never throws. */
 export function tell(lines: readonly string[]): void {
   if (lines.length === 0) return
   try {
-    process.stderr.write(`${lines.map((line) => `kiroku: ${line}`.trimEnd()).join('\n')}\n`)
+    const text = `${lines.map((line) => `kiroku: ${line}`.trimEnd()).join('\n')}\n`
+    unheard(() => process.stderr.write(text))
   } catch {
     // Nobody reads standard error; a message is not worth more than the training.
   }

@@ -31,6 +31,8 @@ export type RunParts = {
   definitions: MetricDefinition[]
   schemas: ReadonlyMap<string, z.ZodType>
   link: RunLink
+  /** The run is about to end: what is still to be recorded of it must be so now. */
+  onEnding?: () => void
 }
 
 /** One run: what a script logs to. Only a caller's mistake throws here; trouble with network or disk never does. */
@@ -42,6 +44,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   /** The run's summary: the last value of each metric, or what its definition asks for, or what was set. */
   readonly summary: RunSummary
   readonly #link: RunLink
+  readonly #onEnding: (() => void) | undefined
   readonly #recorder: RowRecorder
   readonly #summary: SummaryStore
   readonly #schemas: ReadonlyMap<string, z.ZodType>
@@ -55,6 +58,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     this.id = parts.id
     this.project = parts.project
     this.#link = parts.link
+    this.#onEnding = parts.onEnding
     this.#labels = parts.labels
     this.#schemas = parts.schemas
     this.#warnings = new Warnings(parts.link.tell)
@@ -209,6 +213,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   /** Ends the run and does not wait; the rest is sent in the background. Calling it again changes nothing. */
   end(exitCode: number): void {
     if (this.#isEnded) return
+    this.#onEnding?.()
     // A process' status has 32 bits; on some systems it is told without its sign.
     this.#update({ type: 'finish', state: stateOfExitCode(exitCode), exitCode: exitCode | 0, time: Date.now() })
     this.#isEnded = true
