@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { searchPath } from './env.ts'
 
-const timeoutMs = 5_000
+const defaultTimeoutMs = 5_000
 /** A tool that is missing or fails is not asked again before this. */
 const retryMs = 60_000
 const maxOutputBytes = 4 * 1024 * 1024
@@ -14,10 +14,12 @@ export type ToolAnswer = { output: string } | { complaint: string }
 /** A program of the machine that is asked now and then. Silent where it is missing, fails or hangs. */
 export class Tool {
   readonly #name: string
+  readonly #timeoutMs: number
   #notBefore = 0
 
-  constructor(name: string) {
+  constructor(name: string, timeoutMs: number = defaultTimeoutMs) {
     this.#name = name
+    this.#timeoutMs = timeoutMs
   }
 
   /** False for a minute after the tool was missing or did not work. */
@@ -25,11 +27,11 @@ export class Tool {
     return performance.now() >= this.#notBefore
   }
 
-  /** Asks it. Undefined when it is not there or hung for 5 s, and was ended then. Never throws. */
+  /** Asks it. Undefined when it is not there or hung until its time was over, and was ended then. Never throws. */
   async ask(words: readonly string[]): Promise<ToolAnswer | undefined> {
     if (!this.isReady) return undefined
     const path = findProgram(this.#name)
-    const answer = path === undefined ? undefined : await run(path, words)
+    const answer = path === undefined ? undefined : await run(path, words, this.#timeoutMs)
     if (answer === undefined) this.rest()
     return answer
   }
@@ -55,7 +57,7 @@ function findProgram(name: string): string | undefined {
     })
 }
 
-function run(path: string, words: readonly string[]): Promise<ToolAnswer | undefined> {
+function run(path: string, words: readonly string[], timeoutMs: number): Promise<ToolAnswer | undefined> {
   return new Promise((resolve) => {
     const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: maxOutputBytes, windowsHide: true } as const
     try {
