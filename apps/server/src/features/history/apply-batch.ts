@@ -1,5 +1,5 @@
 import type { FileFacts } from '@kiroku/core/files'
-import type { HistoryBatch, RowBlock, RunUpdate, Stream } from '@kiroku/core/history'
+import type { HistoryBatch, Rejection, RowBlock, RunUpdate, Stream } from '@kiroku/core/history'
 import { applyDefinition, type DefineMetricInput, type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
 import type { RunLabelsPatch } from '@kiroku/core/runs'
 import { addToTotals, emptyTotals, type MetricTotals, summaryOf } from '@kiroku/core/summary'
@@ -33,6 +33,8 @@ export type BatchEffects = {
   finish: Extract<RunUpdate, { type: 'finish' }> | null
   hasDefined: boolean
   files: FileFacts[]
+  /** What of it cannot be stored. */
+  rejected: Rejection[]
 }
 
 /** The key of a metric's totals in a document. */
@@ -55,6 +57,7 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
     finish: null,
     hasDefined: false,
     files: [],
+    rejected: [],
   }
   /** Of what summary entries get by hand, by a text or by points the last in the stream stands. */
   const writes = new SummaryWrites()

@@ -1,11 +1,12 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { HistoryBatch } from '@kiroku/core/history'
+import type { HistoryBatch, Rejection } from '@kiroku/core/history'
 import { type RunState, runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import { toDatabaseTime } from '../../database/database-time.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { OrganizationScope } from '../../http/scopes.ts'
+import { linkFiles } from '../files/index.ts'
 import { applyBatch, type BatchEffects, type RunDocument } from './apply-batch.ts'
 import { loadDefinitions, loadTotals, saveDefinitions, saveRuns, saveTotals } from './document.repository.ts'
 import { type RunStanding, standingAfterFinish, type WriterFacts } from './run-state.ts'
@@ -16,12 +17,15 @@ export type WriterTarget = { scope: OrganizationScope; projectId: string; runId:
 
 /**
  * A writer, the record that is known to be stored last (there may be later ones), and when any writer of its run was heard
- * of last, in unix milliseconds.
+ * of last, in unix milliseconds. `label` tells it apart in a shared run.
  */
-export type KnownWriter = WriterTarget & { ackSeq: number; heardAt: number }
+export type KnownWriter = WriterTarget & { ackSeq: number; heardAt: number; label: string | null }
 
-/** What is said about one batch: the record that is stored last, or why it was refused. */
-export type CommitOutcome = { ackSeq: number } | { error: KirokuError }
+/** What is said about a batch that is stored: its last record, and what of it could not be. */
+export type CommittedBatch = { ackSeq: number; rejected: readonly Rejection[] }
+
+/** What is said about one batch: that it is stored, or why it was refused. */
+export type CommitOutcome = CommittedBatch | { error: KirokuError }
 
 export type HistoryRepository = {
   /** Finds a writer by the names that its batch gives. Throws NOT_FOUND. */
@@ -72,6 +76,7 @@ export function createHistoryRepository(database: Database, aliveMs: number): Hi
         select: {
           id: true,
           ackSeq: true,
+          label: true,
           run: {
             select: {
               id: true,
@@ -85,9 +90,17 @@ export function createHistoryRepository(database: Database, aliveMs: number): Hi
         const message = `there is no writer ${writer} of the run ${run} in the project ${project}; call runs.create first`
         throw new KirokuError({ code: 'NOT_FOUND', message })
       }
-      const { id, ackSeq, run: owner } = found
+      const { id, ackSeq, label, run: owner } = found
       const heardAt = owner.writers[0]?.heartbeatAt.getTime() ?? 0
-      return { scope, projectId: owner.projectId, runId: owner.id, writerId: id, ackSeq: Number(ackSeq), heardAt }
+      return {
+        scope,
+        projectId: owner.projectId,
+        runId: owner.id,
+        writerId: id,
+        ackSeq: Number(ackSeq),
+        heardAt,
+        label,
+      }
     },
 
     commit: (batches) =>
@@ -96,6 +109,7 @@ export function createHistoryRepository(database: Database, aliveMs: number): Hi
         const outcomes = batches.map(({ writer, batch }) => applyToRun(runs.get(writer.runId), writer, batch))
         const moved = [...runs.values()].filter((run) => run.effects.length > 0)
         if (moved.length === 0) return outcomes
+        await linkNamedFiles(connection, moved)
         await settleStates(connection, moved, Date.now() - aliveMs)
         await saveTotals(
           connection,
@@ -194,13 +208,22 @@ function applyToRun(run: OpenRun | undefined, target: WriterTarget, batch: Histo
   if (finish) run.finished.push({ writerId: target.writerId, ...finish, time: toDatabaseTime(finish.time) })
   else if (!writer.hasFinished && run.facts.state !== 'running')
     run.standing = { state: 'running', exitCode: null, finishedAt: null }
-  return { ackSeq }
+  return { ackSeq, rejected: effects.rejected }
 }
 
 /** A batch that would leave a gap; `details.ackSeq` tells the writer where to go on. */
 export function gapError(batch: HistoryBatch, ackSeq: number): KirokuError {
   const message = `record ${ackSeq + 1} is missing: the batch begins with ${batch.firstSeq}`
   return new KirokuError({ code: 'CONFLICT', message, details: { ackSeq } })
+}
+
+/** Files whose content was not uploaded are told as rejected; everything else of their batches stands. */
+async function linkNamedFiles(connection: Connection, runs: readonly OpenRun[]): Promise<void> {
+  const links = runs.flatMap(({ facts: { organizationId, runId }, effects }) =>
+    effects.flatMap(({ files, rejected }) => files.map((file) => ({ organizationId, runId, file, rejected }))),
+  )
+  for (const { file, rejected } of await linkFiles(connection, links))
+    rejected.push({ metric: file.path, reason: `its content ${file.sha256} was not uploaded` })
 }
 
 async function settleStates(connection: Connection, runs: readonly OpenRun[], aliveSince: number): Promise<void> {

@@ -9,15 +9,7 @@ describe('room for batches', () => {
   }
   const service = () =>
     createHistoryService({
-      store: {
-        insert: unused,
-        series: unused,
-        points: unused,
-        texts: unused,
-        deleteRun: unused,
-        ping: unused,
-        close: unused,
-      },
+      store: { insert: unused },
       repository: { findWriter: unused, commit: unused },
     })
 
@@ -49,9 +41,6 @@ describe('a batch', () => {
   it('stands above what its run had before, also when the clock was set back meanwhile', async () => {
     const heardAt = Date.now() + 3_600_000
     const versions: number[] = []
-    const unused = (): never => {
-      throw new Error('not reached')
-    }
     const organizations = [{ id: 'o', slug: 'local', name: 'Local' }]
     const scope = authorizeOrganization({ userId: 'u', name: 'owner', email: null, via: 'key', organizations }, 'local')
     const history = createHistoryService({
@@ -59,16 +48,10 @@ describe('a batch', () => {
         insert: async (points) => {
           versions.push(...points.map(({ version }) => version))
         },
-        series: unused,
-        points: unused,
-        texts: unused,
-        deleteRun: unused,
-        ping: unused,
-        close: unused,
       },
       repository: {
-        findWriter: async () => ({ scope, projectId: 'p', runId: 'r', writerId: 'w', ackSeq: 0, heardAt }),
-        commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq })),
+        findWriter: async () => ({ scope, projectId: 'p', runId: 'r', writerId: 'w', ackSeq: 0, heardAt, label: null }),
+        commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected: [] })),
       },
     })
     const at = Float64Array.of(1)

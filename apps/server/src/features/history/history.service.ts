@@ -1,13 +1,13 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { type BatchAck, type HistoryBatch, type RowBlock, readHistoryBatch, type Stream } from '@kiroku/core/history'
-import type { MetricStore, PointBlock, StoredText } from '@kiroku/metric-store'
+import type { MetricStore, PointBlock, StoredLine, StoredText } from '@kiroku/metric-store'
 import type { OrganizationScope } from '../../http/scopes.ts'
-import { gapError, type HistoryRepository, type KnownWriter } from './history.repository.ts'
+import { type CommittedBatch, gapError, type HistoryRepository, type KnownWriter } from './history.repository.ts'
 import { createPace } from './pace.ts'
 import { trimBatch } from './trim-batch.ts'
 
 export type HistoryServiceOptions = {
-  store: MetricStore
+  store: Pick<MetricStore, 'insert'>
   repository: HistoryRepository
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
@@ -41,7 +41,7 @@ type Waiting = {
   writer: KnownWriter
   batch: HistoryBatch
   bytes: number
-  resolve(ackSeq: number): void
+  resolve(committed: CommittedBatch): void
   reject(error: unknown): void
 }
 
@@ -72,10 +72,12 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     for (const [key, known] of writers) if (known.writerId === writer.writerId) writers.delete(key)
   }
 
-  const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<number> => {
+  const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<CommittedBatch> => {
     if (isClosed) throw busy('the server is stopping')
     queuedBytes += bytes
-    const answer = new Promise<number>((resolve, reject) => queue.push({ writer, batch, bytes, resolve, reject }))
+    const answer = new Promise<CommittedBatch>((resolve, reject) =>
+      queue.push({ writer, batch, bytes, resolve, reject }),
+    )
     pump ??= run().finally(() => {
       pump = undefined
     })
@@ -106,26 +108,29 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     return taken
   }
 
-  const settle = (item: Waiting, outcome: { ackSeq: number } | { error: unknown }): void => {
+  const settle = (item: Waiting, outcome: CommittedBatch | { error: unknown }): void => {
     if ('error' in outcome) {
       forget(item.writer)
       item.reject(outcome.error)
     } else {
       item.writer.ackSeq = Math.max(item.writer.ackSeq, outcome.ackSeq)
-      item.resolve(outcome.ackSeq)
+      item.resolve(outcome)
     }
   }
 
   const insert = async (items: readonly Waiting[]): Promise<void> => {
     const points: PointBlock[] = []
     const texts: StoredText[] = []
+    const lines: StoredLine[] = []
     for (const { writer, batch } of items) {
       const key = { project: writer.projectId, run: writer.runId, version: versions.next() }
       const fresh = trimBatch(batch, writer.ackSeq)
       points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
       texts.push(...fresh.texts.map(({ metric, step, time, value }) => ({ ...key, metric, step, time, value })))
+      const origin = { ...key, writer: writer.writerId, label: writer.label }
+      lines.push(...fresh.console.map(({ seq: _seq, ...line }) => ({ ...origin, ...line })))
     }
-    if (points.length > 0 || texts.length > 0) await store.insert(points, texts)
+    if (points.length > 0 || texts.length > 0 || lines.length > 0) await store.insert(points, texts, lines)
     await onInserted?.()
   }
 
@@ -178,8 +183,13 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       const { batch, rejected } = readHistoryBatch(bytes)
       trimBatch(batch, 0)
       const writer = await findWriter(scope, batch)
-      const ackSeq = await enqueue(writer, batch, bytes.byteLength)
-      return { ackSeq, nextBatchMs: pace.next(writer.writerId), rejected, otherWriters: 0 }
+      const committed = await enqueue(writer, batch, bytes.byteLength)
+      return {
+        ackSeq: committed.ackSeq,
+        nextBatchMs: pace.next(writer.writerId),
+        rejected: [...rejected, ...committed.rejected],
+        otherWriters: 0,
+      }
     },
     async close() {
       isClosed = true

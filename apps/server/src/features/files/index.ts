@@ -1,0 +1,1 @@
+export { copyRunFiles, type FileLink, linkFiles } from './run-files.repository.ts'

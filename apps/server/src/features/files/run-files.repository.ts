@@ -1,0 +1,59 @@
+import type { FileFacts } from '@kiroku/core/files'
+import * as z from 'zod'
+import type { Connection } from '../../database/database.ts'
+
+/** A file that a run says it has. */
+export type FileLink = { organizationId: string; runId: string; file: FileFacts }
+
+const knownRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string(), size: z.coerce.number() }))
+
+/**
+ * Gives runs the files whose content their organization has, and answers the others, in their order. Of files at one path
+ * the last stands. What is linked counts as offered, so that a sweep under way leaves it.
+ */
+export async function linkFiles<Link extends FileLink>(
+  connection: Connection,
+  links: readonly Link[],
+): Promise<Link[]> {
+  if (links.length === 0) return []
+  // In one order, so that transactions which name the same contents wait for each other and not in a circle.
+  const { rows } = await connection.query(
+    `UPDATE blob SET offered_at = now()
+     FROM (SELECT organization_id, sha256 FROM blob
+           WHERE (organization_id, sha256) IN (SELECT * FROM unnest($1::uuid[], $2::bpchar[]))
+           ORDER BY organization_id, sha256 FOR UPDATE) AS known
+     WHERE blob.organization_id = known.organization_id AND blob.sha256 = known.sha256
+     RETURNING blob.organization_id AS "organizationId", blob.sha256, blob.size`,
+    [links.map(({ organizationId }) => organizationId), links.map(({ file }) => file.sha256)],
+  )
+  const sizes = new Map(
+    knownRowsSchema.parse(rows).map(({ organizationId, sha256, size }) => [`${organizationId}/${sha256}`, size]),
+  )
+  const sizeOf = ({ organizationId, file }: Link): number | undefined => sizes.get(`${organizationId}/${file.sha256}`)
+  const standing = new Map<string, Link>()
+  for (const link of links) if (sizeOf(link) !== undefined) standing.set(`${link.runId}/${link.file.path}`, link)
+  const linked = [...standing.values()]
+  await connection.query(
+    `INSERT INTO run_file (run_id, path, sha256, size, mime)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bpchar[], $4::bigint[], $5::text[])
+     ON CONFLICT (run_id, path) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size, mime = excluded.mime,
+       created_at = excluded.created_at`,
+    [
+      linked.map(({ runId }) => runId),
+      linked.map(({ file }) => file.path),
+      linked.map(({ file }) => file.sha256),
+      linked.map((link) => sizeOf(link) ?? 0),
+      linked.map(({ file }) => file.mime),
+    ],
+  )
+  return links.filter((link) => sizeOf(link) === undefined)
+}
+
+/** Gives a run the files of another run of the same organization, as a fork begins with. What it has already stays. */
+export async function copyRunFiles(connection: Connection, runs: { from: string; to: string }): Promise<void> {
+  await connection.query(
+    `INSERT INTO run_file (run_id, path, sha256, size, mime)
+     SELECT $2::uuid, path, sha256, size, mime FROM run_file WHERE run_id = $1 ON CONFLICT DO NOTHING`,
+    [runs.from, runs.to],
+  )
+}
