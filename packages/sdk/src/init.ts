@@ -6,10 +6,12 @@ import { isRecord, toWireRecord, type Value } from '@kiroku/core/values'
 import type * as z from 'zod'
 import { WriterChannel } from './channel.ts'
 import { definitionOf } from './define-metric.ts'
-import { type SdkEnv, sdkEnv } from './env.ts'
+import { sdkEnv } from './env.ts'
+import type { SdkEnv } from './env-schema.ts'
 import { endWithProcess, forgetAtExit } from './lifecycle.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import { tell } from './messages.ts'
+import { observed } from './observed.ts'
 import { Run, type RunParts } from './run.ts'
 import { noLink, type RunLink, WriterLink, type WriterLinkOptions } from './run-link.ts'
 import {
@@ -19,8 +21,9 @@ import {
   resolveDestination,
   resolveSettings,
   type Settings,
+  settingsOfFiles,
 } from './settings.ts'
-import { workingDirectory } from './settings-file.ts'
+import { type FileSettings, workingDirectory, workspaceDirectory } from './settings-file.ts'
 import {
   type CheckedConfig,
   type CheckedSteps,
@@ -52,7 +55,12 @@ export function startRun<
   const Metrics extends MetricMap = OpenMetrics,
 >(options: InitOptions<Config, Metrics> = {}): Run<Metrics, ConfigOf<Config>> {
   const env = sdkEnv()
-  const settings = resolveSettings(options, env)
+  const warn = (text: string): void => {
+    if (!env.KIROKU_SILENT) tell([text])
+  }
+  const root = workspaceDirectory(env, options.dir)
+  const files = settingsOfFiles(env, root, warn)
+  const settings = resolveSettings(options, env, { files, root, warn })
   const config = configValues(options.config)
   const { definitions, schemas } = declared(options.metrics ?? {})
   const address = `${settings.project}/${settings.id}`
@@ -76,15 +84,13 @@ export function startRun<
   }
   if (settings.mode === 'disabled') return new Run({ ...parts, link: noLink })
   const startedAt = new Date()
-  const warn = (text: string): void => {
-    if (!env.KIROKU_SILENT) tell([text])
-  }
-  const place = makeRunDirectory(options.dir ?? env.KIROKU_DIR ?? '.kiroku', { id: settings.id, now: startedAt, warn })
+  const place = makeRunDirectory(root, { id: settings.id, now: startedAt, warn })
   if (place === undefined) return new Run({ ...parts, link: noLink })
   const writer = openChannel()
   const link = openLink(parts, settings, {
     options,
     env,
+    files,
     place,
     startedAt,
     warn,
@@ -108,6 +114,7 @@ function openChannel(): WriterChannel {
 type LinkContext = Pick<WriterLinkOptions, 'onEnded' | 'onSettled'> & {
   options: RunOptions
   env: SdkEnv
+  files: FileSettings
   place: { root: string; directory: string }
   startedAt: Date
   warn: (text: string) => void
@@ -117,12 +124,12 @@ type LinkContext = Pick<WriterLinkOptions, 'onEnded' | 'onSettled'> & {
 function openLink(
   { labels, config, definitions }: Omit<RunParts, 'link'>,
   settings: Settings,
-  { options, env, place: { root, directory }, startedAt, warn, writer, onEnded, onSettled }: LinkContext,
+  { options, env, files, place: { root, directory }, startedAt, warn, writer, onEnded, onSettled }: LinkContext,
 ): RunLink {
   const isOnline = settings.mode === 'online'
   const isSilent = env.KIROKU_SILENT
-  const destination = isOnline ? resolveDestination(options, env, warn) : { url: null, apiKey: null }
-  const isQuiet = env.KIROKU_QUIET || isSilent
+  const destination = isOnline ? resolveDestination(options, env, warn, files) : { url: null, apiKey: null }
+  const isQuiet = (env.KIROKU_QUIET ?? files.quiet ?? false) || isSilent
   const link = new WriterLink({
     channel: writer,
     directory,
@@ -150,10 +157,7 @@ function openLink(
         definitions,
       },
     },
-    isCodeTracked: !(env.KIROKU_DISABLE_CODE || env.WANDB_DISABLE_CODE),
-    stats: env.KIROKU_DISABLE_STATS
-      ? null
-      : { sampleMs: env.KIROKU_STATS_SAMPLE_SECONDS * 1000, windowMs: env.KIROKU_STATS_WINDOW_SECONDS * 1000 },
+    ...observed(env, settings),
     isQuiet,
     script: { program: process.argv[1] ?? null, arguments: process.argv.slice(2), directory: workingDirectory() },
   }

@@ -27,7 +27,6 @@ export const fileSettingsSchema = z.strictObject({
   console: z.boolean().optional(),
   allowValChange: z.boolean().optional(),
   quiet: z.boolean().optional(),
-  silent: z.boolean().optional(),
 })
 export type FileSettings = z.infer<typeof fileSettingsSchema>
 
