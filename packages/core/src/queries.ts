@@ -81,10 +81,15 @@ export const metricInfoSchema = z.object({
 })
 export type MetricInfo = z.infer<typeof metricInfoSchema>
 
-/** `metrics.byRun`: everything one run's page shows of its metrics. */
+/** A stretch of a run's life that began at `startedAt` (unix milliseconds), when it had run for `runtimeBeforeMs`. */
+export const runSegmentSchema = z.object({ startedAt: z.number(), runtimeBeforeMs: z.number() })
+export type RunSegment = z.infer<typeof runSegmentSchema>
+
+/** `metrics.byRun`: everything one run's page shows of its metrics. `segments` are sorted by their start. */
 export const runMetricsSchema = z.object({
   metrics: z.array(runMetricSchema),
   definitions: z.array(metricDefinitionSchema),
+  segments: z.array(runSegmentSchema).default([]),
 })
 export type RunMetrics = z.infer<typeof runMetricsSchema>
 

@@ -2,7 +2,7 @@ import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import { streamSchema } from '@kiroku/core/history'
 import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
-import type { MetricInfo, RunMetrics } from '@kiroku/core/queries'
+import { type MetricInfo, type RunMetrics, runSegmentSchema } from '@kiroku/core/queries'
 import { toWireNumber } from '@kiroku/core/values'
 import type { Segment } from '@kiroku/metric-store'
 import * as z from 'zod'
@@ -31,9 +31,8 @@ export type MetricsRepository = {
 const listedRowsSchema = z.array(
   z.object({ stream: streamSchema, name: z.string(), runCount: z.coerce.number(), newestRunId: z.string() }),
 )
-const segmentSchema = z.object({ startedAt: z.number(), runtimeBeforeMs: z.number() })
 const referenceRowsSchema = z.array(
-  z.object({ runId: z.string(), slug: z.string(), startedAt: z.date(), segments: z.array(segmentSchema) }),
+  z.object({ runId: z.string(), slug: z.string(), startedAt: z.date(), segments: z.array(runSegmentSchema) }),
 )
 
 /** Reads metrics from PostgreSQL. */
@@ -123,7 +122,7 @@ export function createMetricsRepository(database: Database): MetricsRepository {
         lastStep: known.lastStep,
       }))
       metrics.sort((left, right) => left.stream.localeCompare(right.stream) || left.name.localeCompare(right.name))
-      return { metrics, definitions: [...run.definitions] }
+      return { metrics, definitions: [...run.definitions], segments: [...run.segments] }
     },
   }
 }
