@@ -5,6 +5,7 @@ import { createRunInputSchema } from '@kiroku/core/runs'
 import { isRecord, toWireRecord, type Value } from '@kiroku/core/values'
 import type * as z from 'zod'
 import { WriterChannel } from './channel.ts'
+import { RunConsole } from './console/run-console.ts'
 import { definitionOf } from './define-metric.ts'
 import { sdkEnv } from './env.ts'
 import type { SdkEnv } from './env-schema.ts'
@@ -98,7 +99,8 @@ export function startRun<
     onEnded: () => active.delete(address),
     onSettled: () => forgetAtExit(run),
   })
-  const run = new Run<Metrics, ConfigOf<Config>>({ ...parts, link })
+  const printed = settings.console ? new RunConsole(link.send) : undefined
+  const run = new Run<Metrics, ConfigOf<Config>>({ ...parts, link, onEnding: () => printed?.close() })
   active.add(address)
   endWithProcess(run, writer)
   return run
