@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import type { FileFacts } from '@kiroku/core/files'
 import { logFileName, recordKinds, rowFlags, updateFlags } from '../log/format.ts'
 import { LogWriter } from '../log/log-writer.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { LogFacts } from '../log/schemas.ts'
 import { readHostFacts } from './facts.ts'
-import type { OpenRun } from './protocol.ts'
+import { fileKind, type OpenRun } from './protocol.ts'
+import { RunFiles } from './run-files.ts'
 import { say } from './say.ts'
 import type { SystemMonitor, Watch } from './system/monitor.ts'
 
@@ -15,6 +17,7 @@ export class LocalRun {
   readonly #encoder = new RecordEncoder()
   readonly #systemKeys = new Map<string, number>()
   readonly #watch: Watch | undefined
+  readonly #files: RunFiles
   #end: Uint8Array | undefined
   #hasFacts = false
   #isFailing = false
@@ -26,10 +29,12 @@ export class LocalRun {
   constructor(options: OpenRun, monitor: SystemMonitor) {
     this.options = options
     this.#log = new LogWriter(join(options.directory, logFileName))
-    const { header, script } = options
-    const create = { ...header.create, host: readHostFacts(script) }
+    const { header, script, machine, code, stats } = options
+    const create = { ...header.create, host: machine.isTold ? readHostFacts(script) : {} }
     this.#put(this.#encoder.json(recordKinds.header, { ...header, create }))
-    this.#watch = options.stats === null ? undefined : monitor.watch(options.stats, (values) => this.#publish(values))
+    this.#files = new RunFiles(options.directory, code.ignoreGlobs)
+    this.#watch =
+      stats === null || !machine.isTold ? undefined : monitor.watch(stats, (values) => this.#publish(values))
     this.flush()
   }
 
@@ -39,6 +44,8 @@ export class LocalRun {
     if (record[0] === recordKinds.update && record[1] === updateFlags.finishes) {
       this.#end = record.slice()
       if (this.#hasFacts) this.finish()
+    } else if (record[0] === fileKind) {
+      this.#announce(this.#files.take(record))
     } else {
       this.#log.append(record)
     }
@@ -46,8 +53,16 @@ export class LocalRun {
 
   /** Puts down where the code stood. */
   setFacts(facts: LogFacts): void {
-    if (this.isFinished) return
-    this.#put(this.#encoder.json(recordKinds.facts, facts))
+    if (!this.isFinished) this.#put(this.#encoder.json(recordKinds.facts, facts))
+  }
+
+  /** Keeps a file of the run below `files/`, and has it sent unless an ignore glob keeps it on this disk. */
+  addFile({ path, mime }: { path: string; mime: string }, bytes: Uint8Array): void {
+    if (!this.isFinished) this.#announce(this.#files.add(path, mime, bytes))
+  }
+
+  /** Nothing more is to be found out about code and machine: a run that waited for it to end ends. */
+  completeFacts(): void {
     this.#hasFacts = true
     this.finish()
   }
@@ -56,6 +71,7 @@ export class LocalRun {
   finish(): void {
     if (this.isFinished || this.#end === undefined) return
     this.#watch?.close()
+    this.#files.close()
     this.#log.append(this.#end)
     this.isFinished = true
   }
@@ -101,6 +117,10 @@ export class LocalRun {
       texts: [],
     })
     this.#put(payload)
+  }
+
+  #announce(facts: FileFacts | undefined): void {
+    if (facts !== undefined) this.#put(this.#encoder.json(recordKinds.update, { type: 'file', ...facts }))
   }
 
   #systemKey(name: string): number {

@@ -99,7 +99,10 @@ export class Writer {
 
   #addFacts(run: LocalRun): void {
     const reading = run.options.isCodeTracked ? readGitFacts(run.options.script.directory) : Promise.resolve({})
-    void reading.then((git) => run.setFacts({ git }))
+    void reading.then((git) => {
+      run.setFacts({ git })
+      run.completeFacts()
+    })
   }
 
   #end(id: number, run: LocalRun): void {
