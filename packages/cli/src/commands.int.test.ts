@@ -1,68 +1,25 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { newApiKey } from '@kiroku/core/ids'
-import { decodePoints } from '@kiroku/core/points'
 import { runMetricsSchema } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
 import { runSchema } from '@kiroku/core/runs'
 import { readCredentials } from '@kiroku/sdk/credentials'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
+import { addressOf, Bench, lastLine, type Outcome, query, readPoints, type Served } from '../test/harness.ts'
 
-const program = fileURLToPath(new URL('../bin/kiroku.mjs', import.meta.url))
 const fixture = fileURLToPath(new URL('../test/fixtures/multi-eval.trainer_state.json', import.meta.url))
 
-let base: string
-let configDir: string
-beforeAll(async () => {
-  base = await realpath(await mkdtemp(join(tmpdir(), 'kiroku-cli-')))
-  configDir = join(base, 'config')
-})
-afterAll(() => rm(base, { recursive: true, force: true, maxRetries: 3 }))
-
-type Outcome = { code: number | null; stdout: string; stderr: string }
-
-/** The command in a process of its own, without anything of this one's settings. */
-function launch(args: readonly string[], env: Record<string, string> = {}) {
-  const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: base,
-    env: { PATH, HOME: base, KIROKU_CONFIG_DIR: configDir, KIROKU_LOG_LEVEL: 'silent', NODE_NO_WARNINGS: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => {
-    said.stdout += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    said.stderr += chunk.toString()
-  })
-  const ended = once(child, 'close').then((): Outcome => ({ code: child.exitCode, ...said }))
-  return { child, said, ended }
-}
-
-const kiroku = (args: readonly string[], env?: Record<string, string>): Promise<Outcome> => launch(args, env).ended
-
-const readySchema = z.strictObject({ url: z.string(), apiKey: z.string(), dataDir: z.string() })
-
-/** A server of `kiroku up --json` that is killed when the test or the file is over. */
-async function serve(dataDir: string, env?: Record<string, string>) {
-  const process_ = launch(['up', '--json', '--port', '0', '--data', dataDir], env)
-  await vi.waitUntil(() => process_.said.stdout.includes('\n') || process_.child.exitCode !== null, { timeout: 45_000 })
-  const ready = readySchema.parse(JSON.parse(process_.said.stdout))
-  const stop = async (signal: NodeJS.Signals): Promise<Outcome> => {
-    process_.child.kill(signal)
-    return process_.ended
-  }
-  return { ...process_, ...ready, stop }
-}
+const bench = new Bench()
+const { base, configDir } = bench
+const kiroku = (args: readonly string[], env?: Record<string, string>): Promise<Outcome> =>
+  bench.kiroku(args, env && { env })
+const serve = (dataDir: string, env?: Record<string, string>): Promise<Served> => bench.serve(dataDir, env && { env })
 
 const postgresOf = async (dataDir: string): Promise<number> =>
   Number((await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0])
@@ -121,33 +78,16 @@ describe('kiroku up', () => {
   })
 })
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? ''
-
 describe('with a server', () => {
-  let server: Awaited<ReturnType<typeof serve>>
+  let server: Served
   beforeAll(async () => {
     server = await serve(join(base, 'served'))
   })
   afterAll(() => server.stop('SIGINT'))
 
-  const get = (path: string): Promise<Response> =>
-    fetch(server.url + path, { headers: { authorization: `Bearer ${server.apiKey}` } })
-
-  async function query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
-    const response = await get(`${routes.trpc}/${procedure}?input=${encodeURIComponent(JSON.stringify(input))}`)
-    return z.object({ result: z.object({ data: schema }) }).parse(await response.json()).result.data
-  }
-
   const runIdOf = (line: string): string => line.match(/\/runs\/([0-9a-f]{12})$/m)?.[1] ?? ''
-  const addressOf = (project: string, run: string) => ({ organization: 'local', project, run })
-
-  async function readPoints(project: string, run: string, metric: string): Promise<[number, number][]> {
-    const search = new URLSearchParams({ ...addressOf(project, run), metric, stream: 'history' })
-    const response = await get(`${routes.points}?${search}`)
-    expect(response.status).toBe(200)
-    const { steps, values } = decodePoints(new Uint8Array(await response.arrayBuffer()))
-    return [...steps].map((step, index) => [step, values[index] ?? 0])
-  }
+  const points = (project: string, run: string, metric: string): Promise<[number, number][]> =>
+    readPoints(server, { project, run, metric })
 
   describe('kiroku login', () => {
     it('keeps a key that the server knows, and no other', async () => {
@@ -202,12 +142,12 @@ describe('with a server', () => {
         const expected = new Map(
           entries.flatMap(({ step = 0, ...values }) => (name in values ? [[step, values[name]]] : [])),
         )
-        expect(await readPoints('exact', run, name)).toEqual([...expected])
+        expect(await points('exact', run, name)).toEqual([...expected])
       }
-      const stored = await query('runs.byId', addressOf('exact', run), runSchema)
+      const stored = await query(server, 'runs.byId', addressOf('exact', run), runSchema)
       expect(stored).toMatchObject({ state: 'finished', exitCode: 0, displayName: 'multi-eval' })
       expect(stored.config).toMatchObject({ num_train_epochs: 30, is_world_process_zero: true })
-      const { definitions } = await query('metrics.byRun', addressOf('exact', run), runMetricsSchema)
+      const { definitions } = await query(server, 'metrics.byRun', addressOf('exact', run), runMetricsSchema)
       expect(definitions).toMatchObject([{ name: 'eval_*', stepMetric: 'epoch' }])
     })
 
@@ -217,16 +157,16 @@ describe('with a server', () => {
       const first = await kiroku(['import', 'trainer-state', fixture, '--project', 'again'])
       const run = runIdOf(first.stderr)
       const before = {
-        run: await query('runs.byId', addressOf('again', run), runSchema),
-        metrics: await query('metrics.byRun', addressOf('again', run), runMetricsSchema),
+        run: await query(server, 'runs.byId', addressOf('again', run), runSchema),
+        metrics: await query(server, 'metrics.byRun', addressOf('again', run), runMetricsSchema),
       }
       const second = await kiroku(['import', 'trainer-state', fixture, zipped, '--project', 'again'])
       expect(second.code).toBe(0)
       expect(second.stderr.match(/was imported before, nothing changed/g)).toHaveLength(2)
       expect(second.stderr.match(new RegExp(run, 'g'))).toHaveLength(2)
       expect({
-        run: await query('runs.byId', addressOf('again', run), runSchema),
-        metrics: await query('metrics.byRun', addressOf('again', run), runMetricsSchema),
+        run: await query(server, 'runs.byId', addressOf('again', run), runSchema),
+        metrics: await query(server, 'metrics.byRun', addressOf('again', run), runMetricsSchema),
       }).toEqual(before)
     })
 
@@ -237,7 +177,7 @@ describe('with a server', () => {
         '{"log_history": [{"step": 1, "loss": 2.5}, {"step": 2, "loss": NaN}, {"step": 3, "loss": Infinity}, {"step": 4, "loss": -Infinity}]}',
       )
       const { stderr } = await kiroku(['import', 'trainer-state', file, '--project', 'diverged'])
-      expect(await readPoints('diverged', runIdOf(stderr), 'loss')).toEqual([
+      expect(await points('diverged', runIdOf(stderr), 'loss')).toEqual([
         [1, 2.5],
         [2, Number.NaN],
         [3, Number.POSITIVE_INFINITY],
@@ -256,8 +196,9 @@ describe('with a server', () => {
       const file = join(base, 'long.trainer_state.json')
       await writeFile(file, JSON.stringify({ log_history: entries }))
       const { stderr } = await kiroku(['import', 'trainer-state', file, '--project', 'long'])
-      const points = await readPoints('long', runIdOf(stderr), 'loss')
-      expect(points).toEqual(entries.map(({ step, loss: value }) => [step, value]))
+      expect(await points('long', runIdOf(stderr), 'loss')).toEqual(
+        entries.map(({ step, loss: value }) => [step, value]),
+      )
     })
 
     it('tells a bad file in one line and still imports the others', async () => {

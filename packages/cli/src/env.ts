@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { apiKeySchema, projectNameSchema } from '@kiroku/core/ids'
+import { modeSchema } from '@kiroku/sdk/settings'
 import * as z from 'zod'
 
 const environmentSchema = z.object({
@@ -7,6 +8,10 @@ const environmentSchema = z.object({
   KIROKU_URL: z.string().optional(),
   KIROKU_API_KEY: apiKeySchema.optional(),
   KIROKU_PROJECT: projectNameSchema.optional(),
+  /** Where runs keep their local data. */
+  KIROKU_DIR: z.string().optional(),
+  /** Where runs go. */
+  KIROKU_MODE: modeSchema.optional(),
   /** Where `kiroku up` keeps its data. */
   KIROKU_DATA_DIR: z.string().optional(),
   /** Where credentials are kept. */
@@ -28,4 +33,10 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     code: 'BAD_REQUEST',
     message: `the environment variable ${issue?.path.join('.')} is wrong: ${issue?.message}`,
   })
+}
+
+/** The environment of git: nothing that would point it at another repository, and no questions that nobody can answer. */
+export function gitEnvironment(): NodeJS.ProcessEnv {
+  const { GIT_DIR: _directory, GIT_WORK_TREE: _tree, GIT_INDEX_FILE: _index, ...environment } = process.env
+  return process.stdin.isTTY ? environment : { ...environment, GIT_TERMINAL_PROMPT: '0' }
 }

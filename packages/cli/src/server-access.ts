@@ -2,14 +2,14 @@ import { KirokuError } from '@kiroku/core/errors'
 import { configDirectory, readCredentials, serverAddress } from '@kiroku/sdk/credentials'
 import type { Environment } from './env.ts'
 import { ServerClient } from './server-client.ts'
+import { resolveSettings } from './workspace.ts'
 
-/** Where `kiroku up` serves when nothing else is asked. */
-export const defaultUrl = 'http://127.0.0.1:8080'
-
-/** The server that a command means: as asked, else `KIROKU_URL`, else the one logged in to last, else this machine's. */
+/**
+ * The server that a command means: as asked, else `KIROKU_URL`, else that of the settings, else the one logged in to last,
+ * else this machine's.
+ */
 export function chosenUrl(asked: string | undefined, environment: Environment): string {
-  const known = readCredentials(configDirectory(environment))
-  return serverAddress(asked ?? environment.KIROKU_URL ?? known.default ?? defaultUrl)
+  return serverAddress(asked ?? resolveSettings(environment).url.value)
 }
 
 /** The key for a server: `KIROKU_API_KEY`, else the stored one; undefined when there is none. */

@@ -1,102 +1,105 @@
-import { setTimeout } from 'node:timers/promises'
-import { type ErrorCode, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
+import { KirokuError } from '@kiroku/core/errors'
+import type { RunFile } from '@kiroku/core/files'
 import { frameContentType } from '@kiroku/core/frames'
 import { type BatchAck, batchAckSchema } from '@kiroku/core/history'
-import { type Viewer, viewerSchema } from '@kiroku/core/queries'
+import { decodePoints, type Points, type PointsRequest } from '@kiroku/core/points'
+import {
+  type ConsoleInput,
+  type ConsolePage,
+  consolePageSchema,
+  fileListSchema,
+  offeredFilesSchema,
+  type RunAddress,
+  type Viewer,
+  viewerSchema,
+} from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
-import { type CreateRunInput, type CreateRunResult, createRunResultSchema } from '@kiroku/core/runs'
+import {
+  type CreateRunInput,
+  type CreateRunResult,
+  createRunResultSchema,
+  type Run,
+  runSchema,
+} from '@kiroku/core/runs'
 import * as z from 'zod'
+import { ServerHttp } from './server-http.ts'
 
-const timeoutMs = 60_000
-const attempts = 6
-
-const refusalSchema = z.union([
-  z.object({ code: errorCodeSchema, message: z.string() }),
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ message: error.message })),
-])
-
-/** A server as the command's own calls need it: one address, one key. */
+/** A server as the command's own calls need it: one address, one key. All throw `KirokuError`. */
 export class ServerClient {
   readonly url: string
-  readonly #key: string
+  readonly #http: ServerHttp
 
   constructor(url: string, key: string) {
     this.url = url
-    this.#key = key
+    this.#http = new ServerHttp(url, key)
   }
 
   /** Who the key belongs to. Throws UNAUTHORIZED when the server does not know it. */
-  async viewer(): Promise<Viewer> {
-    const answer = await this.#request(`${routes.trpc}/viewer.me`, { method: 'GET' })
-    return resultOf(viewerSchema, answer)
+  viewer(): Promise<Viewer> {
+    return this.#http.query('viewer.me', undefined, viewerSchema)
   }
 
   /** Makes a run, or finds it again. */
-  async createRun(input: CreateRunInput): Promise<CreateRunResult> {
-    const body = JSON.stringify(input)
-    const headers = { 'content-type': 'application/json' }
-    return resultOf(
-      createRunResultSchema,
-      await this.#request(`${routes.trpc}/runs.create`, { method: 'POST', body, headers }),
-    )
+  createRun(input: CreateRunInput): Promise<CreateRunResult> {
+    return this.#http.mutate('runs.create', input, createRunResultSchema)
+  }
+
+  /** One run. Throws NOT_FOUND when there is none. */
+  run(address: RunAddress): Promise<Run> {
+    return this.#http.query('runs.byId', address, runSchema)
+  }
+
+  /** Deletes a run; within a day the dashboard can bring it back. */
+  async deleteRun(address: RunAddress): Promise<void> {
+    await this.#http.mutate('runs.delete', address, z.unknown())
+  }
+
+  /** A run's files, by path. */
+  files(address: RunAddress): Promise<RunFile[]> {
+    return this.#http.query('files.list', address, fileListSchema)
+  }
+
+  /** What a run printed. */
+  consoleLines(input: ConsoleInput): Promise<ConsolePage> {
+    return this.#http.query('console.byRun', input, consolePageSchema)
+  }
+
+  /** Every point of a metric, sorted by step. */
+  async points(request: PointsRequest): Promise<Points> {
+    const search = new URLSearchParams({ stream: 'history', ...request })
+    const response = await this.#http.request(`${routes.points}?${search}`, { method: 'GET' })
+    return decodePoints(new Uint8Array(await response.arrayBuffer()))
   }
 
   /** Sends an encoded history batch; resolves when it is on the server's disk. */
   async ingest(batch: Uint8Array<ArrayBuffer>): Promise<BatchAck> {
     const headers = { 'content-type': frameContentType }
-    return batchAckSchema.parse(await this.#request(routes.ingest, { method: 'POST', body: batch, headers }))
+    return batchAckSchema.parse(await this.#http.json(routes.ingest, { method: 'POST', body: batch, headers }))
   }
 
-  /** Asks again, later each time, where the server says that it is busy; every call here may be sent twice. */
-  async #request(path: string, init: RequestInit): Promise<unknown> {
-    for (let attempt = 1; ; attempt++) {
-      const response = await this.#fetch(path, init)
-      const body = parseJson(await response.text())
-      if (response.ok) return body
-      const isBusy = response.status === 429 || response.status === 503
-      if (!isBusy || attempt >= attempts) throw this.#refusal(response.status, body)
-      await setTimeout(Math.min(10_000, 1000 * (Number(response.headers.get('retry-after')) || 2 ** attempt / 4)))
-    }
+  /** Which of these contents (SHA-256) the server lacks. */
+  async missingContents(hashes: readonly string[]): Promise<string[]> {
+    return (await this.#http.mutate('files.offer', { hashes }, offeredFilesSchema)).missing
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const headers = { ...init.headers, authorization: `Bearer ${this.#key}` }
-    try {
-      return await fetch(this.url + path, { ...init, headers, signal: AbortSignal.timeout(timeoutMs) })
-    } catch (cause) {
-      throw new KirokuError({
-        code: 'UNAVAILABLE',
-        message: `no server answers at ${this.url}: start one with \`kiroku up\`, or name another with --url or KIROKU_URL`,
-        cause,
-      })
-    }
+  /** Uploads a content, which a `file` update then names. */
+  async putContent(sha256: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    await this.#http.json(`${routes.blobs}/${sha256}`, { method: 'PUT', body, headers })
   }
 
-  #refusal(status: number, body: unknown): KirokuError {
-    const said = refusalSchema.safeParse(body)
-    if (status === 401) {
-      return new KirokuError({
-        code: 'UNAUTHORIZED',
-        message: `${this.url} does not know this API key: get one from its dashboard and run \`kiroku login --url ${this.url}\``,
-      })
-    }
-    const message = said.success ? said.data.message : `the server answered ${status}, which is not a Kiroku answer`
-    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}` })
+  /** The bytes of one of a run's files, as they come. */
+  async fileContent(address: RunAddress, path: string): Promise<ReadableStream<Uint8Array>> {
+    const search = new URLSearchParams({ ...address, path })
+    const response = await this.#http.request(`${routes.files}?${search}`, { method: 'GET' }, { isTransfer: true })
+    if (response.body !== null) return response.body
+    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${path} came without content` })
   }
-}
 
-function codeOfStatus(status: number): ErrorCode {
-  return errorCodeSchema.options.find((code) => httpStatusByCode[code] === status) ?? 'INTERNAL'
-}
-
-function resultOf<T>(schema: z.ZodType<T>, answer: unknown): T {
-  return z.object({ result: z.object({ data: schema }) }).parse(answer).result.data
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+  /** A project's live stream, as it comes, until `signal` is aborted. */
+  async live(project: { organization: string; project: string }, signal: AbortSignal): Promise<Response> {
+    const search = new URLSearchParams(project)
+    const headers = { accept: 'text/event-stream' }
+    return this.#http.request(`${routes.live}?${search}`, { method: 'GET', headers, signal }, { isTransfer: true })
   }
 }

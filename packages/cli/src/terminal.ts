@@ -4,11 +4,17 @@ export type Terminal = {
   print(line: string): void
   /** One line for people on standard error. */
   say(line: string): void
-  /** Draws over the last such line; does nothing where standard error is no terminal. An empty text clears it. */
+  /**
+   * Draws over what it drew last, a line or several, each cut to the terminal's width; does nothing where standard error is
+   * no terminal. An empty text clears it.
+   */
   progress(text: string): void
+  /** Whether `progress` is seen. */
+  readonly isInteractive: boolean
 }
 
-const clearLine = '\r\u001b[2K'
+const clearBelow = '\u001b[J'
+const lineUp = '\u001b[1A'
 
 /**
  * The process' own terminal. From then on standard output is the command's alone: what libraries print there by
@@ -17,22 +23,26 @@ const clearLine = '\r\u001b[2K'
 export function processTerminal(): Terminal {
   const print = process.stdout.write.bind(process.stdout)
   process.stdout.write = process.stderr.write.bind(process.stderr)
-  let isDrawn = false
+  let drawnLines = 0
   const draw = (text: string): void => {
-    process.stderr.write(`${clearLine}${text}`)
-    isDrawn = text !== ''
+    const width = Math.max(20, (process.stderr.columns ?? 80) - 1)
+    const lines = text.split('\n').map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line))
+    process.stderr.write(`\r${lineUp.repeat(Math.max(0, drawnLines - 1))}${clearBelow}${lines.join('\n')}`)
+    drawnLines = text === '' ? 0 : lines.length
   }
   return {
     print(line) {
+      if (drawnLines > 0) draw('')
       print(`${line}\n`)
     },
     say(line) {
-      if (isDrawn) draw('')
+      if (drawnLines > 0) draw('')
       process.stderr.write(`${line}\n`)
     },
     progress(text) {
-      if (process.stderr.isTTY && (isDrawn || text !== '')) draw(text)
+      if (process.stderr.isTTY && (drawnLines > 0 || text !== '')) draw(text)
     },
+    isInteractive: process.stderr.isTTY === true,
   }
 }
 

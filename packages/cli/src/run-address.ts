@@ -1,0 +1,58 @@
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { projectNameSchema } from '@kiroku/core/ids'
+import { type RunAddress, runAddressSchema } from '@kiroku/core/queries'
+import type { ServerClient } from './server-client.ts'
+
+/** A run as people name it. What is left out is found out. */
+export type NamedRun = { organization?: string | undefined; project?: string | undefined; run: string }
+
+/**
+ * Reads `id`, `project:id`, `project/id`, `organization/project:id` or `organization/project/id`; a dashboard's address of
+ * the run is read too. Throws BAD_REQUEST for anything else.
+ */
+export function parseRunName(text: string): NamedRun {
+  const path = URL.canParse(text) && /^https?:/.test(text) ? pathOfPage(text) : text
+  const [run, ...rest] = path.split(/[/:]/).reverse()
+  const [project, organization, ...beyond] = rest
+  if (run === undefined || run === '' || project === '' || organization === '' || beyond.length > 0) {
+    throw new KirokuError({
+      code: 'BAD_REQUEST',
+      message: `\`${text}\` names no run; one is id, project:id, organization/project:id or organization/project/id`,
+    })
+  }
+  return { organization, project, run }
+}
+
+function pathOfPage(url: string): string {
+  const names = new URL(url).pathname.split('/').filter((name) => name !== '')
+  const at = names.lastIndexOf('runs')
+  const page = at < 0 ? names : [...names.slice(0, at), ...names.slice(at + 1, at + 2)]
+  return page.slice(-3).map(decodeURIComponent).join('/')
+}
+
+/**
+ * A run's whole address: a project that is left out is the settings', an organization that is left out the key's. Throws
+ * BAD_REQUEST when the key is of several organizations, or a part cannot be a name.
+ */
+export async function addressOf(
+  client: ServerClient,
+  named: NamedRun,
+  defaultProject: string | undefined,
+): Promise<RunAddress> {
+  const project = parseInput(projectNameSchema, named.project ?? defaultProject ?? 'uncategorized', 'project')
+  const organization = named.organization ?? (await ownOrganization(client))
+  return parseInput(runAddressSchema, { organization, project, run: named.run }, 'run')
+}
+
+async function ownOrganization(client: ServerClient): Promise<string> {
+  const { organizations } = await client.viewer()
+  const [only, other] = organizations
+  if (only === undefined)
+    throw new KirokuError({ code: 'FORBIDDEN', message: `the key for ${client.url} is of no organization` })
+  if (other === undefined) return only.slug
+  const slugs = organizations.map(({ slug }) => slug).join(', ')
+  throw new KirokuError({
+    code: 'BAD_REQUEST',
+    message: `the key for ${client.url} is of several organizations (${slugs}): name one, as organization/project/id`,
+  })
+}
