@@ -1,11 +1,16 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { Value } from '@kiroku/core/values'
+import { ConfigView, ownCopy } from './config-view.ts'
+import { isSame } from './same-value.ts'
 import { cleanText, toValue } from './wire-value.ts'
 
 /** What a change of the config may do. */
 export type ConfigUpdateOptions = { allowValChange?: boolean }
 
-/** A run's config: its values as properties, and ways to change it. A value that stands changes only when allowed. */
+/**
+ * A run's config: its values as properties, and ways to change it. A value that stands changes only when allowed; so does one
+ * inside a record or a list, which may be changed in place.
+ */
 export type RunConfig<Values> = Values & {
   /** The value of a key, also of one that is named like a method. */
   get<Key extends keyof Values & string>(key: Key): Values[Key]
@@ -13,18 +18,32 @@ export type RunConfig<Values> = Values & {
   set<Key extends keyof Values & string>(key: Key, value: Values[Key], options?: ConfigUpdateOptions): void
   /** Sets several values. */
   update(values: Partial<Values>, options?: ConfigUpdateOptions): void
+  /** Sets those of the values that are not set yet. */
+  setDefaults(values: Partial<Values>): void
 }
 
-/** The values of a config and the rule for changing them. `onChange` gets what is new. */
+/** The values of a config and the rule for changing them. `onChange` gets what is new, and throws for an ended run. */
 export class ConfigStore {
   readonly #values = new Map<string, { given: unknown; stored: Value }>()
   readonly #onChange: (set: Record<string, Value>) => void
+  readonly #isOpen: boolean
+  readonly #view: ConfigView
 
-  constructor(initial: Readonly<Record<string, unknown>>, onChange: (set: Record<string, Value>) => void) {
+  /** `allowValChange`: any value may be changed at any time. */
+  constructor(
+    initial: Readonly<Record<string, unknown>>,
+    onChange: (set: Record<string, Value>) => void,
+    { allowValChange = false }: ConfigUpdateOptions = {},
+  ) {
     this.#onChange = onChange
+    this.#isOpen = allowValChange
+    this.#view = new ConfigView({
+      allow: (path, known, next) => this.#allow(path, known, next, allowValChange),
+      changed: (key) => this.#changedInside(key),
+    })
     for (const [key, given] of Object.entries(initial)) {
       const stored = toValue(given)
-      if (stored !== undefined) this.#values.set(cleanText(key), { given, stored })
+      if (stored !== undefined) this.#values.set(cleanText(key), { given: ownCopy(given), stored })
     }
   }
 
@@ -33,8 +52,9 @@ export class ConfigStore {
     return Object.fromEntries([...this.#values].map(([key, { stored }]) => [key, stored]))
   }
 
+  /** A value as it was given; a record or a list as one whose changes are checked and kept. */
   get(key: string): unknown {
-    return this.#values.get(key)?.given
+    return this.#view.of(key, [], this.#values.get(key)?.given)
   }
 
   has(key: string): boolean {
@@ -46,42 +66,42 @@ export class ConfigStore {
   }
 
   /** Sets values. Throws `KirokuError` CONFLICT, and changes nothing, when one stands that may not change. */
-  update(values: object, { allowValChange = false }: ConfigUpdateOptions = {}): void {
+  update(values: object, { allowValChange = this.#isOpen }: ConfigUpdateOptions = {}): void {
     const changed = Object.entries(values).flatMap(([name, given]) => {
       const key = cleanText(name)
       const stored = toValue(given)
       if (stored === undefined) return []
       const known = this.#values.get(key)
       if (known !== undefined && isSame(known.stored, stored)) return []
-      if (known !== undefined && !allowValChange) {
-        throw new KirokuError({
-          code: 'CONFLICT',
-          message: `config.${key} is ${show(known.stored)} already; { allowValChange: true } lets it become ${show(stored)}`,
-        })
-      }
-      return [[key, { given, stored }] as const]
+      if (known !== undefined) this.#allow([key], known.stored, stored, allowValChange)
+      return [[key, { given: ownCopy(given), stored }] as const]
     })
     if (changed.length === 0) return
     this.#onChange(Object.fromEntries(changed.map(([key, { stored }]) => [key, stored])))
     for (const [key, value] of changed) this.#values.set(key, value)
   }
+
+  /** Sets those of the values whose keys are not set yet. */
+  setDefaults(values: object): void {
+    this.update(Object.fromEntries(Object.entries(values).filter(([key]) => !this.#values.has(cleanText(key)))))
+  }
+
+  #allow(path: readonly string[], known: Value, next: Value | undefined, isAllowed: boolean): void {
+    if (isAllowed) return
+    const change = next === undefined ? 'lets it be removed' : `lets it become ${show(next)}`
+    throw new KirokuError({
+      code: 'CONFLICT',
+      message: `config.${path.join('.')} is ${show(known)} already; { allowValChange: true } ${change}`,
+    })
+  }
+
+  #changedInside(key: string): void {
+    const known = this.#values.get(key)
+    const stored = toValue(known?.given)
+    if (known === undefined || stored === undefined || isSame(known.stored, stored)) return
+    this.#onChange({ [key]: stored })
+    known.stored = stored
+  }
 }
 
 const show = (value: Value): string => (typeof value === 'number' ? String(value) : JSON.stringify(value))
-
-function isSame(a: Value, b: Value): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, index) => isSame(item, b[index] ?? null))
-    )
-  }
-  const keys = Object.keys(a)
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key] ?? null, b[key] ?? null))
-  )
-}

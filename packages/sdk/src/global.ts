@@ -5,12 +5,12 @@ import type { DefineMetricOptions } from './define-metric.ts'
 import { type InitOptions, startRun } from './init.ts'
 import { forwardingProxy } from './record-proxy.ts'
 import { type FinishOptions, type LogOptions, Run } from './run.ts'
-import type { RunSummary } from './summary-store.ts'
+import type { RunSummary } from './run-summary.ts'
 import type { ConfigOf, MetricMap, OpenMetrics } from './typed.ts'
 
 type AnyRun = Pick<
   Run,
-  'id' | 'name' | 'url' | 'project' | 'dir' | 'step' | 'config' | 'summary' | 'finish' | 'isFinished'
+  'id' | 'name' | 'url' | 'project' | 'dir' | 'step' | 'isResumed' | 'config' | 'summary' | 'finish' | 'isFinished'
 > & {
   log(row: object, options?: LogOptions): void
   defineMetric(name: string, options?: DefineMetricOptions): DefineMetricInput

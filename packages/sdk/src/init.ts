@@ -1,20 +1,19 @@
-import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { KirokuError } from '@kiroku/core/errors'
 import { newWriterId } from '@kiroku/core/ids'
-import { type MetricDefinition, metricDefinitionSchema } from '@kiroku/core/metrics'
-import { createRunInputSchema } from '@kiroku/core/runs'
 import { isRecord, toWireRecord, type Value } from '@kiroku/core/values'
-import type * as z from 'zod'
+import { askServer, asksServer, withKnown } from './asked-server.ts'
 import { WriterChannel } from './channel.ts'
 import { RunConsole } from './console/run-console.ts'
-import { definitionOf } from './define-metric.ts'
+import { configValues, declared } from './declared.ts'
 import { sdkEnv } from './env.ts'
 import type { SdkEnv } from './env-schema.ts'
 import { endWithProcess, forgetAtExit } from './lifecycle.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import { tell } from './messages.ts'
 import { observed } from './observed.ts'
+import { removeResumeFile, writeResumeFile } from './resume-file.ts'
 import { Run, type RunParts } from './run.ts'
-import { noLink, type RunLink, WriterLink, type WriterLinkOptions } from './run-link.ts'
+import { noLink, WriterLink, type WriterLinkOptions } from './run-link.ts'
 import {
   cleanLabels,
   makeRunDirectory,
@@ -25,21 +24,14 @@ import {
   settingsOfFiles,
 } from './settings.ts'
 import { type FileSettings, workingDirectory, workspaceDirectory } from './settings-file.ts'
-import {
-  type CheckedConfig,
-  type CheckedSteps,
-  type ConfigOf,
-  isSchema,
-  type MetricMap,
-  type OpenMetrics,
-} from './typed.ts'
-import { toValue } from './wire-value.ts'
+import type { CheckedConfig, CheckedSteps, ConfigOf, MetricMap, OpenMetrics } from './typed.ts'
+import { cleanText, toValue } from './wire-value.ts'
 import { type OpenRunInput, openKind } from './writer/protocol.ts'
 
 /** What `init()` takes: the run's options, its config and the metrics that it declares. */
 export type InitOptions<Config, Metrics> = RunOptions & {
-  /** Values; or a zod schema that has a default for everything; or `{ schema, values }`. */
-  config?: Config & CheckedConfig<Config>
+  /** Values; or the path of a JSON file of them; or a zod schema that has a default for everything; or `{ schema, values }`. */
+  config?: (Config & CheckedConfig<Config>) | string
   /** The metrics that may be logged. Without it anything may. */
   metrics?: Metrics & CheckedSteps<Metrics>
 }
@@ -82,28 +74,60 @@ export function startRun<
     config,
     definitions,
     schemas,
+    allowValChange: settings.allowValChange,
+    isShared: settings.shared,
   }
   if (settings.mode === 'disabled') return new Run({ ...parts, link: noLink })
   const startedAt = new Date()
   const place = makeRunDirectory(root, { id: settings.id, now: startedAt, warn })
   if (place === undefined) return new Run({ ...parts, link: noLink })
   const writer = openChannel()
-  const link = openLink(parts, settings, {
+  const isQuiet = (env.KIROKU_QUIET ?? files.quiet ?? false) || env.KIROKU_SILENT
+  const { link, isOnline } = openLink(parts, settings, {
     options,
     env,
     files,
+    isQuiet,
     place,
     startedAt,
     warn,
     writer,
-    onEnded: () => active.delete(address),
+    onEnded: (exitCode) => {
+      active.delete(address)
+      if (settings.isAutomatic && exitCode === 0) removeResumeFile(root, settings.id)
+    },
     onSettled: () => forgetAtExit(run),
   })
+  const answer = asksServer(settings)
+    ? askServer(link, settings, {
+        timeoutMs: env.KIROKU_INIT_TIMEOUT * 1000,
+        isOnline,
+        warn,
+        tell: (text) => isQuiet || tell([text]),
+      })
+    : null
+  noteForResume(root, settings, warn)
   const printed = settings.console ? new RunConsole(link.send) : undefined
-  const run = new Run<Metrics, ConfigOf<Config>>({ ...parts, link, onEnding: () => printed?.close() })
+  const run = new Run<Metrics, ConfigOf<Config>>({
+    ...withKnown(parts, answer),
+    link,
+    onEnding: () => printed?.close(),
+  })
   active.add(address)
   endWithProcess(run, writer)
   return run
+}
+
+/** Notes a run that goes on by itself if it is interrupted; one that asks for nothing of the kind forgets what was noted. */
+function noteForResume(root: string, settings: Settings, warn: (text: string) => void): void {
+  const { project, id, resume, isAutomatic } = settings
+  if (resume === undefined) removeResumeFile(root)
+  if (!isAutomatic) return
+  try {
+    writeResumeFile(root, { project, id })
+  } catch (cause) {
+    warn(`run ${id} will not go on by itself (${cause instanceof Error ? cause.message : cause})`)
+  }
 }
 
 function openChannel(): WriterChannel {
@@ -117,6 +141,7 @@ type LinkContext = Pick<WriterLinkOptions, 'onEnded' | 'onSettled'> & {
   options: RunOptions
   env: SdkEnv
   files: FileSettings
+  isQuiet: boolean
   place: { root: string; directory: string }
   startedAt: Date
   warn: (text: string) => void
@@ -126,18 +151,19 @@ type LinkContext = Pick<WriterLinkOptions, 'onEnded' | 'onSettled'> & {
 function openLink(
   { labels, config, definitions }: Omit<RunParts, 'link'>,
   settings: Settings,
-  { options, env, files, place: { root, directory }, startedAt, warn, writer, onEnded, onSettled }: LinkContext,
-): RunLink {
-  const isOnline = settings.mode === 'online'
-  const isSilent = env.KIROKU_SILENT
-  const destination = isOnline ? resolveDestination(options, env, warn, files) : { url: null, apiKey: null }
-  const isQuiet = (env.KIROKU_QUIET ?? files.quiet ?? false) || isSilent
+  { options, env, files, isQuiet, place, startedAt, warn, writer, onEnded, onSettled }: LinkContext,
+): { link: WriterLink; isOnline: boolean } {
+  const { root, directory } = place
+  const destination =
+    settings.mode === 'online' ? resolveDestination(options, env, warn, files) : { url: null, apiKey: null }
+  const isOnline = destination.apiKey !== null
   const link = new WriterLink({
     channel: writer,
     directory,
-    isOnline: isOnline && destination.apiKey !== null,
+    isOnline,
     isQuiet,
-    isSilent,
+    isSilent: env.KIROKU_SILENT,
+    isShared: settings.shared,
     finishTimeoutMs: env.KIROKU_FINISH_TIMEOUT * 1000,
     onEnded,
     onSettled,
@@ -155,6 +181,11 @@ function openLink(
         writer: newWriterId(),
         startedAt: startedAt.getTime(),
         ...labels,
+        ...(settings.resume !== undefined && { resume: settings.resume }),
+        ...(settings.rewind !== undefined && { rewind: { step: settings.rewind.step } }),
+        ...(settings.fork !== undefined && { fork: settings.fork }),
+        ...(settings.label !== undefined && { label: cleanText(settings.label) }),
+        shared: settings.shared,
         config: toWireRecord(cleanConfig(config)),
         definitions,
       },
@@ -168,7 +199,7 @@ function openLink(
     throw new KirokuError({ code: 'TOO_LARGE', message: 'init: the config is longer than 16 MiB' })
   link.send(payload)
   if (!isQuiet) tell(startLines(settings, directory, destination))
-  return link
+  return { link, isOnline }
 }
 
 function startLines(
@@ -176,46 +207,14 @@ function startLines(
   directory: string,
   { url, apiKey }: { url: string | null; apiKey: string | null },
 ): string[] {
-  if (mode === 'offline') return [`offline: the run is kept in ${directory}`]
+  if (mode === 'offline') {
+    return [`offline: the run is kept in ${directory} (\`kiroku sync\` sends it, \`kiroku online\` turns sending on)`]
+  }
   if (apiKey !== null) return [`local data: ${directory}`]
   return [`no API key for ${url} (\`kiroku login\`, or KIROKU_API_KEY); the run is kept in ${directory}`]
-}
-
-/** The config's values, checked by its schema where it has one. */
-function configValues(config: unknown): Record<string, unknown> {
-  if (config === undefined) return {}
-  if (isSchema(config)) return recordOf(parseInput(config, {}, 'init: config'))
-  if (isRecord(config) && isSchema(config['schema']) && 'values' in config) {
-    return recordOf(parseInput(config['schema'], config['values'], 'init: config'))
-  }
-  return recordOf(config)
-}
-
-function recordOf(config: unknown): Record<string, unknown> {
-  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config }
-  throw new KirokuError({ code: 'BAD_REQUEST', message: 'init: config must be a record such as { learningRate: 0.1 }' })
 }
 
 function cleanConfig(config: Readonly<Record<string, unknown>>): Record<string, Value> {
   const cleaned = toValue(config)
   return isRecord(cleaned) ? cleaned : {}
-}
-
-const definitionsSchema = createRunInputSchema.shape.definitions
-
-function declared(metrics: MetricMap): { definitions: MetricDefinition[]; schemas: Map<string, z.ZodType> } {
-  const schemas = new Map<string, z.ZodType>()
-  const definitions = Object.entries(metrics).map(([name, { options, schema }]) => {
-    if (schema !== undefined) schemas.set(name, schema)
-    const { step, ...rest } = options
-    if (step !== undefined && !Object.hasOwn(metrics, step)) {
-      throw new KirokuError({
-        code: 'BAD_REQUEST',
-        message: `init: metrics: ${name} has ${step} as its step, which is not a declared metric`,
-      })
-    }
-    const definition = definitionOf(name, { ...rest, ...(step !== undefined && { stepMetric: step }) })
-    return parseInput(metricDefinitionSchema, definition, 'init: metrics')
-  })
-  return { definitions: parseInput(definitionsSchema, definitions, 'init: metrics'), schemas }
 }

@@ -12,13 +12,29 @@ export class MetricTracker {
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
   #sum = 0
+  #lastStep = -1
   #samples: number[] = []
+  #seen = 0
   #stride = 1
+
+  /** Begins with nothing, or goes on from totals that are known; what is remembered of the course is this script's own. */
+  constructor(before?: MetricTotals) {
+    if (before === undefined) return
+    this.#count = before.count
+    this.#finiteCount = before.finiteCount
+    this.#nanCount = before.nanCount
+    this.#first = before.first ?? Number.NaN
+    this.#last = before.last ?? Number.NaN
+    this.#min = before.min ?? Number.POSITIVE_INFINITY
+    this.#max = before.max ?? Number.NEGATIVE_INFINITY
+    this.#sum = before.sum
+    this.#lastStep = before.lastStep
+  }
 
   /** Adds the next value. */
   add(value: number): void {
     if (this.#count === 0) this.#first = value
-    if (this.#count % this.#stride === 0) this.#sample(value)
+    if (this.#seen++ % this.#stride === 0) this.#sample(value)
     this.#count++
     this.#last = value
     if (Number.isNaN(value)) {
@@ -33,8 +49,8 @@ export class MetricTracker {
 
   /** Up to 97 values in their order, evenly spread over the course, the latest last. */
   get course(): number[] {
-    const isLastIn = (this.#count - 1) % this.#stride === 0
-    return isLastIn || this.#count === 0 ? [...this.#samples] : [...this.#samples, this.#last]
+    const isLastIn = (this.#seen - 1) % this.#stride === 0
+    return isLastIn || this.#seen === 0 ? [...this.#samples] : [...this.#samples, this.#last]
   }
 
   /** The totals as the shared summary rules take them. */
@@ -50,7 +66,7 @@ export class MetricTracker {
       min: hasNumber ? this.#min : null,
       max: hasNumber ? this.#max : null,
       sum: this.#sum,
-      lastStep: -1,
+      lastStep: this.#lastStep,
     }
   }
 

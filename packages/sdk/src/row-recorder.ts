@@ -53,7 +53,10 @@ export class RowRecorder {
   }
 
   /** Records one call of `log()`. */
-  row(row: Readonly<Record<string, unknown>>, at: { step: number; time: number; commits: boolean }): RowOutcome {
+  row(
+    row: Readonly<Record<string, unknown>>,
+    at: { step: number; time: number; commits: boolean; isExplicit?: boolean },
+  ): RowOutcome {
     this.#count = 0
     this.#bytes = 0
     this.#step = at.step
@@ -69,7 +72,7 @@ export class RowRecorder {
       this.#bytes > maxRowBytes
         ? undefined
         : this.#encoder.row({
-            flags: at.commits ? rowFlags.commits : 0,
+            flags: (at.commits ? rowFlags.commits : 0) | (at.isExplicit ? rowFlags.explicit : 0),
             step: at.step,
             time: at.time,
             count: this.#count,
@@ -88,6 +91,12 @@ export class RowRecorder {
     return payload !== undefined && payload.length <= maxRowBytes && this.#send(payload)
   }
 
+  /** Records the step that the run's rows begin at, before the first of them. */
+  start(step: number): void {
+    const payload = this.#encoder.json(recordKinds.start, { step })
+    if (payload !== undefined) this.#send(payload)
+  }
+
   #add(level: Readonly<Record<string, unknown>>, prefix: string, walk: Walk): void {
     for (const name of Object.keys(level)) {
       const value = level[name]
@@ -101,7 +110,7 @@ export class RowRecorder {
     if (key < 0) return
     let tracker = this.#byKey[key]
     if (tracker === undefined) {
-      tracker = new MetricTracker()
+      tracker = this.trackers.get(name) ?? new MetricTracker()
       this.#byKey[key] = tracker
       this.trackers.set(name, tracker)
     }

@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs'
+import type { ErrorCode } from '@kiroku/core/errors'
+import type { CreateRunResult } from '@kiroku/core/runs'
 import type { WriterChannel } from './channel.ts'
 import { shortBytes, tell } from './messages.ts'
 import type { Send } from './row-recorder.ts'
@@ -5,9 +8,17 @@ import type { WriterEvent } from './writer/protocol.ts'
 
 const progressMs = 5_000
 const checkMs = 50
+const answerCheckMs = 2
+const abandonMs = 2_000
 
 /** What the server said about a run. */
-export type RunFacts = { name?: string; url?: string }
+export type RunFacts = { name?: string; url?: string; isResumed?: boolean }
+
+/** What is known of the server's word on a run: all of it, its refusal, that it does not answer, or nothing in time. */
+export type ServerAnswer =
+  | { kind: 'known'; result: CreateRunResult }
+  | { kind: 'refused'; code: ErrorCode | null; why: string }
+  | { kind: 'away' | 'late' }
 
 /** A run's way out of the script: to the writer thread, or nowhere. */
 export type RunLink = {
@@ -17,7 +28,7 @@ export type RunLink = {
   tell: (text: string) => void
   facts: () => RunFacts
   /** The last record was sent: tells how the run went. */
-  end: (table: readonly string[]) => void
+  end: (table: readonly string[], exitCode: number) => void
   /** Waits until everything is where it belongs, or nothing moved for `timeoutMs`. */
   settle: (timeoutMs?: number) => Promise<void>
 }
@@ -39,9 +50,11 @@ export type WriterLinkOptions = {
   isOnline: boolean
   isQuiet: boolean
   isSilent: boolean
+  /** Several processes are meant to write to the run. */
+  isShared: boolean
   finishTimeoutMs: number
   /** The run's last record was sent. */
-  onEnded: () => void
+  onEnded: (exitCode: number) => void
   /** Nobody needs to wait for the run any more. */
   onSettled: () => void
 }
@@ -52,6 +65,8 @@ export class WriterLink implements RunLink {
   readonly #options: WriterLinkOptions
   readonly #run: number
   #facts: RunFacts = {}
+  #answer: ServerAnswer | undefined
+  #hasToldOthers = false
   #lastProgressAt = performance.now()
   #acknowledged = { bytes: 0, total: 0 }
   #isStored = false
@@ -76,12 +91,43 @@ export class WriterLink implements RunLink {
     return this.#facts
   }
 
-  readonly end = (table: readonly string[]): void => {
-    this.#options.onEnded()
+  /**
+   * Waits for the server's word, `timeoutMs` at most, without a turn of the event loop: `init()` answers at once to whoever calls
+   * it, and what it answers knows where the run goes on.
+   */
+  awaitAnswer(timeoutMs: number): ServerAnswer {
+    const deadline = performance.now() + timeoutMs
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    for (;;) {
+      this.#options.channel.poll()
+      if (this.#answer !== undefined) return this.#answer
+      if (this.#isWaiting) return { kind: 'away' }
+      const left = deadline - performance.now()
+      if (left <= 0) return { kind: 'late' }
+      Atomics.wait(pause, 0, 0, Math.min(left, answerCheckMs))
+    }
+  }
+
+  /** Removes all trace of a run that does not begin, after its last record was sent. */
+  abandon(): void {
+    this.#options.channel.flush(abandonMs)
+    this.#options.channel.forget(this.#run)
+    try {
+      rmSync(this.directory, { recursive: true, force: true })
+    } catch {
+      // What is left of it is a log that no server takes.
+    }
+  }
+
+  readonly end = (table: readonly string[], exitCode: number): void => {
+    this.#options.onEnded(exitCode)
     if (this.#options.isSilent || this.#options.isQuiet) return
     const { name, url } = this.facts()
     const where = url === undefined ? [] : ['', `run ${name}: ${url}`]
-    tell([...table, ...where, `local data: ${this.directory}`])
+    const local = this.#options.isOnline
+      ? `local data: ${this.directory}`
+      : `\`kiroku sync ${this.directory}\` sends the run to a server`
+    tell([...table, ...where, local])
   }
 
   readonly settle = async (timeoutMs: number = this.#options.finishTimeoutMs): Promise<void> => {
@@ -112,6 +158,15 @@ export class WriterLink implements RunLink {
     return `the server took nothing for ${seconds} s; the run is kept in ${this.directory} and is still being sent`
   }
 
+  #seeOthers(count: number): void {
+    if (count === 0 || this.#options.isShared || this.#hasToldOthers) return
+    this.#hasToldOthers = true
+    const others = count === 1 ? 'another script is' : `${count} other scripts are`
+    this.tell(
+      `${others} writing to this run too: of two values at one step the later stands (\`shared: true\` in all of them keeps both)`,
+    )
+  }
+
   #isDone(): boolean {
     return this.#options.channel.isDead || this.#isSettled || (this.#isStored && !this.#options.isOnline)
   }
@@ -119,11 +174,14 @@ export class WriterLink implements RunLink {
   #hear(event: WriterEvent): void {
     switch (event.type) {
       case 'created':
-        this.#facts = { name: event.result.displayName, url: event.url }
+        this.#facts = { name: event.result.displayName, url: event.url, isResumed: event.result.isResumed }
+        this.#answer = { kind: 'known', result: event.result }
+        this.#seeOthers(event.result.otherWriters)
         this.#lastProgressAt = performance.now()
         break
       case 'acknowledged':
         this.#acknowledged = event
+        this.#seeOthers(event.otherWriters)
         this.#lastProgressAt = performance.now()
         this.#isWaiting = false
         break
@@ -138,6 +196,9 @@ export class WriterLink implements RunLink {
         this.#isStored = true
         break
       case 'refused':
+        this.#answer = { kind: 'refused', code: event.code, why: event.why }
+        this.#isSettled = true
+        break
       case 'done':
         this.#isSettled = true
     }

@@ -395,16 +395,16 @@ describe('config and summary', () => {
     const { run } = recorded
     run.summary['best'] = 10
     run.log({ loss: 3, note: 'first', nothing: null })
-    run.summary.update({ loss: 2, nested: { a: 1, b: { c: Number.NaN } } })
-    expect({ ...run.summary }).toEqual({ best: 10, loss: 2, note: 'first', 'nested.a': 1, 'nested.b.c': Number.NaN })
+    run.summary.update({ loss: 2, part: { a: 1, b: { c: Number.NaN } } })
+    expect({ ...run.summary }).toEqual({ best: 10, loss: 2, note: 'first', 'part.a': 1, 'part.b.c': Number.NaN })
     run.log({ loss: 5, best: 1 })
     expect(run.summary['loss']).toBe(5)
     expect(run.summary['best']).toBe(1)
     delete run.summary['best']
-    delete run.summary['nested']
+    delete run.summary['part']
     expect({ ...run.summary }).toEqual({ loss: 5, note: 'first' })
     const updates = recorded.assemble().updates.filter(({ type }) => type === 'summary')
-    expect(updates.at(-1)).toMatchObject({ unset: ['nested.a', 'nested.b.c'] })
+    expect(updates.at(-1)).toMatchObject({ unset: ['part.a', 'part.b.c'] })
   })
 
   it('shows what the definition asks for, from before it too', () => {

@@ -1,18 +1,27 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { decideStep, type StepState } from '@kiroku/core/log-step'
 import { type DefineMetricInput, defineMetricInputSchema, type MetricDefinition } from '@kiroku/core/metrics'
-import { type RunLabelsPatch, runLabelsPatchSchema, stateOfExitCode, tagsInputSchema } from '@kiroku/core/runs'
-import { isRecord, toWireRecord } from '@kiroku/core/values'
+import {
+  type CreateRunResult,
+  type RunLabelsPatch,
+  runLabelsPatchSchema,
+  stateOfExitCode,
+  tagsInputSchema,
+} from '@kiroku/core/runs'
+import { readTotals } from '@kiroku/core/summary'
+import { fromWireRecord, isRecord, toWireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
-import { ConfigStore, type ConfigUpdateOptions, type RunConfig } from './config.ts'
+import { ConfigStore, type RunConfig } from './config.ts'
 import { type DefineMetricOptions, definitionOf } from './define-metric.ts'
 import type { LogUpdate } from './log/schemas.ts'
 import { endTable } from './messages.ts'
-import { hasMethods, type RecordAccess, recordProxy } from './record-proxy.ts'
+import { MetricTracker } from './metric-tracker.ts'
 import { RowRecorder } from './row-recorder.ts'
+import { configOf } from './run-config.ts'
 import type { RunLink } from './run-link.ts'
+import { type RunSummary, summaryOfRun } from './run-summary.ts'
 import { cleanLabels } from './settings.ts'
-import { type RunSummary, SummaryStore } from './summary-store.ts'
+import { SummaryStore } from './summary-store.ts'
 import type { CheckedRow, OpenMetrics, RowOf } from './typed.ts'
 import { Warnings } from './warnings.ts'
 
@@ -29,6 +38,12 @@ export type RunParts = {
   labels: RunLabelsPatch
   config: Readonly<Record<string, unknown>>
   definitions: MetricDefinition[]
+  /** Config values may be changed without a word. */
+  allowValChange?: boolean
+  /** Several processes write to the run: the server gives the steps. */
+  isShared?: boolean
+  /** What the server said of the run before it was begun here; null when it was not asked or did not answer. */
+  beginning?: Pick<CreateRunResult, 'startingStep' | 'isResumed' | 'resumed'> | null
   schemas: ReadonlyMap<string, z.ZodType>
   link: RunLink
   /** The run is about to end: what is still to be recorded of it must be so now. */
@@ -50,6 +65,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   readonly #schemas: ReadonlyMap<string, z.ZodType>
   readonly #warnings: Warnings
   #labels: RunLabelsPatch
+  readonly #isShared: boolean
   #steps: StepState = { step: 0, hasRow: false }
   #isEnded = false
   #finishing: Promise<void> | undefined
@@ -80,7 +96,13 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
       this.#update({ type: 'summary', set: toWireRecord(set), unset }),
     )
     for (const definition of parts.definitions) this.#summary.define(definition)
-    const config = new ConfigStore(parts.config, (set) => this.#update({ type: 'config', set: toWireRecord(set) }))
+    const config = new ConfigStore(
+      parts.config,
+      (set) => this.#update({ type: 'config', set: toWireRecord(set) }),
+      parts.allowValChange === undefined ? {} : { allowValChange: parts.allowValChange },
+    )
+    this.#isShared = parts.isShared ?? false
+    if (parts.beginning) this.#begin(parts.beginning)
     this.config = configOf(config)
     this.summary = summaryOfRun(this.#summary)
   }
@@ -104,8 +126,17 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     return this.#link.directory
   }
 
-  /** The step that the next row goes to. */
+  /**
+   * The step that the next row goes to. Throws `KirokuError` CONFLICT for a shared run, whose steps the server gives. A run that
+   * goes on where the server could not be asked counts from 0 until it is.
+   */
   get step(): number {
+    if (this.#isShared) {
+      throw new KirokuError({
+        code: 'CONFLICT',
+        message: `the server gives the steps of run ${this.id}, which is shared`,
+      })
+    }
     return this.#steps.step
   }
 
@@ -141,6 +172,11 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     this.#relabel({ notes })
   }
 
+  /** True when the run was known to the server and goes on; false until the server answered. */
+  get isResumed(): boolean {
+    return this.#link.facts().isResumed ?? false
+  }
+
   /** True once the run was finished. */
   get isFinished(): boolean {
     return this.#isEnded
@@ -153,12 +189,16 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
    */
   log<const Row extends RowOf<Metrics>>(row: Row & CheckedRow<Metrics, Row>, options: LogOptions = {}): void {
     if (this.#isEnded) throw this.#endedError('log()')
-    const { step, commit } = options
-    if (step !== undefined && !Number.isSafeInteger(step))
-      throw mistake(`log: step must be a whole number, not ${String(step)}`)
+    const { step: asked, commit } = options
+    if (asked !== undefined && !Number.isSafeInteger(asked))
+      throw mistake(`log: step must be a whole number, not ${String(asked)}`)
     if (commit !== undefined && typeof commit !== 'boolean') throw mistake('log: commit must be true or false')
     if (!isRecord(row)) throw mistake(`log: a row is a record such as { loss: 0.1 }, not ${describe(row)}`)
     if (this.#schemas.size > 0) this.#check(row)
+    const step = this.#isShared ? undefined : asked
+    if (asked !== step) {
+      this.#warnings.once('shared', 'the server gives the steps of a shared run; those that are given here are ignored')
+    }
     const decision = decideStep(this.#steps, { step, commit })
     if (decision.isDropped) {
       this.#warnings.warn(
@@ -171,7 +211,12 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
       this.#warnings.warn('step', `no step is left after ${this.#steps.step - 1}; this row is not recorded`)
       return
     }
-    const outcome = this.#recorder.row(row, { step: decision.step, time: Date.now(), commits: decision.flushAfter })
+    const outcome = this.#recorder.row(row, {
+      step: decision.step,
+      time: Date.now(),
+      commits: decision.flushAfter,
+      isExplicit: step !== undefined,
+    })
     this.#steps = decision.next
     if (outcome.kind === 'tooLong') {
       this.#warnings.warn(
@@ -219,7 +264,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     this.#isEnded = true
     this.#warnings.close()
     const courses = new Map([...this.#recorder.trackers].map(([name, tracker]) => [name, tracker.course]))
-    this.#link.end(endTable(courses, this.#summary.all))
+    this.#link.end(endTable(courses, this.#summary.all), exitCode)
   }
 
   [Symbol.dispose](): void {
@@ -228,6 +273,19 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.finish()
+  }
+
+  /** Goes on from what the server has of the run, from the first step that is free. */
+  #begin({ startingStep, resumed }: NonNullable<RunParts['beginning']>): void {
+    if (!this.#isShared) {
+      this.#steps = { step: startingStep, hasRow: false }
+      this.#recorder.start(startingStep)
+    }
+    if (resumed === null) return
+    for (const [name, totals] of Object.entries(resumed.totals)) {
+      this.#recorder.trackers.set(name, new MetricTracker(readTotals(totals)))
+    }
+    this.#summary.resume(fromWireRecord(resumed.summary))
   }
 
   #check(row: Readonly<Record<string, unknown>>): void {
@@ -262,37 +320,4 @@ function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`
-}
-
-function configOf<Config>(store: ConfigStore): RunConfig<Config> {
-  const methods = {
-    get: (key: string): unknown => store.get(key),
-    set: (key: string, value: unknown, options?: ConfigUpdateOptions): void => store.update({ [key]: value }, options),
-    update: (values: object, options?: ConfigUpdateOptions): void => store.update(values, options),
-  }
-  const remove = (key: string): void => {
-    if (store.has(key)) throw mistake(`config.${key} cannot be removed`)
-  }
-  const access = (): RecordAccess => ({
-    get: (key) => store.get(key),
-    has: (key) => store.has(key),
-    keys: () => store.keys(),
-    set: (key, value) => store.update({ [key]: value }),
-    remove,
-    methods,
-  })
-  return recordProxy(access, (proxy): proxy is RunConfig<Config> => hasMethods(proxy, methods))
-}
-
-function summaryOfRun(store: SummaryStore): RunSummary {
-  const methods = { update: (values: object): void => store.update(values) }
-  const access = (): RecordAccess => ({
-    get: (key) => store.get(key),
-    has: (key) => store.get(key) !== undefined,
-    keys: () => store.keys(),
-    set: (key, value) => store.update({ [key]: value }),
-    remove: (key) => store.remove(key),
-    methods,
-  })
-  return recordProxy(access, (proxy): proxy is RunSummary => hasMethods(proxy, methods))
 }

@@ -1,24 +1,24 @@
-import { applyDefinition, type DefineMetricInput, type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
+import {
+  applyDefinition,
+  clearSummaryOperations,
+  type DefineMetricInput,
+  type MetricDefinition,
+  resolveDefinition,
+} from '@kiroku/core/metrics'
 import { summaryOf } from '@kiroku/core/summary'
 import { flatten, type Value } from '@kiroku/core/values'
 import type { MetricTracker } from './metric-tracker.ts'
+import { isSame } from './same-value.ts'
 import { cleanText, toValue } from './wire-value.ts'
 
-/** A run's summary: its values as properties, under dotted keys. What is logged or set later stands. */
-export type RunSummary = {
-  [key: string]: unknown
-  /** Sets several values; nested records are opened to dotted keys. */
-  update(values: object): void
-}
-
-/** What the summary is on this side: from what was logged here, and from what was set. */
+/** What the summary is on this side: from what was logged here and before, and from what was set. */
 export class SummaryStore {
   readonly #explicit = new Map<string, Value>()
   readonly #removed = new Set<string>()
   readonly #texts = new Map<string, Value>()
   readonly #trackers: ReadonlyMap<string, MetricTracker>
   readonly #onChange: (set: Record<string, Value>, unset: string[]) => void
-  #definitions: MetricDefinition[] = []
+  #definitions: readonly MetricDefinition[] = []
 
   constructor(
     trackers: ReadonlyMap<string, MetricTracker>,
@@ -26,6 +26,20 @@ export class SummaryStore {
   ) {
     this.#trackers = trackers
     this.#onChange = onChange
+  }
+
+  /**
+   * Goes on from the summary that a run has already. What its metrics and definitions, which must be known by now, do not
+   * amount to was set by hand, or removed.
+   */
+  resume(summary: Readonly<Record<string, Value>>): void {
+    for (const [key, value] of Object.entries(summary)) {
+      const logged = this.#logged(key)
+      if (logged === undefined || !isSame(logged, value)) this.#explicit.set(key, value)
+    }
+    for (const key of this.#trackers.keys()) {
+      if (!Object.hasOwn(summary, key) && this.#logged(key) !== undefined) this.#removed.add(key)
+    }
   }
 
   /** Merges a definition in, which decides what the summary shows of a metric. */
@@ -50,10 +64,12 @@ export class SummaryStore {
 
   get(name: string): Value | undefined {
     if (this.#removed.has(name)) return undefined
-    const set = this.#explicit.get(name) ?? this.#texts.get(name)
-    if (set !== undefined) return set
-    const tracker = this.#trackers.get(name)
-    return tracker === undefined ? undefined : summaryOf(tracker.totals, resolveDefinition(this.#definitions, name))
+    return this.#explicit.get(name) ?? this.#texts.get(name) ?? this.#logged(name)
+  }
+
+  /** True for a value, and for what values are below. */
+  has(name: string): boolean {
+    return this.get(name) !== undefined || this.#below(name).length > 0
   }
 
   keys(): string[] {
@@ -66,7 +82,7 @@ export class SummaryStore {
     return Object.fromEntries(this.keys().map((name) => [name, this.get(name) ?? null]))
   }
 
-  /** Sets values; nested records are opened to dotted keys. */
+  /** Sets values; nested records are opened to dotted keys. What a metric's definition asked of its summary is forgotten. */
   update(values: object): void {
     const opened = flatten(Object.fromEntries(Object.entries(values)), (value) => toValue(value))
     const set = Object.fromEntries(
@@ -77,12 +93,13 @@ export class SummaryStore {
     for (const [key, value] of Object.entries(set)) {
       this.#explicit.set(key, value)
       this.#removed.delete(key)
+      this.#definitions = clearSummaryOperations(this.#definitions, key)
     }
   }
 
   /** Removes a value, and all below it. */
   remove(name: string): void {
-    const names = this.keys().filter((key) => key === name || key.startsWith(`${name}.`))
+    const names = [...(this.get(name) === undefined ? [] : [name]), ...this.#below(name)]
     if (names.length === 0) return
     this.#onChange({}, names)
     for (const key of names) {
@@ -90,5 +107,14 @@ export class SummaryStore {
       this.#texts.delete(key)
       this.#removed.add(key)
     }
+  }
+
+  #below(name: string): string[] {
+    return this.keys().filter((key) => key.startsWith(`${name}.`))
+  }
+
+  #logged(name: string): Value | undefined {
+    const tracker = this.#trackers.get(name)
+    return tracker === undefined ? undefined : summaryOf(tracker.totals, resolveDefinition(this.#definitions, name))
   }
 }
