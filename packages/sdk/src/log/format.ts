@@ -34,6 +34,9 @@ export const updateFlags = { finishes: 1 } as const
 /** The log's file name in its run's directory. */
 export const logFileName = 'run.klog'
 
+/** The directory of the run's files, in the run's directory. */
+export const filesDirectoryName = 'files'
+
 /** Bytes before a frame's payload. */
 export const frameHeaderBytes = 8
 

@@ -21,6 +21,8 @@ export class LogReader {
   end = 0
   /** Corrupt places that were skipped. */
   skipped = 0
+  /** Bytes of these places. */
+  skippedBytes = 0
   /** Where in the file the last record that was read ends. */
   wholeEnd = 0
   /** Set when nobody writes to the log any more: a frame that is cut short is then passed over, not waited for. */
@@ -74,7 +76,7 @@ export class LogReader {
         this.#room(framedBytes(length))
       }
       if (this.#fill()) continue
-      if (!this.isFinal || this.#filled - this.#next < frameHeaderBytes) return false
+      if (!this.isFinal || this.#filled === this.#next) return false
       this.#resynchronize()
     }
   }
@@ -130,7 +132,9 @@ export class LogReader {
       }
       at += 8
     }
-    this.#next = Math.min(at, this.#filled)
+    const next = Math.min(at, this.#filled)
+    this.skippedBytes += next - this.#next
+    this.#next = next
   }
 
   /** Moves what is left to the front of the buffer, and makes it `length` bytes long at least. */

@@ -1,18 +1,28 @@
 import { runUpdateSchema } from '@kiroku/core/history'
-import { createRunInputSchema, gitFactsSchema } from '@kiroku/core/runs'
+import { createRunInputSchema, gitFactsSchema, hostFactsSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
+
+/** One process of one machine. */
+export const processMarkSchema = z.object({
+  pid: z.number().int().positive(),
+  start: z.string().nullable(),
+  hostname: z.string(),
+})
+export type ProcessMark = z.infer<typeof processMarkSchema>
 
 /** A log's first record: what the run was started with, and the server it goes to (null: none was known). */
 export const logHeaderSchema = z.object({
   v: z.literal(1),
   url: z.string().nullable(),
   create: createRunInputSchema.omit({ git: true }),
+  /** Who writes the log; `start` tells a process from a later one with its id, where the system has it. */
+  process: processMarkSchema.nullable().default(null),
 })
 export type LogHeader = z.output<typeof logHeaderSchema>
 export type LogHeaderInput = z.input<typeof logHeaderSchema>
 
-/** What takes a moment to find out: where the code stood when the run began. */
-export const logFactsSchema = z.object({ git: gitFactsSchema })
+/** What takes a moment to find out: where the code stood when the run began, and more of the machine. */
+export const logFactsSchema = z.object({ git: gitFactsSchema.optional(), host: hostFactsSchema.optional() })
 export type LogFacts = z.infer<typeof logFactsSchema>
 
 /** Where a resumed, rewound or forked run begins, as the server told the script. */

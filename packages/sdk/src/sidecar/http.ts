@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http'
 import * as http from 'node:http'
+import type { Readable } from 'node:stream'
 
 /** An HTTP answer, read whole. */
 export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer }
@@ -9,17 +10,22 @@ const maxAnswerBytes = 8 * 1024 * 1024
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
 
+/** A body: bytes at hand, or a stream and how many bytes it gives. */
+export type HttpBody = Uint8Array | { stream: Readable; size: number }
+
 /**
- * POSTs a body. Rejects when no whole answer came within `timeoutMs`, or when `signal` is aborted; any status is an
- * answer.
+ * Sends a body. Rejects when no whole answer came, when nothing moved for `timeoutMs`, or when `signal` is aborted; any
+ * status is an answer.
  */
-export async function post(
+export async function request(
+  method: 'POST' | 'PUT',
   url: string,
-  request: { headers: Record<string, string>; body: Uint8Array; timeoutMs: number; signal?: AbortSignal },
+  request: { headers: Record<string, string>; body: HttpBody; timeoutMs: number; signal?: AbortSignal },
 ): Promise<HttpAnswer> {
+  const { body } = request
   const options: RequestOptions = {
-    method: 'POST',
-    headers: { ...request.headers, 'content-length': String(request.body.byteLength) },
+    method,
+    headers: { ...request.headers, 'content-length': String('size' in body ? body.size : body.byteLength) },
     timeout: request.timeoutMs,
     ...(request.signal && { signal: request.signal }),
   }
@@ -41,6 +47,12 @@ export async function post(
     })
     call.on('timeout', () => call.destroy(new Error(`no answer within ${Math.round(request.timeoutMs / 1000)} s`)))
     call.on('error', reject)
-    call.end(request.body)
+    if ('size' in body) {
+      body.stream.on('error', (cause) => call.destroy(cause))
+      call.on('close', () => body.stream.destroy())
+      body.stream.pipe(call)
+    } else {
+      call.end(body)
+    }
   })
 }

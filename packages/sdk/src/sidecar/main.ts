@@ -1,7 +1,8 @@
 import { firstOrders, sdkEnv } from '../env.ts'
 import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
+import { RefusedError } from './refused-error.ts'
 import { Turns } from './turns.ts'
-import { RefusedError, Uploader } from './uploader.ts'
+import { Uploader } from './uploader.ts'
 import { Wakeable } from './wakeable.ts'
 
 /** Batches in memory at a time, over all runs. */

@@ -60,23 +60,23 @@ describe('sendBatch', () => {
     ],
     [
       { status: 409, body: '{"message":"deleted"}' },
-      { kind: 'refused', why: '409: deleted' },
+      { kind: 'refused', why: '409: deleted', status: 409, code: null },
     ],
     [
-      { status: 404, body: '{"message":"no such run"}' },
-      { kind: 'unknown', why: '404: no such run' },
+      { status: 404, body: '{"code":"NOT_FOUND","message":"no such run"}' },
+      { kind: 'unknown', why: '404: no such run', code: 'NOT_FOUND' },
     ],
     [
       { status: 401, body: '{"message":"no such key"}' },
-      { kind: 'refused', why: '401: no such key' },
+      { kind: 'refused', why: '401: no such key', status: 401, code: null },
     ],
     [
       { status: 400, body: 'nonsense' },
-      { kind: 'refused', why: '400' },
+      { kind: 'refused', why: '400', status: 400, code: null },
     ],
     [
       { status: 413, body: '' },
-      { kind: 'refused', why: '413' },
+      { kind: 'refused', why: '413', status: 413, code: null },
     ],
     [
       { status: 500, body: '{"message":"it broke"}' },
@@ -114,7 +114,9 @@ describe('createRun', () => {
       kind: 'done',
       value: { ...data, startingStep: 0, runtimeBeforeMs: 0, isResumed: false, resumed: null, otherWriters: 0 },
     })
-    answer = { status: 400, body: '{"error":{"message":"project: too long","data":{}}}' }
-    expect(await createRun(server, input)).toEqual({ kind: 'refused', why: '400: project: too long' })
+    const error = { code: 'CONFLICT', message: 'the run is known' }
+    answer = { status: 409, body: JSON.stringify({ error: { message: 'the run is known', data: { error } } }) }
+    const refusal = { kind: 'refused', why: '409: the run is known', status: 409, code: 'CONFLICT' }
+    expect(await createRun(server, input)).toEqual(refusal)
   })
 })

@@ -99,7 +99,6 @@ function writeLog(rows: number, { isEnded }: { isEnded: boolean }): void {
   }
   const create = { project: 'p', run: 'r', writer: newWriterId(), startedAt: 0, config: {}, definitions: [] }
   put(encoder.json(recordKinds.header, { v: 1, url, create }))
-  put(encoder.json(recordKinds.facts, { git: {} }))
   put(encoder.key(0, 0, 'a'))
   for (let step = 0; step < rows; step++) {
     const [values, keys] = [Float64Array.of(step), Uint32Array.of(0)]
@@ -118,6 +117,7 @@ async function upload({ isOrphan }: { isOrphan: boolean }): Promise<Report[]> {
     turns: new Turns(1),
     wakeable: new Wakeable(),
     isOrphan: () => isOrphan,
+    refusedWait: null,
   })
   await uploader.run()
   return reports

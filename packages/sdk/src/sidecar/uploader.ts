@@ -1,27 +1,30 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BatchAck } from '@kiroku/core/history'
 import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
-import { logFileName, recordKinds, updateFlags } from '../log/format.ts'
-import { LogReader } from '../log/log-reader.ts'
-import { LogWriter } from '../log/log-writer.ts'
-import { RecordEncoder } from '../log/record-encoder.ts'
-import { Assembler } from './assembler.ts'
+import { logFileName } from '../log/format.ts'
+import type { Assembled } from './assembler.ts'
 import { Backoff } from './backoff.ts'
+import { describeRecord, halvesOf } from './batch-halves.ts'
+import { FileUploads } from './file-uploads.ts'
+import { LogFeed, type LogLosses } from './log-feed.ts'
+import { markRefused, markSynced } from './marks.ts'
 import type { Order, Report } from './protocol.ts'
+import { RefusedError } from './refused-error.ts'
 import { createRun, type Outcome, type Server, sendBatch } from './server-client.ts'
 import type { Turns } from './turns.ts'
 import type { Wakeable } from './wakeable.ts'
 
-const maxBatchBytes = 4 * 1024 * 1024
 const pollMs = 20
+const idlePollMs = 50
+/** So long after the last record the log is looked at less often. */
+const idleAfterMs = 2_000
 const readAheadRecords = 500
 const heartbeatMs = 15_000
-/** How long a run waits for the facts about code and machine before it is told to the server without them. */
-const factsWaitMs = 2_000
-
-/** The file that marks a run whose log is on the server from end to end. */
-export const syncedFileName = 'synced'
+/** Beginnings that a server forgets at once, before it counts as one that refuses the run. */
+const maxVainBeginnings = 3
+const refusedWait = { firstMs: 30_000, longestMs: 300_000 }
+/** What a server answers to a batch that it takes some of the records of. */
+const statusesOfContent = new Set([400, 413, 422])
 
 /** What an uploader is given: the run, whom to tell, whose turn it is, and what wakes it. */
 export type UploaderOptions = {
@@ -33,112 +36,221 @@ export type UploaderOptions = {
   wakeable: Wakeable
   /** True once the script is gone: nobody writes to the log any more. */
   isOrphan: () => boolean
+  /** What the run is sent as, where that is not what its log says. */
+  adjust?: ((create: CreateRunInput) => CreateRunInput) | undefined
+  /** Asked for the key of a server that refused one. */
+  freshKey?: (() => string | null) | undefined
+  /** A refused run is asked about again while its script lives, this long after; null: never. */
+  refusedWait?: { firstMs: number; longestMs: number } | null
+  /** Ends the work: `run` rejects with its reason. */
+  signal?: AbortSignal | undefined
 }
+
+/** What became of a run that was brought to the server from end to end. Rows are those of the script. */
+export type Uploaded = { run: CreateRunResult; rows: number; leftOut: number; losses: LogLosses }
+
+/** What a run is while the server takes it. */
+type Sending = { run: CreateRunResult; input: CreateRunInput; files: FileUploads }
 
 /** Brings one run's log to the server, from wherever the server stands to the run's end. */
 export class Uploader {
   readonly #options: UploaderOptions
   readonly #server: Server
-  readonly #path: string
-  #reader: LogReader
-  #assembler = new Assembler()
+  readonly #feed: LogFeed
   #acknowledged = 0
-  readonly #backoff = new Backoff()
   readonly #beginnings = new Backoff()
+  #vainBeginnings = 0
   #isWaiting = false
+  #isRefused = false
+  #hasToldDropped = false
+  #leftOut = 0
   #lastSentAt = Number.NEGATIVE_INFINITY
+  #lastRecordAt = performance.now()
   /** When the server last took something, by `performance.now()`, as all times here: no clock is set back under them. */
   lastProgressAt = performance.now()
 
   /** Opens the log. Throws what the file system throws. */
   constructor(options: UploaderOptions) {
     this.#options = options
-    this.#server = { url: options.order.url, apiKey: options.order.apiKey }
-    this.#path = join(options.order.directory, logFileName)
-    this.#reader = new LogReader(this.#path)
+    const { url, apiKey, directory } = options.order
+    this.#server = { url, apiKey, signal: options.signal }
+    this.#feed = new LogFeed(join(directory, logFileName), options.isOrphan)
   }
 
-  /** Works until everything is acknowledged, or the server refuses the run for good. */
-  async run(): Promise<void> {
-    const input = await this.#readCreate()
-    if (input === undefined) return
-    const created = await this.#create(input)
-    this.#restart(created.ackSeq)
-    while (!(await this.#sendNext(created, input)));
-    this.#markSynced()
-    this.#options.report({ type: 'done', id: this.#options.order.id })
-    this.#reader.close()
-  }
-
-  #markSynced(): void {
+  /**
+   * Works until everything is acknowledged; answers undefined for a log that holds no run. A server that refuses the run is asked
+   * again ever less often while the script lives. Throws `RefusedError` once that is no use any more.
+   */
+  async run(): Promise<Uploaded | undefined> {
+    const { firstMs, longestMs } = this.#options.refusedWait ?? refusedWait
+    const waits = new Backoff({ firstMs, longestMs })
     try {
-      writeFileSync(join(this.#options.order.directory, syncedFileName), `${new Date().toISOString()}\n`)
-    } catch {
-      // Without the mark the log would be sent again by a later reader, which changes nothing on the server.
+      for (;;) {
+        const wasOrphan = this.#options.isOrphan()
+        const files = new AbortController()
+        try {
+          return await this.#bring(files.signal)
+        } catch (cause) {
+          if (!(cause instanceof RefusedError)) throw cause
+          if (cause.isFinal) markRefused(this.#options.order.directory, cause.message)
+          if (cause.isFinal || wasOrphan || this.#options.refusedWait === null) throw cause
+          this.#tellRefused(cause)
+        } finally {
+          files.abort(new Error('another attempt follows'))
+        }
+        if (!this.#options.isOrphan()) await this.#options.wakeable.sleep(waits.next())
+        this.#changeKey()
+      }
+    } finally {
+      this.#feed.close()
     }
   }
 
-  /** Reads the log's first records: what the run was started with, then, if they come soon, the facts. */
+  #tellRefused({ message: why, code }: RefusedError): void {
+    const { report, order } = this.#options
+    if (!this.#isRefused) report({ type: 'refused', id: order.id, why, code, isFinal: false })
+    this.#isRefused = true
+  }
+
+  /** Takes the key that is on file now; that of the order again when the one on file is refused as well. */
+  #changeKey(): void {
+    const { apiKey } = this.#options.order
+    const fresh = this.#options.freshKey?.() ?? apiKey
+    this.#server.apiKey = fresh === this.#server.apiKey ? apiKey : fresh
+  }
+
+  async #bring(filesSignal: AbortSignal): Promise<Uploaded | undefined> {
+    const input = await this.#readCreate()
+    if (input === undefined) return undefined
+    const run = await this.#create(input)
+    const { directory, id } = this.#options.order
+    const files = new FileUploads({
+      directory,
+      server: () => this.#server,
+      insist: (attempt) => this.#insist(attempt, filesSignal),
+      leaveOut: (path, why) => this.#leaveOut(`the file ${path}`, why),
+    })
+    this.#restart(run)
+    const sending = { run, input, files }
+    while (!(await this.#sendNext(sending)));
+    const uploaded = {
+      run: sending.run,
+      rows: this.#feed.assembler.rows,
+      leftOut: this.#leftOut,
+      losses: this.#feed.losses,
+    }
+    this.#noteLosses(uploaded.losses)
+    const { project, run: slug, path } = sending.run
+    markSynced(directory, { url: this.#server.url, project, run: slug, path, rows: uploaded.rows })
+    this.#options.report({ type: 'done', id })
+    return uploaded
+  }
+
+  /** What the run was started with, once the log says so; undefined for a log that never will. */
   async #readCreate(): Promise<CreateRunInput | undefined> {
-    const deadline = performance.now() + factsWaitMs
     for (;;) {
-      while (this.#assembler.facts === undefined && this.#reader.next()) this.#assembler.accept(this.#reader)
-      const { header, facts, isFinished } = this.#assembler
-      const isLate = performance.now() > deadline || isFinished || this.#options.isOrphan()
-      if (header !== undefined && (facts !== undefined || isLate)) return { ...header.create, ...facts }
-      if (header === undefined && this.#options.isOrphan()) return undefined
+      this.#options.signal?.throwIfAborted()
+      const wasOrphan = this.#options.isOrphan()
+      const create = this.#feed.readCreate()
+      if (create !== undefined) return this.#options.adjust?.(create) ?? create
+      if (wasOrphan) return undefined
       await this.#options.wakeable.sleep(pollMs)
     }
   }
 
   async #create(input: CreateRunInput): Promise<CreateRunResult> {
     const created = await this.#insist(() => createRun(this.#server, input))
-    if (created.kind !== 'done') throw new RefusedError('why' in created ? created.why : 'it answers out of order')
+    if (created.kind !== 'done') {
+      const goesOn = [input.resume, input.rewind, input.fork].some((asked) => asked !== undefined)
+      const isAnswer = 'code' in created && ['BAD_REQUEST', 'NOT_FOUND', 'CONFLICT'].includes(created.code ?? '')
+      throw RefusedError.of(created, { isFinal: goesOn && isAnswer })
+    }
     const { value: result } = created
     this.#options.report({ type: 'created', id: this.#options.order.id, url: this.#server.url + result.path, result })
-    return created.value
+    return result
   }
 
-  /** Reads the log anew, to give what comes after `ackSeq`. */
-  #restart(ackSeq: number): void {
-    this.#reader.close()
-    this.#reader = new LogReader(this.#path)
-    this.#assembler = new Assembler(ackSeq)
+  #restart({ ackSeq, startingStep }: Pick<CreateRunResult, 'ackSeq' | 'startingStep'>): void {
+    this.#feed.restart(ackSeq, startingStep)
     this.#acknowledged = ackSeq
   }
 
   /** Sends what there is; true when it was the last. */
-  async #sendNext(run: CreateRunResult, input: CreateRunInput): Promise<boolean> {
-    this.#readOn()
-    const hasRecords = this.#assembler.seq > this.#acknowledged
-    if (!hasRecords) {
-      if (this.#assembler.isFinished) return true
+  async #sendNext(sending: Sending): Promise<boolean> {
+    this.#options.signal?.throwIfAborted()
+    this.#feed.readOn()
+    this.#noteDropped(sending.run)
+    const { assembler } = this.#feed
+    if (assembler.seq > this.#acknowledged) {
+      this.#lastRecordAt = performance.now()
+      await sending.files.prepare(assembler.files)
+      while (assembler.isFinished && sending.files.hasPending) await this.#awaitFiles(sending)
+    } else {
+      if (assembler.isFinished) return true
       if (performance.now() - this.#lastSentAt < heartbeatMs) {
-        await this.#options.wakeable.sleep(pollMs)
+        const isIdle = performance.now() - this.#lastRecordAt > idleAfterMs
+        await this.#options.wakeable.sleep(isIdle ? idlePollMs : pollMs)
         return false
       }
     }
-    const offset = this.#reader.offset
-    const { sent, lastSeq } = await this.#sendInTurn(run, input)
-    return this.#conclude(sent, { input, lastSeq, offset })
+    await this.#sendInTurn(sending)
+    return false
   }
 
-  async #sendInTurn(
-    run: CreateRunResult,
-    input: CreateRunInput,
-  ): Promise<{ sent: Outcome<BatchAck>; lastSeq: number }> {
+  /** The run's last records wait for its files; meanwhile the server hears that somebody is there. */
+  async #awaitFiles({ run, input, files }: Sending): Promise<void> {
+    await files.settled(heartbeatMs)
+    this.#options.signal?.throwIfAborted()
+    if (!files.hasPending || performance.now() - this.#lastSentAt < heartbeatMs) return
+    const from = this.#acknowledged + 1
+    await this.#post(run, input, { ...emptyBatch, firstSeq: from, lastSeq: from - 1 })
+  }
+
+  async #sendInTurn(sending: Sending): Promise<void> {
+    const { run, input, files } = sending
     const release = await this.#options.turns.take()
     try {
-      const { firstSeq, lastSeq, ...content } = this.#assembler.take()
-      const batch = { project: run.project, run: run.run, writer: input.writer, firstSeq, lastSeq, ...content }
-      const sending = this.#insist(() => {
-        this.#lastSentAt = performance.now()
-        return sendBatch(this.#server, batch)
-      })
-      return { sent: await this.#readAhead(sending), lastSeq }
+      const { offset } = this.#feed
+      const taken = this.#feed.assembler.take()
+      const batch = files.fill(taken)
+      const outcome = await this.#readAhead(this.#postInParts(run, input, batch))
+      if (outcome.kind === 'done') {
+        files.settle(batch)
+        this.#acknowledged = Math.max(batch.lastSeq, outcome.value.ackSeq)
+        this.#told(outcome.value, offset)
+      }
+      release()
+      await this.#conclude(outcome, sending)
     } finally {
       release()
     }
+  }
+
+  #post(run: CreateRunResult, { writer }: CreateRunInput, batch: Assembled): Promise<Outcome<BatchAck>> {
+    return this.#insist(() => {
+      this.#lastSentAt = performance.now()
+      return sendBatch(this.#server, { project: run.project, run: run.run, writer, ...batch })
+    })
+  }
+
+  /**
+   * Sends a batch; one that the server does not take for something in it, in ever smaller parts, down to the record that is
+   * left out. The last outcome.
+   */
+  async #postInParts(run: CreateRunResult, input: CreateRunInput, batch: Assembled): Promise<Outcome<BatchAck>> {
+    const outcome = await this.#post(run, input, batch)
+    if (outcome.kind !== 'refused' || !statusesOfContent.has(outcome.status) || batch.lastSeq < batch.firstSeq) {
+      return outcome
+    }
+    if (batch.firstSeq === batch.lastSeq) {
+      const { firstSeq, lastSeq } = batch
+      const without = await this.#post(run, input, { ...emptyBatch, firstSeq, lastSeq })
+      if (without.kind === 'done') this.#leaveOut(describeRecord(batch), outcome.why)
+      return without
+    }
+    const [first, second] = halvesOf(batch)
+    const begun = await this.#postInParts(run, input, first)
+    return begun.kind === 'done' ? this.#postInParts(run, input, second) : begun
   }
 
   /** Gathers the next batch while one is on its way, a little at a time, so that the sending goes on. */
@@ -148,45 +260,43 @@ export class Uploader {
       isSent = true
     })
     do await new Promise((resolve) => setImmediate(resolve))
-    while (!isSent && this.#readOn(readAheadRecords))
+    while (!isSent && this.#feed.readOn(readAheadRecords))
     return sent
   }
 
-  async #conclude(
-    outcome: Outcome<BatchAck>,
-    { input, lastSeq, offset }: { input: CreateRunInput; lastSeq: number; offset: number },
-  ): Promise<boolean> {
+  #told(ack: BatchAck, offset: number): void {
     const { report, order } = this.#options
+    this.#beginnings.reset()
+    this.#vainBeginnings = 0
+    if (this.#isRefused) report({ type: 'connected', id: order.id })
+    this.#isRefused = false
+    const total = this.#feed.size
+    report({ type: 'acknowledged', id: order.id, bytes: offset, total, otherWriters: ack.otherWriters })
+    for (const rejected of ack.rejected) report({ type: 'rejected', id: order.id, ...rejected })
+  }
+
+  async #conclude(outcome: Outcome<BatchAck>, sending: Sending): Promise<void> {
     switch (outcome.kind) {
       case 'done': {
-        this.#acknowledged = Math.max(lastSeq, outcome.value.ackSeq)
-        this.#beginnings.reset()
-        report({
-          type: 'acknowledged',
-          id: order.id,
-          bytes: offset,
-          total: this.#reader.size(),
-          otherWriters: outcome.value.otherWriters,
-        })
-        for (const rejected of outcome.value.rejected) report({ type: 'rejected', id: order.id, ...rejected })
         const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - performance.now()
-        if (pauseMs > 0 && !this.#assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)
-        return false
+        if (pauseMs > 0 && !this.#feed.assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)
+        return
       }
       case 'gap':
         await this.#pause()
-        this.#restart(outcome.ackSeq)
-        return false
+        this.#restart({ ackSeq: outcome.ackSeq, startingStep: sending.run.startingStep })
+        return
       case 'unknown': {
         // The server lost the writer, for instance because its data directory is another one: begin anew there.
+        if (++this.#vainBeginnings > maxVainBeginnings) throw RefusedError.of(outcome)
         await this.#pause()
-        const created = await this.#create(input)
-        this.#restart(created.ackSeq)
-        return false
+        sending.run = await this.#create(sending.input)
+        this.#restart(sending.run)
+        return
       }
       case 'again':
       case 'refused':
-        throw new RefusedError(outcome.why)
+        throw RefusedError.of(outcome)
     }
   }
 
@@ -195,45 +305,36 @@ export class Uploader {
     return this.#options.wakeable.sleep(this.#beginnings.next(), { deaf: true })
   }
 
-  /**
-   * Reads the log on until a batch is full or nothing is left, `maxRecords` at most; ends the log of a script that is
-   * gone. True when there may be more.
-   */
-  #readOn(maxRecords = Number.POSITIVE_INFINITY): boolean {
-    const wasOrphan = this.#options.isOrphan()
-    this.#reader.isFinal = wasOrphan
-    for (let record = 0; record < maxRecords; record++) {
-      if (this.#assembler.bytes >= maxBatchBytes || this.#assembler.isFinished) return false
-      if (this.#reader.next()) this.#assembler.accept(this.#reader)
-      else if (wasOrphan) this.#endLog()
-      else return false
-    }
-    return true
+  #leaveOut(what: string, reason: string): void {
+    this.#leftOut++
+    this.#options.report({ type: 'rejected', id: this.#options.order.id, metric: what, reason })
   }
 
-  /** The script is gone and did not say how it ended: says so in its place, in the log too. */
-  #endLog(): void {
-    const finish = { type: 'finish' as const, state: 'crashed' as const, exitCode: null, time: Date.now() }
-    this.#assembler.end(finish)
-    const payload = new RecordEncoder().json(recordKinds.update, finish, updateFlags.finishes)
-    if (payload === undefined) return
-    try {
-      const writer = new LogWriter(this.#path, this.#reader.wholeEnd)
-      writer.append(payload)
-      if (writer.flush() === undefined) writer.cutTail()
-      writer.close()
-    } catch {
-      // A log without its end reads the same for whoever comes later: its script is gone then too.
-    }
+  #noteDropped({ startingStep }: CreateRunResult): void {
+    if (this.#hasToldDropped || this.#feed.assembler.droppedCalls === 0) return
+    this.#hasToldDropped = true
+    this.#note(`rows whose step lies before ${startingStep}, where the run goes on, are left out`)
+  }
+
+  #noteLosses({ places, bytes, namelessValues }: LogLosses): void {
+    if (places === 0) return
+    const also = namelessValues === 0 ? '' : `; ${namelessValues} values are of metrics whose name was there`
+    this.#note(`${places} places of the local log (${bytes} bytes) cannot be read and are lost${also}`)
+  }
+
+  #note(text: string): void {
+    this.#options.report({ type: 'noted', id: this.#options.order.id, text })
   }
 
   /** Tries until there is an answer that trying again would not change. */
-  async #insist<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    const { report, order } = this.#options
+  async #insist<T>(attempt: () => Promise<Outcome<T>>, also?: AbortSignal): Promise<Outcome<T>> {
+    const { report, order, signal, wakeable } = this.#options
+    const backoff = new Backoff()
     for (;;) {
       const outcome = await attempt()
+      signal?.throwIfAborted()
+      also?.throwIfAborted()
       if (outcome.kind !== 'again') {
-        this.#backoff.reset()
         this.lastProgressAt = performance.now()
         if (this.#isWaiting) report({ type: 'connected', id: order.id })
         this.#isWaiting = false
@@ -241,10 +342,10 @@ export class Uploader {
       }
       if (!this.#isWaiting) report({ type: 'waiting', id: order.id, why: outcome.why })
       this.#isWaiting = true
-      await this.#options.wakeable.sleep(this.#backoff.next(outcome.afterMs), { deaf: true })
+      await wakeable.sleep(backoff.next(outcome.afterMs), { deaf: true, signal })
     }
   }
 }
 
-/** The server refused a run for good; the message says why. */
-export class RefusedError extends Error {}
+const noRows = { seqs: new Float64Array(0), steps: new Float64Array(0), times: new Float64Array(0), metrics: [] }
+const emptyBatch = { texts: [], updates: [], console: [], history: noRows, system: noRows }

@@ -2,16 +2,22 @@
 export class Wakeable {
   readonly #sleepers = new Set<() => void>()
 
-  /** Resolves after `ms`, or at the next `wake` unless `deaf`. */
-  sleep(ms: number, { deaf = false }: { deaf?: boolean } = {}): Promise<void> {
+  /** Resolves after `ms`, at the next `wake` unless `deaf`, or when `signal` is aborted. */
+  sleep(
+    ms: number,
+    { deaf = false, signal }: { deaf?: boolean; signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
         this.#sleepers.delete(done)
+        signal?.removeEventListener('abort', done)
         resolve()
       }
       const timer = setTimeout(done, ms)
       if (!deaf) this.#sleepers.add(done)
+      if (signal?.aborted) done()
+      else signal?.addEventListener('abort', done)
     })
   }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { FileFacts } from '@kiroku/core/files'
 import { logFileName, recordKinds, rowFlags, updateFlags } from '../log/format.ts'
 import { LogWriter } from '../log/log-writer.ts'
+import { markProcess } from '../log/process-mark.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { LogFacts } from '../log/schemas.ts'
 import { readHostFacts } from './facts.ts'
@@ -31,7 +32,7 @@ export class LocalRun {
     this.#log = new LogWriter(join(options.directory, logFileName))
     const { header, script, machine, code, stats } = options
     const create = { ...header.create, host: machine.isTold ? readHostFacts(script) : {} }
-    this.#put(this.#encoder.json(recordKinds.header, { ...header, create }))
+    this.#put(this.#encoder.json(recordKinds.header, { ...header, create, process: markProcess(process.pid) }))
     this.#files = new RunFiles(options.directory, code.ignoreGlobs)
     this.#watch =
       stats === null || !machine.isTold ? undefined : monitor.watch(stats, (values) => this.#publish(values))
