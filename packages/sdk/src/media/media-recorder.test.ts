@@ -41,7 +41,7 @@ function record(row: Record<string, unknown>, { takesFiles = true } = {}) {
     () => {},
     (_, text) => warnings.push(text),
   )
-  const outcome = recorder.row(row, { step: 7, time: 0, commits: true })
+  const outcome = recorder.row(row, { step: 7, time: 0, commits: true, isExplicit: true })
   return { outcome, files, order, values, warnings, numbers: [...recorder.trackers.keys()] }
 }
 
