@@ -1,3 +1,5 @@
+import { consoleRouter } from './features/console/index.ts'
+import { filesRouter } from './features/files/index.ts'
 import { keysRouter } from './features/keys/index.ts'
 import { metricsRouter, textsRouter } from './features/metrics/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
@@ -7,6 +9,8 @@ import { router } from './http/trpc.ts'
 
 /** All procedures. */
 export const appRouter = router({
+  console: consoleRouter,
+  files: filesRouter,
   keys: keysRouter,
   metrics: metricsRouter,
   projects: projectsRouter,

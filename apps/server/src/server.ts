@@ -6,6 +6,14 @@ import { openDatabase } from './database/database.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
+import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
+import {
+  createBlobsRepository,
+  createDirectoryBlobStorage,
+  createFilesRepository,
+  createFilesService,
+  registerFileRoutes,
+} from './features/files/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
 import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
@@ -37,7 +45,7 @@ export type ServerOptions = {
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
   crashAfterMs?: number | undefined
-  /** How long a deleted run can be restored, before its points are removed; a day when left out. */
+  /** How long a deleted run can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
@@ -97,6 +105,11 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const owner = await openOwner(owners, engines.isEmbedded ? engines.dataDir : null)
   const metrics = createMetricsRepository(database)
   const services: Services = {
+    console: createConsoleService(store, metrics),
+    files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
+      blobs: createBlobsRepository(database),
+      files: createFilesRepository(database),
+    }),
     history: createHistoryService({
       store,
       repository: createHistoryRepository(database, crashAfterMs),
@@ -116,6 +129,8 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)
   registerSeriesRoutes(app, services.series, services.projects)
+  registerFileRoutes(app, services.files, services.projects)
+  registerConsoleRoute(app, services.console, services.projects)
   registerLiveRoute(app, services)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())
@@ -134,6 +149,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const sweeper = startSweeper({
     repository: createSweeperRepository(database),
     identities: services.identities,
+    files: services.files,
     store,
     crashAfterMs,
     purgeAfterMs: options.purgeAfterMs,

@@ -1,3 +1,5 @@
+import type { ConsoleService } from './features/console/index.ts'
+import type { FilesService } from './features/files/index.ts'
 import type { HistoryService } from './features/history/index.ts'
 import type { KeysRepository } from './features/keys/index.ts'
 import type { LiveService } from './features/live/index.ts'
@@ -9,6 +11,8 @@ import type { IdentitiesRepository } from './features/sessions/index.ts'
 
 /** What procedures and routes work with: services, and the repositories that need none. */
 export type Services = {
+  console: ConsoleService
+  files: FilesService
   history: HistoryService
   identities: IdentitiesRepository
   keys: KeysRepository

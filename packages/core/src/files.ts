@@ -35,6 +35,9 @@ export type FileFacts = z.infer<typeof fileFactsSchema>
 export const runFileSchema = fileFactsSchema.extend({ createdAt: z.number() })
 export type RunFile = z.infer<typeof runFileSchema>
 
+/** The name under which what a run printed is saved, below the run's own. */
+export const consoleFileName = 'output.log'
+
 /** The names that Kiroku itself gives to files of a run. */
 export const wellKnownFiles = {
   /** What differed from the commit when the run began. */
@@ -46,3 +49,7 @@ export const wellKnownFiles = {
   code: 'code',
   media: 'media',
 } as const
+
+/** What the file `wellKnownFiles.packages` holds: Node's version, and the installed version of each package by its name. */
+export const packageListSchema = z.object({ node: z.string(), packages: z.record(z.string(), z.string()) })
+export type PackageList = z.infer<typeof packageListSchema>

@@ -13,6 +13,8 @@ export type Database = {
   prisma: PrismaClient
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /** Lends `work` a connection outside of transactions, for locks that outlast them. One that `work` failed on is closed. */
+  session<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** Throws `KirokuError` UNAVAILABLE when PostgreSQL does not answer. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -35,6 +37,7 @@ export async function openDatabase(url: string): Promise<Database> {
   return {
     prisma,
     transaction: (work) => inTransaction(pool, work),
+    session: (work) => inSession(pool, work),
     async ping() {
       try {
         await pool.query('SELECT 1')
@@ -64,5 +67,17 @@ async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) =>
     throw error
   } finally {
     connection.release(broken)
+  }
+}
+
+async function inSession<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await pool.connect()
+  let hasFailed = true
+  try {
+    const result = await work(connection)
+    hasFailed = false
+    return result
+  } finally {
+    connection.release(hasFailed)
   }
 }

@@ -19,6 +19,7 @@ export type DataDirectory = {
   path: string
   postgres: string
   clickhouse: string
+  files: string
   tmp: string
   release(): Promise<void>
 }
@@ -137,6 +138,7 @@ async function layOut(path: string, lock: DirectoryLock): Promise<DataDirectory>
     path,
     postgres: join(path, 'postgres'),
     clickhouse: join(path, 'clickhouse'),
+    files: join(path, 'files'),
     tmp,
     release: () => lock.release(),
   }

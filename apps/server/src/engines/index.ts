@@ -17,6 +17,8 @@ export type Engines = {
   isEmbedded: boolean
   /** Absolute, symbolic links resolved. */
   dataDir: string
+  /** Where files are kept, whatever the databases are. */
+  filesDir: string
   /** Stops PostgreSQL and frees the directory. Close the clients of both databases first. */
   close(): Promise<void>
 }
@@ -43,6 +45,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
           : { kind: 'server', url: options.clickhouseUrl },
       isEmbedded: postgres !== undefined,
       dataDir: directory.path,
+      filesDir: directory.files,
       close() {
         closing ??= close()
         return closing

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { frameContentType } from '@kiroku/core/frames'
 import {
@@ -132,6 +133,57 @@ export function postBytes({ url, apiKey }: Caller, bytes: Uint8Array<ArrayBuffer
 export async function postBatch(caller: Caller, batch: HistoryBatch): Promise<BatchAck> {
   const response = await postBytes(caller, encodeHistoryBatch(batch))
   return batchAckSchema.parse(await (await expectOk(response)).json())
+}
+
+/** Uploads a content, and answers what a `file` update names it by. Throws with the server's answer when it fails. */
+export async function uploadBlob(
+  caller: Caller,
+  content: string | Uint8Array<ArrayBuffer>,
+): Promise<{ sha256: string; size: number }> {
+  const sha256 = sha256Of(content)
+  await expectOk(await putBlob(caller, sha256, content))
+  return { sha256, size: Buffer.byteLength(content) }
+}
+
+/** PUTs a content under a hash, whether it is its own or not, and answers what the server does. */
+export function putBlob(
+  { url, apiKey }: Caller,
+  sha256: string,
+  content: string | Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  return fetch(`${url}${routes.blobs}/${sha256}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/octet-stream' },
+    body: content,
+  })
+}
+
+/** The SHA-256 of a content, as 64 hexadecimal digits. */
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** Uploads a content and gives it to a run as a file, in a batch of its own. Throws when the server does not take it. */
+export async function attachFile(
+  caller: Caller,
+  run: TestRun,
+  file: { path: string; content: string | Uint8Array<ArrayBuffer>; mime?: string; firstSeq?: number },
+): Promise<BatchAck> {
+  const { path, content, mime = 'text/plain', firstSeq = 1 } = file
+  const blob = await uploadBlob(caller, content)
+  return postBatch(caller, batchOf(run, { firstSeq, updates: [{ type: 'file', path, mime, ...blob }] }))
+}
+
+/** Asks for a run's file, and answers what the server does. */
+export function fetchFile(
+  { url, apiKey }: Caller,
+  address: { organization: string; project: string; run: string; path: string },
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const { organization, project, run, path } = address
+  return fetch(`${url}${routes.files}?${new URLSearchParams({ organization, project, run, path })}`, {
+    headers: { authorization: `Bearer ${apiKey}`, ...headers },
+  })
 }
 
 /** Reads a chart's series. Throws with the server's answer when it fails. */

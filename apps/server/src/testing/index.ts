@@ -1,20 +1,25 @@
 export {
+  attachFile,
   type BatchParts,
   batchOf,
   type Caller,
   client,
+  fetchFile,
   fetchSeries,
   postBatch,
   postBytes,
+  putBlob,
   type RawResponse,
   type RunUpdateWithoutSeq,
   rawRequest,
   readPoints,
+  sha256Of,
   type TestRow,
   type TestRun,
   testOrganization,
   testRun,
   until,
+  uploadBlob,
 } from './factories.ts'
 export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
 export { type TestServer, testServer } from './test-server.ts'

@@ -1,1 +1,8 @@
+export { createBlobsRepository } from './blobs.repository.ts'
+export { createDirectoryBlobStorage } from './directory-blob-storage.ts'
+export { fileNameParameters, sandboxed } from './file-headers.ts'
+export { createFilesRepository } from './files.repository.ts'
+export { registerFileRoutes } from './files.route.ts'
+export { filesRouter } from './files.router.ts'
+export { createFilesService, type FilesService } from './files.service.ts'
 export { copyRunFiles, type FileLink, linkFiles } from './run-files.repository.ts'

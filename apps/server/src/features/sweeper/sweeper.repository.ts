@@ -15,7 +15,7 @@ export type SweeperRepository = {
   markCrashed(silentMs: number): Promise<void>
   /** Runs that were deleted more than `keptMs` ago and still have points. */
   listPurgeable(keptMs: number): Promise<Purgeable[]>
-  /** Remembers that the points of a deleted run are gone; its id stays taken. */
+  /** Forgets the files of a deleted run whose points are gone, and remembers that; its id stays taken. */
   markPurged(run: Purgeable): Promise<void>
 }
 
@@ -62,6 +62,7 @@ export function createSweeperRepository(database: Database): SweeperRepository {
     async markPurged({ runId }) {
       await database.prisma.$transaction([
         database.prisma.runMetric.deleteMany({ where: { runId } }),
+        database.prisma.runFile.deleteMany({ where: { runId } }),
         database.prisma.run.updateMany({
           where: { id: runId, deletedAt: { not: null } },
           data: { purgedAt: new Date(), config: {}, summary: {}, explicitSummary: [] },

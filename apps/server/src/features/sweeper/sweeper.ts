@@ -1,28 +1,51 @@
 import type { MetricStore } from '@kiroku/metric-store'
 import type { FastifyBaseLogger } from 'fastify'
+import type { FilesService } from '../files/index.ts'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 import type { SweeperRepository } from './sweeper.repository.ts'
 
 const longestPauseMs = 15_000
+const longestFilesPauseMs = 60 * 60 * 1000
 
 export type SweeperOptions = {
   repository: SweeperRepository
   identities: IdentitiesRepository
+  files: Pick<FilesService, 'sweep'>
   store: MetricStore
   /** How long a running run may be silent. */
   crashAfterMs: number
-  /** How long a deleted run can be restored; a day when left out. */
+  /** How long a deleted run can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
   log: FastifyBaseLogger
 }
 
 /**
  * Sweeps at once and then every few seconds: silent runs become crashed, runs that were deleted a day ago lose their
- * points, sessions end. A sweep that fails is logged and tried again. Answers how to stop, which waits for a sweep.
+ * points, sessions end. Contents that no file names are looked for beside it and more seldom, since that takes longer. A
+ * sweep that fails is logged and tried again. Answers how to stop, which waits for what is under way.
  */
 export function startSweeper(options: SweeperOptions): { stop(): Promise<void> } {
-  const pauseMs = Math.max(50, Math.min(longestPauseMs, options.crashAfterMs / 4))
-  let isStopped = false
+  const { crashAfterMs, purgeAfterMs = dayMs, log, files } = options
+  const repeats = [
+    repeat(Math.max(50, Math.min(longestPauseMs, crashAfterMs / 4)), log, () => sweep(options)),
+    repeat(Math.max(50, Math.min(longestFilesPauseMs, purgeAfterMs / 4)), log, (signal) =>
+      files.sweep(purgeAfterMs, signal),
+    ),
+  ]
+  return {
+    async stop() {
+      await Promise.all(repeats.map((each) => each.stop()))
+    },
+  }
+}
+
+/** Does `work` at once and then `pauseMs` after it last ended. */
+function repeat(
+  pauseMs: number,
+  log: FastifyBaseLogger,
+  work: (signal: AbortSignal) => Promise<void>,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController()
   let wake = (): void => {}
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
@@ -33,15 +56,15 @@ export function startSweeper(options: SweeperOptions): { stop(): Promise<void> }
       }
     })
   const loop = async (): Promise<void> => {
-    while (!isStopped) {
-      await sweep(options).catch((error: unknown) => options.log.warn({ err: error }, 'a sweep failed'))
-      if (!isStopped) await pause()
+    while (!stopping.signal.aborted) {
+      await work(stopping.signal).catch((error: unknown) => log.warn({ err: error }, 'a sweep failed'))
+      if (!stopping.signal.aborted) await pause()
     }
   }
   const running = loop()
   return {
     async stop() {
-      isStopped = true
+      stopping.abort()
       wake()
       await running
     },

@@ -1,0 +1,46 @@
+import { KirokuError } from '@kiroku/core/errors'
+import type { ConsolePage, consoleInputSchema } from '@kiroku/core/queries'
+import type { MetricStore, RunKey, StoredLine } from '@kiroku/metric-store'
+import type * as z from 'zod'
+import type { ProjectScope } from '../../http/scopes.ts'
+import type { MetricsRepository } from '../metrics/index.ts'
+
+/** Reads what runs printed. */
+export type ConsoleService = {
+  /** Some lines and how many match. Throws NOT_FOUND for an unknown run. */
+  page(scope: ProjectScope, request: z.output<typeof consoleInputSchema>): Promise<ConsolePage>
+  /**
+   * All lines as text, a piece at a time; a line of a labelled process begins with `[label] `. Throws NOT_FOUND for an unknown
+   * run before the first piece is asked for.
+   */
+  text(scope: ProjectScope, run: string): Promise<AsyncIterable<string>>
+}
+
+/** Names runs by the ids that lines are stored under. */
+export function createConsoleService(
+  store: Pick<MetricStore, 'console' | 'wholeConsole'>,
+  metrics: Pick<MetricsRepository, 'references'>,
+): ConsoleService {
+  const find = async (scope: ProjectScope, slug: string): Promise<RunKey> => {
+    const run = (await metrics.references(scope, [slug])).get(slug)
+    if (!run) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
+    return { project: scope.projectId, run: run.runId }
+  }
+  return {
+    async page(scope, { run, from, limit, search, label }) {
+      const part = await store.console(await find(scope, run), { from, limit, search, label })
+      return {
+        total: part.total,
+        lines: part.lines.map(({ line, stream, time, text, label: of }) => ({ line, stream, time, text, label: of })),
+      }
+    },
+    async text(scope, run) {
+      return asText(store.wholeConsole(await find(scope, run)))
+    },
+  }
+}
+
+async function* asText(chunks: AsyncIterable<readonly StoredLine[]>): AsyncIterable<string> {
+  for await (const lines of chunks)
+    yield lines.map(({ label, text }) => `${label === null ? '' : `[${label}] `}${text}\n`).join('')
+}

@@ -1,0 +1,3 @@
+export { registerConsoleRoute } from './console.route.ts'
+export { consoleRouter } from './console.router.ts'
+export { type ConsoleService, createConsoleService } from './console.service.ts'

@@ -1,0 +1,42 @@
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { filePathSchema, maxFileBytes, sha256Schema } from '@kiroku/core/files'
+import { runAddressSchema } from '@kiroku/core/queries'
+import { routes } from '@kiroku/core/routes'
+import type { FastifyInstance } from 'fastify'
+import * as z from 'zod'
+import { requireIdentity } from '../../http/authentication.ts'
+import { authorizeOnly, authorizeOrganization } from '../../http/scopes.ts'
+import type { ProjectsRepository } from '../projects/index.ts'
+import { etagOf, headersOf, namesTag } from './file-headers.ts'
+import type { FilesService } from './files.service.ts'
+
+const blobParametersSchema = z.object({ sha256: sha256Schema })
+const fileQuerySchema = runAddressSchema.extend({ path: filePathSchema })
+
+/** PUT a content under its hash, and GET a run's file. Both are streamed: no more than a piece of one is in memory. */
+export function registerFileRoutes(app: FastifyInstance, files: FilesService, projects: ProjectsRepository): void {
+  app.register(async (uploads) => {
+    // A body of any type is left as the stream that it is.
+    uploads.removeAllContentTypeParsers()
+    uploads.addContentTypeParser('*', (_request, _body, done) => done(null))
+    uploads.put(`${routes.blobs}/:sha256`, async (request, reply) => {
+      const scope = authorizeOnly(requireIdentity(request))
+      const { sha256 } = parseInput(blobParametersSchema, request.params, 'blob')
+      if (Number(request.headers['content-length'] ?? 0) > maxFileBytes)
+        throw new KirokuError({ code: 'TOO_LARGE', message: `a file has at most ${maxFileBytes} bytes` })
+      await files.put(scope, sha256, request.raw)
+      return reply.code(204).send()
+    })
+  })
+
+  app.get(routes.files, async (request, reply) => {
+    const identity = requireIdentity(request)
+    const asked = parseInput(fileQuerySchema, request.query, 'file request')
+    const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
+    const file = await files.byPath(scope, asked.run, asked.path)
+    reply.headers(headersOf(file))
+    if (namesTag(request.headers['if-none-match'], etagOf(file))) return reply.code(304).send()
+    const { content, size } = await files.open(scope, file)
+    return reply.header('content-length', size).send(content)
+  })
+}

@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream'
+import { KirokuError } from '@kiroku/core/errors'
+import { maxFileBytes, type RunFile } from '@kiroku/core/files'
+import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
+import type { BlobStorage } from './blob-storage.ts'
+import type { BlobsRepository } from './blobs.repository.ts'
+import type { FilesRepository } from './files.repository.ts'
+
+/** Contents, and the files of runs that name them. */
+export type FilesService = {
+  /** Those of the contents that must be uploaded before a file may name them, each once. */
+  offer(scope: OrganizationScope, hashes: readonly string[]): Promise<{ missing: string[] }>
+  /**
+   * Keeps a content; resolves when it is on disk. The same content may come any number of times, at once too. Throws
+   * BAD_REQUEST when it has another hash, TOO_LARGE, UNAVAILABLE when there is no room or too many come at once.
+   */
+  put(scope: OrganizationScope, sha256: string, content: AsyncIterable<Uint8Array>): Promise<void>
+  /** A run's files, by path. Throws NOT_FOUND for an unknown run. */
+  list(scope: ProjectScope, run: string): Promise<RunFile[]>
+  /** What a run has at a path. Throws NOT_FOUND for an unknown run, and when it has no file there. */
+  byPath(scope: ProjectScope, run: string, path: string): Promise<RunFile>
+  /** The bytes of a file. Throws NOT_FOUND when this server's storage lacks them. */
+  open(scope: ProjectScope, file: RunFile): Promise<{ content: Readable; size: number }>
+  /** Removes contents that no file names and that were not offered for `keptMs`, and what uploads left; `signal` ends it. */
+  sweep(keptMs: number, signal?: AbortSignal): Promise<void>
+}
+
+const maxUploads = 64
+const retryAfterMs = 1000
+
+/** Keeps contents in `storage`, and which there are in the database. */
+export function createFilesService(
+  storage: BlobStorage,
+  { blobs, files }: { blobs: BlobsRepository; files: FilesRepository },
+): FilesService {
+  let uploads = 0
+  return {
+    async offer(scope, hashes) {
+      const { organizationId } = scope
+      const asked = [...new Set(hashes)]
+      const known = await blobs.offer(scope, asked)
+      // A content that is remembered and gone, as when a disk was replaced, is asked for again.
+      const isThere = await Promise.all(
+        asked.map((sha256) => known.has(sha256) && storage.has({ organizationId, sha256 })),
+      )
+      return { missing: asked.filter((_, index) => !isThere[index]) }
+    },
+
+    async put(scope, sha256, content) {
+      if (uploads >= maxUploads)
+        throw new KirokuError({
+          code: 'UNAVAILABLE',
+          message: 'too many files are being uploaded',
+          details: { retryAfterMs },
+        })
+      uploads++
+      try {
+        const received = await storage.receive(scope.organizationId, content, maxFileBytes)
+        try {
+          if (received.sha256 !== sha256)
+            throw new KirokuError({
+              code: 'BAD_REQUEST',
+              message: `the content came with the SHA-256 ${received.sha256}, not ${sha256}`,
+            })
+          await blobs.record(scope, received, () => received.keep())
+        } finally {
+          await received.drop()
+        }
+      } finally {
+        uploads--
+      }
+    },
+
+    list: (scope, run) => files.list(scope, run),
+    byPath: (scope, run, path) => files.byPath(scope, run, path),
+
+    async open({ organizationId }, { path, sha256 }) {
+      const opened = await storage.open({ organizationId, sha256 })
+      if (opened) return opened
+      throw new KirokuError({ code: 'NOT_FOUND', message: `the content of ${path} is not on this server's disk` })
+    },
+
+    async sweep(keptMs, signal) {
+      const remove = storage.delete
+      await blobs.forgetUnnamed(keptMs, remove, signal)
+      for (const organizationId of await blobs.listOrganizations()) {
+        await storage.removeUnfinished(organizationId, keptMs)
+        for await (const hashes of storage.list(organizationId)) {
+          if (signal?.aborted) return
+          await blobs.removeUnknown(organizationId, hashes, remove)
+        }
+      }
+    },
+  }
+}
