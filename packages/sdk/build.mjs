@@ -33,7 +33,7 @@ const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'n
 /** What scripts import: the one schema is bundled in; zod is the script's own. */
 const library = {
   ...shared,
-  entryPoints: ['src/index.ts', 'src/credentials.ts', 'src/settings-file.ts'],
+  entryPoints: ['src/index.ts', 'src/credentials.ts', 'src/settings-file.ts', 'src/sync/index.ts'],
   outdir: 'dist',
   external: ['zod'],
   sourcemap: true,

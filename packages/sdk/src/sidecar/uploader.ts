@@ -36,8 +36,10 @@ export type UploaderOptions = {
   wakeable: Wakeable
   /** True once the script is gone: nobody writes to the log any more. */
   isOrphan: () => boolean
-  /** What the run is sent as, where that is not what its log says. */
-  adjust?: ((create: CreateRunInput) => CreateRunInput) | undefined
+  /** What the run is sent as, where that is not what its log says; asked with nothing where the log has lost that. */
+  adjust?: ((create: CreateRunInput | undefined) => CreateRunInput) | undefined
+  /** The work is done once all that the log holds now is sent, also while its script writes on. */
+  stopsAtEnd?: boolean
   /** Asked for the key of a server that refused one. */
   freshKey?: (() => string | null) | undefined
   /** A refused run is asked about again while its script lives, this long after; null: never. */
@@ -46,8 +48,8 @@ export type UploaderOptions = {
   signal?: AbortSignal | undefined
 }
 
-/** What became of a run that was brought to the server from end to end. Rows are those of the script. */
-export type Uploaded = { run: CreateRunResult; rows: number; leftOut: number; losses: LogLosses }
+/** What became of a run that was brought to the server. Rows are those of the script; `isComplete`: up to its end. */
+export type Uploaded = { run: CreateRunResult; rows: number; losses: LogLosses; isComplete: boolean }
 
 /** What a run is while the server takes it. */
 type Sending = { run: CreateRunResult; input: CreateRunInput; files: FileUploads }
@@ -63,7 +65,6 @@ export class Uploader {
   #isWaiting = false
   #isRefused = false
   #hasToldDropped = false
-  #leftOut = 0
   #lastSentAt = Number.NEGATIVE_INFINITY
   #lastRecordAt = performance.now()
   /** When the server last took something, by `performance.now()`, as all times here: no clock is set back under them. */
@@ -136,12 +137,14 @@ export class Uploader {
     const uploaded = {
       run: sending.run,
       rows: this.#feed.assembler.rows,
-      leftOut: this.#leftOut,
       losses: this.#feed.losses,
+      isComplete: this.#feed.assembler.isFinished,
     }
     this.#noteLosses(uploaded.losses)
     const { project, run: slug, path } = sending.run
-    markSynced(directory, { url: this.#server.url, project, run: slug, path, rows: uploaded.rows })
+    if (uploaded.isComplete) {
+      markSynced(directory, { url: this.#server.url, project, run: slug, path, rows: uploaded.rows })
+    }
     this.#options.report({ type: 'done', id })
     return uploaded
   }
@@ -152,8 +155,7 @@ export class Uploader {
       this.#options.signal?.throwIfAborted()
       const wasOrphan = this.#options.isOrphan()
       const create = this.#feed.readCreate()
-      if (create !== undefined) return this.#options.adjust?.(create) ?? create
-      if (wasOrphan) return undefined
+      if (create !== undefined || wasOrphan) return this.#options.adjust?.(create) ?? create
       await this.#options.wakeable.sleep(pollMs)
     }
   }
@@ -186,7 +188,7 @@ export class Uploader {
       await sending.files.prepare(assembler.files)
       while (assembler.isFinished && sending.files.hasPending) await this.#awaitFiles(sending)
     } else {
-      if (assembler.isFinished) return true
+      if (assembler.isFinished || (this.#options.stopsAtEnd && !this.#options.isOrphan())) return true
       if (performance.now() - this.#lastSentAt < heartbeatMs) {
         const isIdle = performance.now() - this.#lastRecordAt > idleAfterMs
         await this.#options.wakeable.sleep(isIdle ? idlePollMs : pollMs)
@@ -306,7 +308,6 @@ export class Uploader {
   }
 
   #leaveOut(what: string, reason: string): void {
-    this.#leftOut++
     this.#options.report({ type: 'rejected', id: this.#options.order.id, metric: what, reason })
   }
 

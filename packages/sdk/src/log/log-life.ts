@@ -1,0 +1,15 @@
+import { statSync } from 'node:fs'
+import { hasLogEnd } from './log-ends.ts'
+import { isProcessAlive } from './process-mark.ts'
+import type { LogHeader } from './schemas.ts'
+
+/** A log whose writer nobody can ask about counts as written while it changed this lately. */
+const silenceMs = 300_000
+
+/** True while a script writes to the log, as far as this machine can tell. Throws what the file system throws. */
+export function isLogLive(path: string, header: Pick<LogHeader, 'process'> | undefined): boolean {
+  if (hasLogEnd(path)) return false
+  const mark = header?.process ?? null
+  const isAlive = mark === null ? undefined : isProcessAlive(mark)
+  return isAlive ?? Date.now() - statSync(path).mtimeMs < silenceMs
+}

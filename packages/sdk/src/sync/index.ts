@@ -1,0 +1,2 @@
+export { findRuns, type LocalRunInfo } from './local-runs.ts'
+export { type SyncOptions, type SyncProgress, type SyncResult, syncRun } from './sync-run.ts'
