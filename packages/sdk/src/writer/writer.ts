@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import { Ring } from '../ring.ts'
 import type { Report } from '../sidecar/protocol.ts'
 import { Warnings } from '../warnings.ts'
-import { readGitFacts } from './facts.ts'
+import { type CodeSink, recordCode } from './code/record-code.ts'
 import { LocalRun } from './local-run.ts'
 import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
 import { say } from './say.ts'
@@ -98,11 +98,14 @@ export class Writer {
   }
 
   #addFacts(run: LocalRun): void {
-    const reading = run.options.isCodeTracked ? readGitFacts(run.options.script.directory) : Promise.resolve({})
-    void reading.then((git) => {
-      run.setFacts({ git })
-      run.completeFacts()
-    })
+    const sink: CodeSink = {
+      setFacts: (facts) => run.setFacts(facts),
+      addFile: (file, bytes) => run.addFile(file, bytes),
+      tell: (text) => {
+        if (!run.options.isQuiet) say(text)
+      },
+    }
+    void recordCode(run.options, sink).finally(() => run.completeFacts())
   }
 
   #end(id: number, run: LocalRun): void {
