@@ -1,8 +1,11 @@
 import type { WriterChannel } from './channel.ts'
+import { watchInterrupt } from './interrupt.ts'
 import { tell } from './messages.ts'
 
 /** How long the end of the process waits for the writer thread to have everything on disk. */
 const handOverMs = 5_000
+/** The exit code of a run that Ctrl-C ended. */
+const interruptedCode = 255
 
 /** What the end of the process does to a run. */
 export type EndingRun = { end(exitCode: number): void; finish(options: { exitCode: number }): Promise<void> }
@@ -20,15 +23,18 @@ export function endWithProcess(run: EndingRun, through: WriterChannel): void {
   process.on('beforeExit', (code) => {
     for (const each of [...open]) void each.finish({ exitCode: Number(code) })
   })
-  process.on('exit', (code) => {
-    try {
-      for (const each of [...open]) each.end(Number(code))
-      channel?.flush(handOverMs)
-    } catch (cause) {
-      // Thrown on, it would take the place of the exit code that the script chose.
-      tell([`the end of the run could not be recorded: ${cause instanceof Error ? cause.message : cause}`])
-    }
-  })
+  process.on('exit', (code) => endAll(Number(code)))
+  watchInterrupt({ isWanted: () => open.size > 0, onInterrupt: () => endAll(interruptedCode) })
+}
+
+function endAll(exitCode: number): void {
+  try {
+    for (const each of [...open]) each.end(exitCode)
+    channel?.flush(handOverMs)
+  } catch (cause) {
+    // Thrown on, it would take the place of the exit code or the signal that the script ends by.
+    tell([`the end of the run could not be recorded: ${cause instanceof Error ? cause.message : cause}`])
+  }
 }
 
 /** The run needs nothing more from the process' end. */

@@ -13,6 +13,7 @@ import { fromWireRecord, isRecord, toWireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import { ConfigStore, type RunConfig } from './config.ts'
 import { type DefineMetricOptions, definitionOf } from './define-metric.ts'
+import { sawWork } from './interrupt.ts'
 import type { LogUpdate } from './log/schemas.ts'
 import { endTable } from './messages.ts'
 import { MetricTracker } from './metric-tracker.ts'
@@ -211,9 +212,11 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
       this.#warnings.warn('step', `no step is left after ${this.#steps.step - 1}; this row is not recorded`)
       return
     }
+    const time = Date.now()
+    sawWork(time)
     const outcome = this.#recorder.row(row, {
       step: decision.step,
-      time: Date.now(),
+      time,
       commits: decision.flushAfter,
       isExplicit: step !== undefined,
     })

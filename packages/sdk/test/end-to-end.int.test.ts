@@ -165,7 +165,7 @@ describe('the end of a script', () => {
   })
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-    'by %s loses no row of more than 100 ms ago, and the run has crashed',
+    'by %s in a loop that never lets go of its thread loses no row of more than 100 ms ago, and the run has crashed',
     async (signal) => {
       await using script = train(['--rows', '1000000', '--pause', '1', '--busy'])
       await script.logged(300)

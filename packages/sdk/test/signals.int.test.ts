@@ -1,0 +1,51 @@
+import { testOrganization, testServer } from '@kiroku/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Script, until } from './script.ts'
+import { endedRun, expectRows, type Place } from './stored-run.ts'
+
+let server: Awaited<ReturnType<typeof testServer>>
+let place: Place
+let env: Record<string, string>
+beforeAll(async () => {
+  server = await testServer()
+  place = await testOrganization(server)
+  env = { KIROKU_URL: place.url, KIROKU_API_KEY: place.apiKey }
+})
+afterAll(() => server.close())
+
+const listeners = (script: Script): unknown =>
+  script.lines.findLast(({ listeners: count }) => count !== undefined)?.listeners
+
+describe('4.7 Ctrl-C', () => {
+  it('ends the run as failed with code 255 and every row, and the script dies of it as ever', async () => {
+    await using script = new Script('signals.mjs', [], env)
+    await until(() => listeners(script) === 1 || undefined, 'the loop to be trusted')
+    script.child.kill('SIGINT')
+    expect(await script.exit()).toBe('SIGINT')
+    const run = await endedRun(place, await script.runId())
+    expect([run.state, run.exitCode]).toEqual(['failed', 255])
+    expect(await expectRows(place, run.slug)).toBeGreaterThan(script.lastLogged())
+  })
+
+  it('kills a loop that lets go of its thread no more at once, and the run has crashed', async () => {
+    await using script = new Script('signals.mjs', ['--still'], env)
+    await until(() => listeners(script) === 1 || undefined, 'the loop to be trusted')
+    await until(() => listeners(script) === 0 || undefined, 'the loop not to be trusted any more')
+    script.child.kill('SIGINT')
+    expect(await script.exit()).toBe('SIGINT')
+    const run = await endedRun(place, await script.runId())
+    expect([run.state, run.exitCode]).toEqual(['crashed', null])
+  })
+
+  it('is left to a script that listens itself', async () => {
+    await using script = new Script('signals.mjs', ['--listener'], env)
+    await script.logged(300)
+    expect(listeners(script)).toBe(1)
+    script.child.kill('SIGINT')
+    expect(await script.exit()).toBe(6)
+    expect(script.lines.at(-1)).toMatchObject({ heard: 1 })
+    const run = await endedRun(place, await script.runId())
+    expect([run.state, run.exitCode]).toEqual(['failed', 6])
+    await expectRows(place, run.slug)
+  })
+})
