@@ -68,6 +68,11 @@ export class LocalRun {
     this.finish()
   }
 
+  /** True while the run's end waits for what is found out about its code. */
+  get awaitsFacts(): boolean {
+    return this.#end !== undefined && !this.isFinished
+  }
+
   /** Ends the run now if its script has ended it. */
   finish(): void {
     if (this.isFinished || this.#end === undefined) return

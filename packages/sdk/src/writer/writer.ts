@@ -15,6 +15,8 @@ const idleTickMs = 20
 /** So long after the last record the ring is looked at less often. */
 const idleAfterMs = 2_000
 const syncEveryMs = 1_000
+/** How long the end of a script that is over waits for the facts about its code. */
+const factsPatienceMs = 1_500
 
 /** The writer thread: empties the ring every few milliseconds into the local logs of all runs of the process. */
 export class Writer {
@@ -27,6 +29,7 @@ export class Writer {
   #parts: Buffer[] = []
   #lastRecordAt = 0
   #lastSyncAt = 0
+  #awaitingSince: number | undefined
   readonly #rejections = new Warnings(say)
   readonly #options = new Map<number, OpenRun>()
 
@@ -42,10 +45,11 @@ export class Writer {
   }
 
   #tick(): void {
-    const asked = this.#ring.pendingFlush()
     const now = performance.now()
+    const pending = this.#ring.pendingFlush()
     if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
     this.#monitor.tick(now)
+    const asked = this.#isTooEarly(pending, now) ? undefined : pending
     for (const [id, run] of this.#runs) {
       if (asked !== undefined) run.finish()
       if (run.flush() && run.isFinished) this.#end(id, run)
@@ -54,6 +58,16 @@ export class Writer {
     if (now - this.#lastSyncAt >= syncEveryMs) this.#lastSyncAt = now
     if (asked !== undefined) this.#ring.answerFlush(asked)
     setTimeout(() => this.#tick(), now - this.#lastRecordAt > idleAfterMs ? idleTickMs : busyTickMs)
+  }
+
+  /** A script that ends at once still gets what is being found out about its code, if that takes no long time. */
+  #isTooEarly(pending: number | undefined, now: number): boolean {
+    if (pending === undefined || ![...this.#runs.values()].some((run) => run.awaitsFacts)) {
+      this.#awaitingSince = undefined
+      return false
+    }
+    this.#awaitingSince ??= now
+    return now - this.#awaitingSince < factsPatienceMs
   }
 
   #take(tag: number, payload: Uint8Array): void {
