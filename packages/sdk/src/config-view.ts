@@ -57,7 +57,12 @@ export class ConfigView {
   #remove({ key, path, holder }: Place, name: string | symbol): boolean {
     if (!Object.hasOwn(holder, name)) return true
     this.#options.allow([key, ...path, String(name)], toValue(Reflect.get(holder, name)) ?? null, undefined)
-    return this.#change(key, holder, () => Reflect.deleteProperty(holder, name))
+    return this.#change(key, holder, () => {
+      // `pop()` removes the last item before it shortens the list; in between would be a list with a hole.
+      if (Array.isArray(holder) && name === String(holder.length - 1))
+        return Reflect.set(holder, 'length', holder.length - 1)
+      return Reflect.deleteProperty(holder, name)
+    })
   }
 
   #change(key: string, holder: object, change: () => boolean): boolean {
