@@ -13,7 +13,7 @@ const refusalSchema = z.union([
   z.object({ message: z.string() }),
   z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error),
 ])
-const answerSchema = z.object({ result: z.object({ data: z.unknown() }) })
+const answerSchema = z.object({ result: z.object({ data: z.unknown().optional() }) })
 
 type Request = { method: 'GET' | 'POST'; body?: string; limitMs?: number }
 
