@@ -1,17 +1,22 @@
+import { configDirectory, readCredentials, serverAddress } from '../credentials.ts'
 import { firstOrders, sdkEnv } from '../env.ts'
+import { claimRun, findLeftovers, type Leftover } from './leftovers.ts'
 import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
 import { RefusedError } from './refused-error.ts'
 import { Turns } from './turns.ts'
-import { Uploader } from './uploader.ts'
+import { Uploader, type UploaderOptions } from './uploader.ts'
 import { Wakeable } from './wakeable.ts'
 
 /** Batches in memory at a time, over all runs. */
 const maxBatchesInMemory = 2
 const orphanPollMs = 20
+/** Runs of earlier scripts that one sidecar takes up. */
+const maxLeftovers = 5
 
 /**
  * The sidecar of one script: brings the logs of all its runs to the server. It is told about runs on its standard
- * input; when that ends the script is gone, and it finishes what is left and ends too.
+ * input; when that ends the script is gone, and it finishes what is left and ends too. Once the server takes a run of its
+ * script it also brings a few runs there that earlier scripts left beside it.
  */
 class Sidecar {
   readonly #parent: number
@@ -20,6 +25,7 @@ class Sidecar {
   readonly #uploaders = new Set<Uploader>()
   readonly #lingerMs: number
   #isOrphan = false
+  #hasLeftovers = true
 
   constructor(parent: number, lingerMs: number) {
     this.#parent = parent
@@ -46,29 +52,53 @@ class Sidecar {
   #take(order: Order): void {
     const report = (what: Report): void => {
       process.stdout.write(`${JSON.stringify(what)}\n`)
+      if (what.type === 'acknowledged') this.#takeUpLeftovers(order)
     }
-    void this.#upload(order, report).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      report({ type: 'refused', id: order.id, why, code: null, isFinal: true })
+    const uploading = this.#upload({ order, report, isOrphan: () => this.#isOrphan })
+    void uploading.catch((cause: unknown) => {
+      const why = messageOf(cause)
+      const code = cause instanceof RefusedError ? cause.code : null
+      report({ type: 'refused', id: order.id, why, code, isFinal: true })
       note(
         `${order.directory}: ${cause instanceof RefusedError ? why : (cause instanceof Error && cause.stack) || why}`,
       )
     })
   }
 
-  async #upload(order: Order, report: (what: Report) => void): Promise<void> {
+  async #upload(options: Pick<UploaderOptions, 'order' | 'report' | 'isOrphan' | 'refusedWait'>): Promise<void> {
     const uploader = new Uploader({
-      order,
-      report,
+      ...options,
       turns: this.#turns,
       wakeable: this.#wakeable,
-      isOrphan: () => this.#isOrphan,
+      freshKey: () => keyOnFile(options.order.url),
     })
+    claimRun(options.order.directory)
     this.#uploaders.add(uploader)
     try {
       await uploader.run()
     } finally {
       this.#uploaders.delete(uploader)
+    }
+  }
+
+  #takeUpLeftovers(order: Order): void {
+    if (!this.#hasLeftovers) return
+    this.#hasLeftovers = false
+    void this.#bringLeftovers(findLeftovers(order.directory, maxLeftovers), order)
+  }
+
+  /** Brings them one by one. What goes wrong is noted in the sidecar's own log only: it is not the script's concern. */
+  async #bringLeftovers(leftovers: readonly Leftover[], { url: ownUrl, apiKey: ownKey }: Order): Promise<void> {
+    for (const { directory, url } of leftovers) {
+      const apiKey = url === ownUrl ? ownKey : keyOnFile(url)
+      if (apiKey === null) continue
+      try {
+        const order = { id: -1, directory, url, apiKey }
+        await this.#upload({ order, report: () => {}, isOrphan: () => true, refusedWait: null })
+        note(`${directory}: what an earlier script left was sent`)
+      } catch (cause) {
+        note(`${directory}: ${messageOf(cause)}`)
+      }
     }
   }
 
@@ -105,6 +135,17 @@ function isAlive(parent: number): boolean {
     return false
   }
 }
+
+/** The key of a server that is on file at this moment. */
+function keyOnFile(url: string): string | null {
+  try {
+    return readCredentials(configDirectory(sdkEnv())).keys[serverAddress(url)] ?? null
+  } catch {
+    return null
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** Writes a line to standard error, which is the sidecar's own log file. */
 function note(text: string): void {

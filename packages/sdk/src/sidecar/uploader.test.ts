@@ -1,81 +1,17 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type Server as HttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decodeHistoryBatch } from '@kiroku/core/history'
-import { newWriterId } from '@kiroku/core/ids'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { LogFile } from '../../test/log-file.ts'
 import { assembleLog } from '../../test/recorded-run.ts'
-import {
-  framedBytes,
-  frameHeaderBytes,
-  logFileName,
-  recordKinds,
-  rowFlags,
-  rowHeaderBytes,
-  updateFlags,
-} from '../log/format.ts'
+import { ScriptedServer } from '../../test/scripted-server.ts'
+import { framedBytes, frameHeaderBytes, logFileName, recordKinds, rowHeaderBytes, updateFlags } from '../log/format.ts'
 import { LogWriter } from '../log/log-writer.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { Report } from './protocol.ts'
 import { Turns } from './turns.ts'
 import { Uploader } from './uploader.ts'
 import { Wakeable } from './wakeable.ts'
-
-type Answer = { status: number; body: object }
-
-/** A server of one run that keeps what it acknowledged, and answers as `refuse` says instead where that says anything. */
-class ScriptedServer {
-  readonly batches: { firstSeq: number; lastSeq: number }[] = []
-  readonly updates: string[] = []
-  creations = 0
-  ackSeq = 0
-  nextBatchMs = 0
-  refuse: (firstSeq: number) => Answer | undefined = () => undefined
-  readonly #http: HttpServer
-
-  constructor() {
-    this.#http = createServer((request, response) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk))
-      request.on('end', () => {
-        const { status, body } = request.url?.includes('runs.create')
-          ? this.#create()
-          : this.#take(Buffer.concat(chunks))
-        response.writeHead(status).end(JSON.stringify(body))
-      })
-    })
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#http.listen(0, '127.0.0.1', resolve))
-    const address = this.#http.address()
-    return typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : ''
-  }
-
-  close(): void {
-    this.#http.closeAllConnections()
-    this.#http.close()
-  }
-
-  #create(): Answer {
-    this.creations++
-    const { ackSeq } = this
-    const data = { organization: 'o', project: 'p', run: 'r', displayName: 'n', path: '/o/p/runs/r', ackSeq }
-    return { status: 200, body: { result: { data } } }
-  }
-
-  #take(bytes: Buffer): Answer {
-    const { firstSeq, lastSeq, updates } = decodeHistoryBatch(new Uint8Array(bytes))
-    const refusal = this.refuse(firstSeq)
-    if (refusal !== undefined) return refusal
-    if (firstSeq > this.ackSeq + 1) return { status: 409, body: { details: { ackSeq: this.ackSeq } } }
-    this.batches.push({ firstSeq, lastSeq })
-    this.updates.push(...updates.map(({ type }) => type))
-    this.ackSeq = lastSeq
-    return { status: 200, body: { ackSeq: lastSeq, nextBatchMs: this.nextBatchMs } }
-  }
-}
 
 let directory: string
 let server: ScriptedServer
@@ -92,20 +28,8 @@ afterEach(() => {
 
 /** A log of `rows` rows, ended if asked. */
 function writeLog(rows: number, { isEnded }: { isEnded: boolean }): void {
-  const log = new LogWriter(join(directory, logFileName))
-  const encoder = new RecordEncoder()
-  const put = (payload: Uint8Array | undefined): void => {
-    if (payload !== undefined) log.append(payload)
-  }
-  const create = { project: 'p', run: 'r', writer: newWriterId(), startedAt: 0, config: {}, definitions: [] }
-  put(encoder.json(recordKinds.header, { v: 1, url, create }))
-  put(encoder.key(0, 0, 'a'))
-  for (let step = 0; step < rows; step++) {
-    const [values, keys] = [Float64Array.of(step), Uint32Array.of(0)]
-    put(encoder.row({ flags: rowFlags.commits, step, time: step, count: 1, values, keys, texts: [] }))
-  }
-  const finish = { type: 'finish', state: 'finished', exitCode: 0, time: 9 }
-  if (isEnded) put(encoder.json(recordKinds.update, finish, updateFlags.finishes))
+  const log = new LogFile(directory, { url }).rows(rows)
+  if (isEnded) log.finish()
   log.close()
 }
 
