@@ -93,8 +93,13 @@ export const envSchema = z.object({
 /** The environment as `init()` reads it; what is empty counts as not set. Times are in seconds. */
 export type SdkEnv = z.infer<typeof envSchema>
 
-/** The environment as a table in Markdown: a line for each variable that is for users. */
+/** The environment as a table in Markdown, a line for each variable. */
 export function environmentTable(): string {
-  const rows = Object.entries(envSchema.shape).map(([name, { description = '' }]) => `| \`${name}\` | ${description} |`)
-  return ['| variable | meaning |', '| --- | --- |', ...rows].join('\n')
+  const rows = Object.entries(envSchema.shape).map(
+    ([name, { description = '' }]) => [`\`${name}\``, description] as const,
+  )
+  const width = [0, 1].map((column) => Math.max(...rows.map((row) => row[column === 0 ? 0 : 1].length), 8))
+  const line = (cells: readonly [string, string], fill = ' '): string =>
+    `| ${cells[0].padEnd(width[0] ?? 0, fill)} | ${cells[1].padEnd(width[1] ?? 0, fill)} |`
+  return [line(['variable', 'meaning']), line(['', ''], '-'), ...rows.map((row) => line(row))].join('\n')
 }

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { environmentTable, envSchema } from './env-schema.ts'
+
+const path = join(import.meta.dirname, '..', 'README.md')
+const place = /(<!-- environment -->\n)[\s\S]*?(<!-- \/environment -->)/
+
+describe('8 environment', () => {
+  it('says of each variable what it means', () => {
+    const untold = Object.entries(envSchema.shape).filter(([, { description }]) => !description)
+    expect(untold.map(([name]) => name)).toEqual([])
+  })
+
+  // `npx vitest run --project unit packages/sdk/src/env-schema.test.ts -u` writes the table anew.
+  it('is in the README as the schema has it', async () => {
+    const readme = readFileSync(path, 'utf8')
+    expect(readme).toMatch(place)
+    await expect(readme.replace(place, (_, from, to) => `${from}${environmentTable()}\n${to}`)).toMatchFileSnapshot(
+      path,
+    )
+  })
+})
