@@ -5,23 +5,29 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { appRouter } from './router.ts'
 import {
+  attachFile,
   batchOf,
   type Caller,
   client,
+  fetchFile,
   postBatch,
   postBytes,
+  putBlob,
   rawRequest,
   readPoints,
+  sha256Of,
   type TestRun,
   type TestServer,
   testOrganization,
   testRun,
   testServer,
+  uploadBlob,
 } from './testing/index.ts'
 
 type Tenant = Caller & { organization: string }
 
 const registered: string[] = []
+const secret = 'known to its owner'
 let server: TestServer
 let owner: Tenant
 let stranger: Tenant
@@ -39,6 +45,10 @@ beforeAll(async () => {
   run = await testRun(owner, { tags: ['secret'] })
   deleted = await testRun(owner)
   await postBatch(owner, batchOf(run, { rows: [{ step: 0, values: { loss: 42 } }] }))
+  await attachFile(owner, run, { path: 'a', content: secret, firstSeq: 2 })
+  const line = { line: 0, stream: 'stdout', time: 0, text: secret } as const
+  const text = { step: 0, time: 0, metric: 'note', value: secret }
+  await postBatch(owner, batchOf(run, { firstSeq: 3, texts: [text], console: [line] }))
   await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
   keyId = (await client(owner).keys.create.mutate({ organization: owner.organization, name: 'victim' })).id
 })
@@ -51,6 +61,9 @@ type Attempt = { input: () => unknown; expected: 'NOT_FOUND' | 'nothing of the o
 const notFound = (input: () => unknown): Attempt => ({ input, expected: 'NOT_FOUND' })
 
 const attempts: Record<string, Attempt> = {
+  'console.byRun': notFound(address),
+  'files.list': notFound(address),
+  'files.offer': { input: () => ({ hashes: [sha256Of(secret)] }), expected: 'nothing of the owner' },
   'keys.create': notFound(() => ({ organization: owner.organization, name: 'mine now' })),
   'keys.list': notFound(() => ({ organization: owner.organization })),
   'keys.revoke': notFound(() => ({ organization: owner.organization, id: keyId })),
@@ -83,6 +96,9 @@ async function snapshot(): Promise<unknown> {
     api.runs.list.query(address()),
     api.metrics.byRun.query(address()),
     api.texts.byRun.query(address()),
+    api.console.byRun.query(address()),
+    api.files.list.query(address()),
+    fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
     readPoints(owner, { ...address(), metric: 'loss' }),
   ])
@@ -96,6 +112,9 @@ async function snapshotOfRun(): Promise<unknown> {
     api.runs.byId.query(address()),
     api.metrics.byRun.query(address()),
     readPoints(owner, { ...address(), metric: 'loss' }),
+    api.console.byRun.query(address()),
+    api.files.list.query(address()),
+    fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
   ])
 }
 
@@ -177,6 +196,22 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     isNotFound(await get(`${routes.live}?${search()}`, stranger.apiKey))
   },
   [`GET ${routes.points}`]: async () => isNotFound(await get(`${routes.points}?${search()}`, stranger.apiKey)),
+  [`GET ${routes.files}`]: async () =>
+    isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey)),
+  [`GET ${routes.console}`]: async () =>
+    isNotFound(await get(`${routes.console}?${new URLSearchParams(address())}`, stranger.apiKey)),
+  [`PUT ${routes.blobs}/:sha256`]: async () => {
+    // The stranger does not have the owner's content by knowing its hash, nor by having the same of their own.
+    const { missing } = await client(stranger).files.offer.mutate({ hashes: [sha256Of(secret)] })
+    expect(missing).toEqual([sha256Of(secret)])
+    const theirs = await testRun(stranger, { run: run.run })
+    const file = { type: 'file', path: 'a', mime: 'text/plain', sha256: sha256Of(secret), size: secret.length } as const
+    expect((await postBatch(stranger, batchOf(theirs, { updates: [file] }))).rejected).toHaveLength(1)
+    expect((await fetchFile(stranger, { ...theirs, path: 'a' })).status).toBe(404)
+    expect((await putBlob(stranger, sha256Of(secret), 'other')).status).toBe(400)
+    await uploadBlob(stranger, secret)
+    isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey))
+  },
   [`POST ${routes.series}`]: async () => {
     isNotFound(await post(routes.series, stranger.apiKey, seriesBody()))
     await testRun(stranger)
@@ -212,10 +247,13 @@ describe('every route', () => {
   })
 
   it('of data asks for a key', async () => {
-    for (const path of [`${routes.live}?${search()}`, `${routes.points}?${search()}`])
-      expect((await rawRequest(server.url + path)).status).toBe(401)
+    const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
+    const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
+    for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
     for (const path of [routes.series, routes.ingest])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
+    const blob = `${routes.blobs}/${sha256Of('x')}`
+    expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)
   })
 
   it('leaves the same project and run of two organizations apart', async () => {

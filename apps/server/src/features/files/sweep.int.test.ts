@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../database/database.ts'
 import { type Engines, openEngines } from '../../engines/index.ts'
 import { authorizeOrganization, type OrganizationScope } from '../../http/scopes.ts'
-import { sha256Of } from '../../testing/index.ts'
+import { sha256Of, until } from '../../testing/index.ts'
 import type { BlobStorage } from './blob-storage.ts'
 import { createBlobsRepository } from './blobs.repository.ts'
 import { createDirectoryBlobStorage } from './directory-blob-storage.ts'
@@ -155,6 +155,26 @@ describe('a sweep', () => {
     await received.keep()
     await files.sweep(dayMs)
     expect(await storage.has({ organizationId, sha256: sha256Of('elsewhere') })).toBe(true)
+  })
+
+  it('that comes upon a content as a file is given it leaves it', async () => {
+    const scope = await newOrganization()
+    const { organizationId } = scope
+    const runId = await newRun(scope)
+    await put(scope, 'just named')
+    await age(scope)
+    const file = { path: 'a', sha256: sha256Of('just named'), size: 10, mime: 'text/plain' }
+    const { sweeping } = await database.transaction(async (connection) => {
+      expect(await linkFiles(connection, [{ organizationId, runId, file }])).toEqual([])
+      const started = files.sweep(dayMs)
+      await until(async () => {
+        const { rows } = await connection.query('SELECT 1 FROM pg_locks WHERE NOT granted')
+        expect(rows).toHaveLength(1)
+      })
+      return { sweeping: started }
+    })
+    await sweeping
+    expect(await isThere(scope, 'just named')).toEqual(there)
   })
 
   it('never takes what somebody was told is there, however much happens at once', async () => {
