@@ -21,7 +21,7 @@ import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectsRepository } from './features/projects/index.ts'
-import { createRunsRepository } from './features/runs/index.ts'
+import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
 import { createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
@@ -104,23 +104,27 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const owners = createOwnerRepository(database)
   const owner = await openOwner(owners, engines.isEmbedded ? engines.dataDir : null)
   const metrics = createMetricsRepository(database)
+  const history = createHistoryService({
+    store,
+    repository: createHistoryRepository(database, store, crashAfterMs),
+    onInserted: options.onInserted,
+  })
+  const projects = createProjectsRepository(database)
+  const runs = createRunsRepository(database, crashAfterMs)
   const services: Services = {
     console: createConsoleService(store, metrics),
     files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
       blobs: createBlobsRepository(database),
       files: createFilesRepository(database),
     }),
-    history: createHistoryService({
-      store,
-      repository: createHistoryRepository(database, crashAfterMs),
-      onInserted: options.onInserted,
-    }),
+    history,
     identities: createIdentitiesRepository(database),
     keys: createKeysRepository(database),
     live: createLiveService(listener),
     metrics,
-    projects: createProjectsRepository(database),
-    runs: createRunsRepository(database, crashAfterMs),
+    projects,
+    runs,
+    runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
     series: createSeriesService(store, metrics),
   }
 

@@ -5,7 +5,7 @@ import type { KeysRepository } from './features/keys/index.ts'
 import type { LiveService } from './features/live/index.ts'
 import type { MetricsRepository } from './features/metrics/index.ts'
 import type { ProjectsRepository } from './features/projects/index.ts'
-import type { RunsRepository } from './features/runs/index.ts'
+import type { RunsRepository, StartRunService } from './features/runs/index.ts'
 import type { SeriesService } from './features/series/index.ts'
 import type { IdentitiesRepository } from './features/sessions/index.ts'
 
@@ -20,5 +20,6 @@ export type Services = {
   metrics: MetricsRepository
   projects: ProjectsRepository
   runs: RunsRepository
+  runStart: StartRunService
   series: SeriesService
 }

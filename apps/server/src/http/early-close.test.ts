@@ -56,6 +56,7 @@ describe('a caller who is gone before it is known who asks', () => {
         }
       },
       accept: unused,
+      quiet: unused,
       close: unused,
     }
     registerIngestRoute(app, history)
@@ -78,6 +79,7 @@ describe('a caller who is gone before it is known who asks', () => {
             stopped++
           }
         },
+        quiet: unused,
         close: unused,
       },
       projects: {
@@ -123,6 +125,7 @@ describe('room for a batch', () => {
         await settled
         return { ackSeq: 1, nextBatchMs: 0, rejected: [], otherWriters: 0 }
       },
+      quiet: unused,
       close: unused,
     })
     let isClosed = false

@@ -12,6 +12,7 @@ const emptyDocument = (): RunDocument => ({
   explicit: new Set(),
   definitions: [],
   totals: new Map(),
+  counted: new Map(),
   lastStep: null,
 })
 

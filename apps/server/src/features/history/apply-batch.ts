@@ -1,6 +1,19 @@
 import type { FileFacts } from '@kiroku/core/files'
-import type { HistoryBatch, Rejection, RowBlock, RunUpdate, Stream } from '@kiroku/core/history'
-import { applyDefinition, type DefineMetricInput, type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
+import {
+  emptyRowBlock,
+  type HistoryBatch,
+  type Rejection,
+  type RowBlock,
+  type RunUpdate,
+  type Stream,
+} from '@kiroku/core/history'
+import {
+  applyDefinition,
+  clearSummaryOperations,
+  type DefineMetricInput,
+  type MetricDefinition,
+  resolveDefinition,
+} from '@kiroku/core/metrics'
 import type { RunLabelsPatch } from '@kiroku/core/runs'
 import { addToTotals, emptyTotals, type MetricTotals, summaryOf } from '@kiroku/core/summary'
 import { toWire, type WireRecord, type WireValue } from '@kiroku/core/values'
@@ -18,6 +31,8 @@ export type RunDocument = {
   explicit: Set<string>
   definitions: readonly MetricDefinition[]
   totals: Map<string, DocumentTotals>
+  /** Totals counted from all points, those of the batch included, where adding it would be wrong. */
+  counted: ReadonlyMap<string, MetricTotals>
   lastStep: number | null
 }
 
@@ -32,6 +47,8 @@ export type BatchEffects = {
   facts: RunFacts | null
   finish: Extract<RunUpdate, { type: 'finish' }> | null
   hasDefined: boolean
+  /** A value that was set by hand took the summary operations of its metric away. */
+  hasCleared: boolean
   files: FileFacts[]
   /** What of it cannot be stored. */
   rejected: Rejection[]
@@ -43,8 +60,12 @@ export function totalsKey(stream: Stream, name: string): string {
 }
 
 /** A name as a key of a wire record, where a first `$` is doubled. */
-function wireKey(name: string): string {
+export function wireKey(name: string): string {
   return name.startsWith('$') ? `$${name}` : name
+}
+
+function nameOfKey(key: string): string {
+  return key.startsWith('$$') ? key.slice(1) : key
 }
 
 /** Adds a batch of new records to the document, in their order, and tells what else it said. */
@@ -56,6 +77,7 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
     facts: null,
     finish: null,
     hasDefined: false,
+    hasCleared: false,
     files: [],
     rejected: [],
   }
@@ -92,13 +114,26 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
       case 'summary':
         if (update.unset.length > 0)
           writes.unset(update.seq, new Set(update.unset.map(wireKey)), document.summary.keys())
-        for (const [key, value] of Object.entries(update.set)) writes.set(update.seq, key, value)
+        for (const [key, value] of Object.entries(update.set)) {
+          writes.set(update.seq, key, value)
+          const cleared = clearSummaryOperations(document.definitions, nameOfKey(key))
+          effects.hasCleared ||= cleared !== document.definitions
+          document.definitions = cleared
+        }
         break
     }
   }
   writes.apply(document)
   if (effects.hasDefined) refreshSummary(document)
   return effects
+}
+
+/** Applies updates that come with no batch, as if a writer had said them. */
+export function applyUpdates(document: RunDocument, updates: readonly RunUpdate[]): BatchEffects {
+  const [project, run, writer] = ['', '', '']
+  const [history, system] = [emptyRowBlock(), emptyRowBlock()]
+  const rest = { texts: [], console: [], firstSeq: 1, lastSeq: updates.length }
+  return applyBatch(document, { project, run, writer, history, system, ...rest, updates: [...updates] })
 }
 
 /** Merges definitions in the document and lets its summary follow them. */
@@ -119,11 +154,9 @@ function addBlock(
     if (values.length === 0) continue
     const row = rows === null ? lastRow : (rows.at(-1) ?? lastRow)
     const key = totalsKey(stream, name)
-    const totals = addToTotals(document.totals.get(key)?.totals ?? emptyTotals(), values, {
-      from: 0,
-      to: values.length,
-      lastStep: block.steps[row] ?? 0,
-    })
+    const range = { from: 0, to: values.length, lastStep: block.steps[row] ?? 0 }
+    const counted = document.counted.get(key)
+    const totals = counted ?? addToTotals(document.totals.get(key)?.totals ?? emptyTotals(), values, range)
     document.totals.set(key, { stream, name, totals })
     effects.totals.add(key)
     writes?.points(block.seqs[row] ?? 0, wireKey(name), name)
@@ -180,7 +213,8 @@ function isNestedInOne(key: string, keys: ReadonlySet<string>): boolean {
   return false
 }
 
-function showTotals(document: RunDocument, name: string): void {
+/** Lets the summary have what a metric's totals and definition make of it. */
+export function showTotals(document: RunDocument, name: string): void {
   const known = document.totals.get(totalsKey('history', name))
   if (!known) return
   const value = summaryOf(known.totals, resolveDefinition(document.definitions, name))

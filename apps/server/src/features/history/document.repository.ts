@@ -145,6 +145,35 @@ export async function saveTotals(
   )
 }
 
+const documentRowsSchema = z
+  .array(
+    z.object({
+      lastStep: z.number().nullable(),
+      summary: z.record(z.string(), z.json()),
+      explicit: z.array(z.string()),
+    }),
+  )
+  .length(1)
+
+/** The document of a run with all its totals; the run is locked until the transaction ends. */
+export async function loadDocument(connection: Connection, runId: string): Promise<RunDocument> {
+  const { rows } = await connection.query(
+    'SELECT last_step AS "lastStep", summary, explicit_summary AS explicit FROM run WHERE id = $1 FOR UPDATE',
+    [runId],
+  )
+  const [row] = documentRowsSchema.parse(rows)
+  const definitions = await loadDefinitions(connection, [runId])
+  const totals = await loadTotals(connection, [{ runId, names: null }])
+  return {
+    summary: new Map(Object.entries(row?.summary ?? {})),
+    explicit: new Set(row?.explicit),
+    definitions: definitions.map(({ definition }) => definition),
+    totals: new Map(totals.map(({ key, entry }) => [key, entry])),
+    counted: new Map(),
+    lastStep: row?.lastStep ?? null,
+  }
+}
+
 /** What a transaction leaves of a run: null leaves a field as it is. */
 export type SavedRun = {
   runId: string
@@ -153,21 +182,23 @@ export type SavedRun = {
   config: WireRecord | null
   labels: RunLabelsPatch | null
   facts?: RunFacts | null
+  /** False when it is people who change the run, which is no sign of life. */
+  isHeard?: boolean
 }
 
-/** Writes runs after batches: summary, last step, standing, config and labels; each was heard of just now. */
+/** Writes runs after batches: summary, last step, standing, config and labels. */
 export async function saveRuns(connection: Connection, runs: readonly SavedRun[]): Promise<void> {
   const column = <T>(read: (run: SavedRun) => T): T[] => runs.map(read)
   await connection.query(
-    `UPDATE run SET heartbeat_at = now(), summary = saved.summary::jsonb,
+    `UPDATE run SET heartbeat_at = CASE WHEN saved.is_heard THEN now() ELSE run.heartbeat_at END, summary = saved.summary::jsonb,
        explicit_summary = ARRAY(SELECT jsonb_array_elements_text(saved.explicit::jsonb)), last_step = saved.last_step,
        config = CASE WHEN saved.config IS NULL THEN run.config ELSE run.config || saved.config::jsonb END,
        state = coalesce(saved.state, run.state),
        exit_code = CASE WHEN saved.state IS NULL THEN run.exit_code ELSE saved.exit_code END,
        finished_at = CASE WHEN saved.state IS NULL THEN run.finished_at
                           ELSE to_timestamp(saved.finished_ms / 1000) END
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::run_state[], $7::int[], $8::float8[])
-       AS saved (id, summary, explicit, last_step, config, state, exit_code, finished_ms)
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::run_state[], $7::int[], $8::float8[],
+       $9::boolean[]) AS saved (id, summary, explicit, last_step, config, state, exit_code, finished_ms, is_heard)
      WHERE run.id = saved.id`,
     [
       column(({ runId }) => runId),
@@ -178,6 +209,7 @@ export async function saveRuns(connection: Connection, runs: readonly SavedRun[]
       column(({ standing }) => standing?.state ?? null),
       column(({ standing }) => standing?.exitCode ?? null),
       column(({ standing }) => standing?.finishedAt ?? null),
+      column(({ isHeard = true }) => isHeard),
     ],
   )
   for (const { runId, labels } of runs) if (labels !== null) await saveLabels(connection, runId, labels)

@@ -9,8 +9,8 @@ describe('room for batches', () => {
   }
   const service = () =>
     createHistoryService({
-      store: { insert: unused },
-      repository: { findWriter: unused, commit: unused },
+      store: { insert: unused, removeVersion: unused },
+      repository: { findWriter: unused, reserve: unused, commit: unused },
     })
 
   it('is bounded, says when to come back, and comes back', () => {
@@ -48,10 +48,22 @@ describe('a batch', () => {
         insert: async (points) => {
           versions.push(...points.map(({ version }) => version))
         },
+        removeVersion: async () => {},
       },
       repository: {
-        findWriter: async () => ({ scope, projectId: 'p', runId: 'r', writerId: 'w', ackSeq: 0, heardAt, label: null }),
-        commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected: [] })),
+        findWriter: async () => ({
+          scope,
+          projectId: 'p',
+          runId: 'r',
+          writerId: 'w',
+          ackSeq: 0,
+          heardAt,
+          label: null,
+          isShared: false,
+        }),
+        reserve: async () => [],
+        commit: async (batches) =>
+          batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected: [], otherWriters: 0 })),
       },
     })
     const at = Float64Array.of(1)

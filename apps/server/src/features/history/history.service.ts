@@ -2,12 +2,19 @@ import { KirokuError } from '@kiroku/core/errors'
 import { type BatchAck, type HistoryBatch, type RowBlock, readHistoryBatch, type Stream } from '@kiroku/core/history'
 import type { MetricStore, PointBlock, StoredLine, StoredText } from '@kiroku/metric-store'
 import type { OrganizationScope } from '../../http/scopes.ts'
-import { type CommittedBatch, gapError, type HistoryRepository, type KnownWriter } from './history.repository.ts'
+import {
+  type CommittedBatch,
+  gapError,
+  type HistoryRepository,
+  type KnownWriter,
+  type RefusedBatch,
+} from './history.repository.ts'
 import { createPace } from './pace.ts'
+import { steppedSeqs } from './shared-steps.ts'
 import { trimBatch } from './trim-batch.ts'
 
 export type HistoryServiceOptions = {
-  store: Pick<MetricStore, 'insert'>
+  store: Pick<MetricStore, 'insert' | 'removeVersion'>
   repository: HistoryRepository
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
@@ -25,6 +32,8 @@ export type HistoryService = {
    * `details.ackSeq` for a gap, UNAVAILABLE when the server stops.
    */
   accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
+  /** Resolves when nothing of a run is under way any more, and what comes of its writers is checked anew. */
+  quiet(runId: string): Promise<void>
   /** Refuses new batches from now on and resolves when all accepted ones are answered. */
   close(): Promise<void>
 }
@@ -41,6 +50,8 @@ type Waiting = {
   writer: KnownWriter
   batch: HistoryBatch
   bytes: number
+  /** What its points were stored as; null before. */
+  version: number | null
   resolve(committed: CommittedBatch): void
   reject(error: unknown): void
 }
@@ -50,6 +61,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   const writers = new Map<string, KnownWriter>()
   const pace = createPace()
   const versions = createVersions()
+  const underWay = new Map<Promise<void>, string>()
   let queue: Waiting[] = []
   let admittedBytes = 0
   let queuedBytes = 0
@@ -68,16 +80,22 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     return found
   }
 
-  const forget = (writer: KnownWriter): void => {
-    for (const [key, known] of writers) if (known.writerId === writer.writerId) writers.delete(key)
+  const forget = (isMeant: (writer: KnownWriter) => boolean): void => {
+    for (const [key, known] of writers) if (isMeant(known)) writers.delete(key)
   }
 
   const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<CommittedBatch> => {
     if (isClosed) throw busy('the server is stopping')
     queuedBytes += bytes
     const answer = new Promise<CommittedBatch>((resolve, reject) =>
-      queue.push({ writer, batch, bytes, resolve, reject }),
+      queue.push({ writer, batch, bytes, version: null, resolve, reject }),
     )
+    const settled = answer.then(
+      () => {},
+      () => {},
+    )
+    underWay.set(settled, writer.runId)
+    settled.then(() => underWay.delete(settled))
     pump ??= run().finally(() => {
       pump = undefined
     })
@@ -108,9 +126,9 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     return taken
   }
 
-  const settle = (item: Waiting, outcome: CommittedBatch | { error: unknown }): void => {
+  const settle = (item: Waiting, outcome: CommittedBatch | RefusedBatch | { error: unknown }): void => {
     if ('error' in outcome) {
-      forget(item.writer)
+      forget(({ writerId }) => writerId === item.writer.writerId)
       item.reject(outcome.error)
     } else {
       item.writer.ackSeq = Math.max(item.writer.ackSeq, outcome.ackSeq)
@@ -119,11 +137,20 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   }
 
   const insert = async (items: readonly Waiting[]): Promise<void> => {
+    const shared = items.filter(({ writer, batch }) => writer.isShared && steppedSeqs(batch).length > 0)
+    if (shared.length > 0) {
+      const stepped = await repository.reserve(shared)
+      shared.forEach((item, index) => {
+        item.batch = stepped[index] ?? item.batch
+      })
+    }
     const points: PointBlock[] = []
     const texts: StoredText[] = []
     const lines: StoredLine[] = []
-    for (const { writer, batch } of items) {
-      const key = { project: writer.projectId, run: writer.runId, version: versions.next() }
+    for (const item of items) {
+      const { writer, batch } = item
+      item.version = versions.next()
+      const key = { project: writer.projectId, run: writer.runId, version: item.version }
       const fresh = trimBatch(batch, writer.ackSeq)
       points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
       texts.push(...fresh.texts.map(({ metric, step, time, value }) => ({ ...key, metric, step, time, value })))
@@ -136,12 +163,17 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
 
   const commit = async (items: readonly Waiting[]): Promise<void> => {
     const outcomes = await repository.commit(items)
-    items.forEach((item, index) => {
-      settle(
-        item,
-        outcomes[index] ?? { error: new KirokuError({ code: 'INTERNAL', message: 'a batch has no outcome' }) },
-      )
-    })
+    for (const [index, item] of items.entries()) {
+      const outcome = outcomes[index] ?? {
+        error: new KirokuError({ code: 'INTERNAL', message: 'a batch has no outcome' }),
+      }
+      if ('error' in outcome && outcome.isLeftOver) await removePoints(item)
+      settle(item, outcome)
+    }
+  }
+
+  const removePoints = async ({ writer, version }: Waiting): Promise<void> => {
+    if (version !== null) await store.removeVersion({ project: writer.projectId, run: writer.runId }, version)
   }
 
   /** Does `work` for all at once, and one by one when that fails, so that one bad batch fails alone. */
@@ -188,8 +220,12 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
         ackSeq: committed.ackSeq,
         nextBatchMs: pace.next(writer.writerId),
         rejected: [...rejected, ...committed.rejected],
-        otherWriters: 0,
+        otherWriters: committed.otherWriters,
       }
+    },
+    async quiet(runId) {
+      forget((writer) => writer.runId === runId)
+      await Promise.all([...underWay].flatMap(([settled, run]) => (run === runId ? [settled] : [])))
     },
     async close() {
       isClosed = true

@@ -1,5 +1,14 @@
-export { defineInDocument, type RunDocument } from './apply-batch.ts'
-export { loadDefinitions, loadTotals, saveDefinitions, saveLabels, saveRuns } from './document.repository.ts'
+export { applyUpdates, defineInDocument, type RunDocument, wireKey } from './apply-batch.ts'
+export {
+  loadDefinitions,
+  loadDocument,
+  loadTotals,
+  saveDefinitions,
+  saveLabels,
+  saveRuns,
+  saveTotals,
+} from './document.repository.ts'
 export { createHistoryRepository, type HistoryRepository } from './history.repository.ts'
 export { registerIngestRoute } from './history.route.ts'
 export { createHistoryService, type HistoryService } from './history.service.ts'
+export { type LeftHistory, movedMetrics, redoDocument } from './redo-summary.ts'

@@ -38,6 +38,49 @@ describe('a run', () => {
       { state: 'finished', exitCode: 0, finishedAt: 50 },
     ],
   ])('%s', (_name, writers, expected) => {
-    expect(standingAfterFinish(writers, 100)).toEqual(expected)
+    expect(standingAfterFinish(writers, 100, false)).toEqual(expected)
+  })
+})
+
+describe('4.7 a shared run', () => {
+  const failed = { finishState: 'failed', exitCode: 3, finishedAt: 30 } as const
+  const alive = { heartbeatAt: 120 }
+  it.each<[string, WriterFacts[], unknown]>([
+    [
+      'runs while any of its writers is alive',
+      [writer({ createdAt: 1, ...alive }), writer({ createdAt: 2, heartbeatAt: 110, ...failed })],
+      running,
+    ],
+    [
+      'is failed when any failed, and ended when the last did',
+      [writer({ heartbeatAt: 90, ...failed }), writer({ createdAt: 2, heartbeatAt: 90, ...finished })],
+      { state: 'failed', exitCode: 3, finishedAt: 50 },
+    ],
+    [
+      'is finished when all finished',
+      [writer({ heartbeatAt: 90, ...finished }), writer({ createdAt: 2, heartbeatAt: 90, ...finished })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
+      'is crashed when one of them fell silent',
+      [writer({ heartbeatAt: 90 }), writer({ createdAt: 2, heartbeatAt: 95, ...finished })],
+      { state: 'crashed', exitCode: null, finishedAt: 90 },
+    ],
+    [
+      'is not failed for what failed in an earlier life',
+      [writer({ heartbeatAt: 10, ...failed }), writer({ createdAt: 20, heartbeatAt: 90, ...finished })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
+      'is failed for a short writer beside a long one',
+      [
+        writer({ createdAt: 0, heartbeatAt: 95, ...finished }),
+        writer({ createdAt: 1, heartbeatAt: 2, ...failed }),
+        writer({ createdAt: 50, heartbeatAt: 60, ...finished }),
+      ],
+      { state: 'failed', exitCode: 3, finishedAt: 50 },
+    ],
+  ])('%s', (_name, writers, expected) => {
+    expect(standingAfterFinish(writers, 100, true)).toEqual(expected)
   })
 })

@@ -13,16 +13,58 @@ export type WriterFacts = {
 /** How a run stands: `finishedAt` in unix milliseconds, null while it runs. */
 export type RunStanding = { state: RunState; exitCode: number | null; finishedAt: number | null }
 
+const stillRunning: RunStanding = { state: 'running', exitCode: null, finishedAt: null }
+
 /**
  * How a run stands after one of its writers finished: the newest writer that finished decides, so that an older script's
  * late words do not end a resumed run. It still runs when a newer writer than that is heard of after `aliveSince`.
+ *
+ * The writers of a shared run are equal: it runs while any of them is alive, and then is `failed` if any failed, `crashed` if
+ * any fell silent or died, `killed` if any was, else `finished`. Those of an earlier life of the run do not count.
  */
-export function standingAfterFinish(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
+export function standingAfterFinish(
+  writers: readonly WriterFacts[],
+  aliveSince: number,
+  isShared: boolean,
+): RunStanding {
+  return isShared ? sharedStanding(lastLife(writers), aliveSince) : newestStanding(writers, aliveSince)
+}
+
+function newestStanding(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
   const newestFirst = [...writers].sort((left, right) => right.createdAt - left.createdAt)
   for (const writer of newestFirst) {
     if (writer.finishState !== null)
       return { state: writer.finishState, exitCode: writer.exitCode, finishedAt: writer.finishedAt }
     if (writer.heartbeatAt >= aliveSince) break
   }
-  return { state: 'running', exitCode: null, finishedAt: null }
+  return stillRunning
+}
+
+/** The writers that ran without a pause between them, up to the newest. */
+function lastLife(writers: readonly WriterFacts[]): WriterFacts[] {
+  const oldestFirst = [...writers].sort((left, right) => left.createdAt - right.createdAt)
+  let life: WriterFacts[] = []
+  let heardAt = Number.NEGATIVE_INFINITY
+  for (const writer of oldestFirst) {
+    if (writer.createdAt > heardAt) life = []
+    life.push(writer)
+    heardAt = Math.max(heardAt, writer.heartbeatAt)
+  }
+  return life
+}
+
+function sharedStanding(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
+  if (writers.some(({ finishState, heartbeatAt }) => finishState === null && heartbeatAt >= aliveSince))
+    return stillRunning
+  const ends = writers.map(({ finishState, exitCode, finishedAt, heartbeatAt }) => ({
+    state: finishState ?? ('crashed' as const),
+    exitCode,
+    finishedAt: finishedAt ?? heartbeatAt,
+  }))
+  const finishedAt = Math.max(...ends.map((end) => end.finishedAt))
+  for (const state of ['failed', 'crashed', 'killed'] as const) {
+    const end = ends.find((candidate) => candidate.state === state)
+    if (end) return { state, exitCode: end.exitCode, finishedAt }
+  }
+  return { state: 'finished', exitCode: ends.at(-1)?.exitCode ?? null, finishedAt }
 }

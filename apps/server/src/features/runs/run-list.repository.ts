@@ -26,12 +26,12 @@ export async function readRunPage(
   const found = idRowsSchema.parse(ids).map(({ id }) => id)
   const rows = await prisma.run.findMany({
     where: { projectId: scope.projectId, id: { in: found.slice(0, input.limit) } },
-    include: includedInRun(aliveMs),
+    include: includedInRun,
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
   })
   const last = rows.at(-1)
   return {
-    runs: rows.map((row) => toRun(scope, row)),
+    runs: rows.map((row) => toRun(scope, row, aliveMs)),
     total: countRowsSchema.parse(counts)[0]?.total ?? 0,
     nextCursor:
       found.length > input.limit && last

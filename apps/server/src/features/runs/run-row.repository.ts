@@ -3,23 +3,27 @@ import { isRecord, type WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
+import { runtimeOf } from './writer-times.ts'
 
 /** Config and summary went in through the schema and are large; what matters is that they are records. */
 const storedRecordSchema = z.custom<WireRecord>(isRecord, 'expected a record')
 
-/** What a run is read with: the number of its live writers. */
-export function includedInRun(aliveMs: number): {
-  _count: { select: { writers: { where: Prisma.WriterWhereInput } } }
-} {
-  const aliveSince = new Date(Date.now() - aliveMs)
-  return { _count: { select: { writers: { where: { finishedAt: null, heartbeatAt: { gte: aliveSince } } } } } }
-}
+/** What a run is read with: the times of its writers. */
+export const includedInRun = {
+  writers: {
+    select: { startedAt: true, heartbeatAt: true, finishedAt: true, runtimeBeforeMs: true, isSuperseded: true },
+  },
+} satisfies Prisma.RunInclude
 
 /** A run as it is read from the database. */
-export type RunRow = Prisma.RunGetPayload<{ include: { _count: { select: { writers: true } } } }>
+export type RunRow = Prisma.RunGetPayload<{ include: typeof includedInRun }>
 
-/** A run's row as its reader sees it. */
-export function toRun(scope: ProjectScope, row: RunRow): Run {
+/** A run's row as its reader sees it. `aliveMs` is how long a live writer may be silent. */
+export function toRun(scope: ProjectScope, row: RunRow, aliveMs: number): Run {
+  const aliveSince = Date.now() - aliveMs
+  const alive = row.writers.filter(
+    ({ finishedAt, heartbeatAt }) => finishedAt === null && heartbeatAt.getTime() >= aliveSince,
+  )
   return {
     id: row.id,
     slug: row.slug,
@@ -39,9 +43,16 @@ export function toRun(scope: ProjectScope, row: RunRow): Run {
     heartbeatAt: row.heartbeatAt.getTime(),
     exitCode: row.exitCode,
     lastStep: row.lastStep,
-    runtimeMs: Math.max(0, (row.finishedAt ?? row.heartbeatAt).getTime() - row.startedAt.getTime()),
+    runtimeMs: runtimeOf(
+      row.writers.map(({ startedAt, heartbeatAt, finishedAt, ...writer }) => ({
+        ...writer,
+        startedAt: startedAt.getTime(),
+        heartbeatAt: heartbeatAt.getTime(),
+        finishedAt: finishedAt?.getTime() ?? null,
+      })),
+    ),
     isShared: row.isShared,
-    liveWriters: row.state === 'running' ? row._count.writers : 0,
+    liveWriters: row.state === 'running' ? alive.length : 0,
     git: gitFactsSchema.parse(row.git),
     host: hostFactsSchema.parse(row.host),
   }

@@ -1,25 +1,32 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunPage, runListInputSchema } from '@kiroku/core/queries'
-import { runPath } from '@kiroku/core/routes'
-import type { CreateRunResult, createRunInputSchema, Run, RunLabelsPatch } from '@kiroku/core/runs'
+import type { CreateRunResult, Run } from '@kiroku/core/runs'
 import type * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
-import { saveLabels } from '../history/index.ts'
-import { openRun } from './open-run.repository.ts'
+import { type OpenInput, openRun } from './open-run.repository.ts'
+import type { PendingChange } from './pending-change.ts'
 import { readRunPage } from './run-list.repository.ts'
 import { includedInRun, toRun } from './run-row.repository.ts'
+import { describeStart } from './started-run.repository.ts'
+import { type RunChange, updateRun } from './update-run.repository.ts'
+
+/** What a writer is answered with, or the change of its run that has to be brought to its end before. */
+export type OpenOutcome = { result: CreateRunResult } | { runId: string; pending: PendingChange }
 
 /** Runs of one project. Deleted runs are not there, except for `restore`. */
 export type RunsRepository = {
-  /** Creates the run or joins it, and takes its writer in. Throws CONFLICT when the run was deleted. */
-  open(scope: ProjectScope, input: z.output<typeof createRunInputSchema>): Promise<CreateRunResult>
+  /**
+   * Creates the run or lets it go on, and takes its writer in. Throws NOT_FOUND when the run, or the one to fork, must be
+   * there and is not, CONFLICT when it was deleted or must not be there and is.
+   */
+  open(scope: ProjectScope, input: OpenInput): Promise<OpenOutcome>
   list(scope: ProjectScope, input: z.output<typeof runListInputSchema>): Promise<RunPage>
   /** Throws NOT_FOUND. */
   byId(scope: ProjectScope, slug: string): Promise<Run>
   /** Throws NOT_FOUND. */
-  update(scope: ProjectScope, slug: string, labels: RunLabelsPatch): Promise<void>
+  update(scope: ProjectScope, slug: string, change: RunChange): Promise<void>
   /** Throws NOT_FOUND. */
   delete(scope: ProjectScope, slug: string): Promise<void>
   /** Throws NOT_FOUND when there is no such deleted run whose points are still there. */
@@ -33,10 +40,10 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
   const find = async (scope: ProjectScope, slug: string): Promise<Run> => {
     const row = await prisma.run.findFirst({
       where: { projectId: scope.projectId, slug, deletedAt: null },
-      include: includedInRun(aliveMs),
+      include: includedInRun,
     })
     if (!row) throw noRun(slug)
-    return toRun(scope, row)
+    return toRun(scope, row, aliveMs)
   }
 
   const tell = async (scope: ProjectScope, run: Run): Promise<void> =>
@@ -45,31 +52,18 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
   return {
     open: (scope, input) =>
       database.transaction(async (connection) => {
-        const { ackSeq, displayName, isNew, isJoined } = await openRun(connection, scope, input)
-        const { organization, project } = scope
+        const { runId, isNew, isJoined, pending } = await openRun(connection, scope, input, aliveMs)
         if (isNew || isJoined)
           await notify(connection, [{ ...noticeOf(scope, { slug: input.run, state: 'running' }), created: isNew }])
-        const path = runPath({ organization, project, run: input.run })
-        return {
-          organization,
-          project,
-          run: input.run,
-          displayName,
-          path,
-          ackSeq,
-          startingStep: 0,
-          runtimeBeforeMs: 0,
-          isResumed: false,
-          resumed: null,
-          otherWriters: 0,
-        }
+        if (pending) return { runId, pending }
+        return { result: await describeStart(connection, scope, { input, runId, aliveMs }) }
       }),
 
     list: (scope, input) => readRunPage(prisma, scope, input, aliveMs),
 
     byId: find,
 
-    async update(scope, slug, labels) {
+    async update(scope, slug, change) {
       await database.transaction(async (connection) => {
         const { rows } = await connection.query(
           'SELECT id, state FROM run WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL FOR UPDATE',
@@ -77,7 +71,7 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
         )
         const id: unknown = rows[0]?.id
         if (typeof id !== 'string') throw noRun(slug)
-        await saveLabels(connection, id, labels)
+        await updateRun(connection, id, change)
       })
       await tell(scope, await find(scope, slug))
     },

@@ -8,10 +8,7 @@ export const runsRouter = router({
   create: authorized
     .input(createRunInputSchema)
     .output(createRunResultSchema)
-    .mutation(async ({ ctx, input }) => {
-      const scope = await ctx.services.projects.ensure(authorizeOnly(ctx.identity), input.project)
-      return ctx.services.runs.open(scope, input)
-    }),
+    .mutation(({ ctx, input }) => ctx.services.runStart.start(authorizeOnly(ctx.identity), input)),
 
   list: authorized
     .input(runListInputSchema)
@@ -28,7 +25,7 @@ export const runsRouter = router({
     .output(runSchema)
     .mutation(async ({ ctx, input }) => {
       const scope = await projectAt(ctx, input)
-      await ctx.services.runs.update(scope, input.run, input.set)
+      await ctx.services.runs.update(scope, input.run, input)
       return ctx.services.runs.byId(scope, input.run)
     }),
 

@@ -1,0 +1,43 @@
+import { runStateSchema } from '@kiroku/core/runs'
+import * as z from 'zod'
+import type { Connection } from '../../database/database.ts'
+import type { OpenRun } from './locked-runs.repository.ts'
+import { standingAfterFinish, type WriterFacts } from './run-state.ts'
+
+const writerFactsSchema = z.object({
+  id: z.string(),
+  runId: z.string(),
+  createdAt: z.number(),
+  heartbeatAt: z.number(),
+  finishState: runStateSchema.nullable(),
+  exitCode: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+})
+
+/** Decides how those of the runs stand that a writer finished. Writers not heard of since `aliveSince` count as gone. */
+export async function settleStates(
+  connection: Connection,
+  runs: readonly OpenRun[],
+  aliveSince: number,
+): Promise<void> {
+  const ended = runs.filter(({ finished }) => finished.length > 0)
+  if (ended.length === 0) return
+  const { rows } = await connection.query(
+    `SELECT id, run_id AS "runId", extract(epoch FROM created_at)::float8 * 1000 AS "createdAt",
+            extract(epoch FROM heartbeat_at)::float8 * 1000 AS "heartbeatAt", finish_state AS "finishState",
+            exit_code AS "exitCode", extract(epoch FROM finished_at)::float8 * 1000 AS "finishedAt"
+     FROM writer WHERE run_id = ANY($1) AND NOT is_superseded`,
+    [ended.map(({ facts }) => facts.runId)],
+  )
+  const writers = z.array(writerFactsSchema).parse(rows)
+  for (const run of ended) {
+    const own = writers.filter(({ runId }) => runId === run.facts.runId)
+    const after = own.map((writer): WriterFacts => {
+      const finish = run.finished.findLast(({ writerId }) => writerId === writer.id)
+      if (!finish) return writer
+      const heartbeatAt = Date.now()
+      return { ...writer, heartbeatAt, finishState: finish.state, exitCode: finish.exitCode, finishedAt: finish.time }
+    })
+    run.standing = standingAfterFinish(after, aliveSince, run.facts.isShared)
+  }
+}
