@@ -3,11 +3,13 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Environment } from './env.ts'
 import { failureLine } from './failures.ts'
+import { localRuns, stateOf } from './local-runs.ts'
 import { dataDirectory, shownPath } from './paths.ts'
 import { chosenUrl, knownKey } from './server-access.ts'
 import { ServerClient } from './server-client.ts'
 import type { Terminal } from './terminal.ts'
 import { findWebDirectory } from './up.ts'
+import { workspaceOf } from './workspace.ts'
 
 export type DoctorOptions = { data?: string | undefined; port: number; url?: string | undefined }
 
@@ -26,6 +28,7 @@ export async function doctor(terminal: Terminal, environment: Environment, optio
     () => checkPort(options.port),
     () => checkDashboard(),
     () => checkServer(environment, options.url),
+    () => checkLocalRuns(environment),
   ]
   let isWell = true
   for (const check of checks) {
@@ -104,4 +107,13 @@ async function checkServer(environment: Environment, asked: string | undefined):
   } catch (error) {
     return [{ state: 'warn', name, text: failureLine(error) }]
   }
+}
+
+async function checkLocalRuns(environment: Environment): Promise<Finding[]> {
+  const name = 'local runs'
+  const root = workspaceOf(environment)
+  const { total, unsynced } = stateOf(localRuns([root]))
+  const text = `${total} in ${shownPath(root)}`
+  if (unsynced.length === 0) return [{ state: 'ok', name, text: total === 0 ? `none in ${shownPath(root)}` : text }]
+  return [{ state: 'warn', name, text: `${text}, ${unsynced.length} not synced: \`kiroku sync\` sends them` }]
 }

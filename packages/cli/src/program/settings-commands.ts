@@ -1,9 +1,12 @@
 import * as z from 'zod'
 import { login } from '../login.ts'
 import { setMode } from '../mode.ts'
+import { status } from '../status.ts'
 import { type Context, dirFlag, dirOptionSchema, groups, urlFlag, urlOptionSchema } from './context.ts'
 
 const globalOptionSchema = dirOptionSchema.extend({ global: z.boolean().default(false) })
+
+const statusOptionsSchema = dirOptionSchema.extend({ ...urlOptionSchema.shape, json: z.boolean().default(false) })
 
 const modeCommands = [
   { name: 'online', mode: 'online', description: 'send runs to the server' },
@@ -23,6 +26,17 @@ export function addSettingsCommands({ program, terminal, action }: Context): voi
     .action(async (key: unknown, given: unknown) => {
       const { url } = urlOptionSchema.parse(given)
       await login(terminal, action().environment, { url, key: z.string().optional().parse(key) })
+    })
+  program
+    .command('status')
+    .helpGroup(groups.settings)
+    .description('show the settings that runs here begin with, where each is from, and what is not synced')
+    .option(...dirFlag)
+    .option(...urlFlag)
+    .option('--json', 'print them as JSON')
+    .action((given: unknown) => {
+      const { json, ...options } = statusOptionsSchema.parse(given)
+      status(terminal, action().environment, { ...options, isJson: json })
     })
   for (const { name, mode, description } of modeCommands) {
     program
