@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { maxMetricNameLength } from '@kiroku/core/metrics'
+import { maxTimeMs } from '@kiroku/core/runs'
 import { isRecord, toWire, type Value } from '@kiroku/core/values'
 import { recordKinds, rowFlags, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
@@ -10,6 +11,15 @@ import { cleanText, maxObjects, newWalk, opening, toValue, type Walk } from './w
 
 /** The longest row that is recorded, in bytes: 10 MiB less 100 KiB for what surrounds it. */
 export const maxRowBytes = 10 * 1024 * 1024 - 100 * 1024
+
+const timestampKey = -2
+
+/** What each row has by itself, and no metric can be called. A time of its own (unix seconds) is the row's. */
+const rowFields: Readonly<Record<string, number | undefined>> = Object.assign(Object.create(null), {
+  _step: -1,
+  _runtime: -1,
+  _timestamp: timestampKey,
+})
 
 /** How deep nested records are opened to dotted keys. */
 const maxDepth = 32
@@ -44,6 +54,7 @@ export class RowRecorder {
   readonly #walk = newWalk()
   readonly #media: MediaRecorder
   #step = 0
+  #time = 0
 
   constructor(send: Send, sink: Sink, onBadName: (name: string) => void, warn: Warn) {
     this.#send = send
@@ -60,6 +71,7 @@ export class RowRecorder {
     this.#count = 0
     this.#bytes = 0
     this.#step = at.step
+    this.#time = at.time
     if (this.#texts.length > 0) this.#texts = []
     try {
       this.#walk.left = maxObjects
@@ -74,7 +86,7 @@ export class RowRecorder {
         : this.#encoder.row({
             flags: (at.commits ? rowFlags.commits : 0) | (at.isExplicit ? rowFlags.explicit : 0),
             step: at.step,
-            time: at.time,
+            time: this.#time,
             count: this.#count,
             values: this.#values,
             keys: this.#numberKeys,
@@ -107,7 +119,10 @@ export class RowRecorder {
 
   #number(name: string, value: number): void {
     const key = this.#keys.get(name) ?? this.#newKey(name)
-    if (key < 0) return
+    if (key < 0) {
+      if (key === timestampKey && Math.abs(value) * 1000 <= maxTimeMs) this.#time = value * 1000
+      return
+    }
     let tracker = this.#byKey[key]
     if (tracker === undefined) {
       tracker = this.trackers.get(name) ?? new MetricTracker()
@@ -145,6 +160,11 @@ export class RowRecorder {
   }
 
   #newKey(name: string): number {
+    const given = rowFields[name]
+    if (given !== undefined) {
+      this.#keys.set(name, given)
+      return given
+    }
     const clean = cleanText(name)
     if (clean !== name) {
       const key: number = this.#keys.get(clean) ?? this.#newKey(clean)
