@@ -128,6 +128,18 @@ describe('6.1 the files of a run', () => {
   })
 })
 
+describe('4.6 a fork', () => {
+  it('has the media that its history names, and not what tells of the code of its parent', async () => {
+    const parent = await testRun(caller)
+    await attachFile(caller, parent, { path: 'media/images/a.png', content: 'image', mime: 'image/png' })
+    await attachFile(caller, parent, { path: 'diff.patch', content: 'patch', firstSeq: 2 })
+    const fork = await testRun(caller, { fork: { run: parent.run, step: 0 } })
+    expect(await list(fork)).toMatchObject([{ path: 'media/images/a.png', mime: 'image/png' }])
+    expect(await read(fork, 'media/images/a.png')).toBe('image')
+    expect(await list(parent)).toHaveLength(2)
+  })
+})
+
 describe('a file', () => {
   it('comes with its size and tag, and not again to whoever has it', async () => {
     const run = await testRun(caller)

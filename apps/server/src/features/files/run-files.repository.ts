@@ -1,4 +1,4 @@
-import type { FileFacts } from '@kiroku/core/files'
+import { type FileFacts, wellKnownFiles } from '@kiroku/core/files'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
 
@@ -49,11 +49,15 @@ export async function linkFiles<Link extends FileLink>(
   return links.filter((link) => sizeOf(link) === undefined)
 }
 
-/** Gives a run the files of another run of the same organization, as a fork begins with. What it has already stays. */
-export async function copyRunFiles(connection: Connection, runs: { from: string; to: string }): Promise<void> {
+/**
+ * Gives a run the media of another run of the same organization, which a fork's history names. What it has already stays;
+ * files that tell of the other run's code are not copied.
+ */
+export async function copyMediaFiles(connection: Connection, runs: { from: string; to: string }): Promise<void> {
   await connection.query(
     `INSERT INTO run_file (run_id, path, sha256, size, mime)
-     SELECT $2::uuid, path, sha256, size, mime FROM run_file WHERE run_id = $1 ON CONFLICT DO NOTHING`,
-    [runs.from, runs.to],
+     SELECT $2::uuid, path, sha256, size, mime FROM run_file WHERE run_id = $1 AND starts_with(path, $3)
+     ON CONFLICT DO NOTHING`,
+    [runs.from, runs.to, `${wellKnownFiles.media}/`],
   )
 }

@@ -11,7 +11,7 @@ import { createBlobsRepository } from './blobs.repository.ts'
 import { createDirectoryBlobStorage } from './directory-blob-storage.ts'
 import { createFilesRepository } from './files.repository.ts'
 import { createFilesService, type FilesService } from './files.service.ts'
-import { copyRunFiles, linkFiles } from './run-files.repository.ts'
+import { copyMediaFiles, linkFiles } from './run-files.repository.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 let directory: string
@@ -62,7 +62,7 @@ const put = (scope: OrganizationScope, text: string): Promise<void> => files.put
 
 /** Whether the run has the file now. */
 async function link({ organizationId }: OrganizationScope, runId: string, text: string): Promise<boolean> {
-  const file = { path: sha256Of(text), sha256: sha256Of(text), size: text.length, mime: 'text/plain' }
+  const file = { path: `media/${sha256Of(text)}`, sha256: sha256Of(text), size: text.length, mime: 'text/plain' }
   return (
     (await database.transaction((connection) => linkFiles(connection, [{ organizationId, runId, file }]))).length === 0
   )
@@ -111,7 +111,7 @@ describe('a sweep', () => {
     const [first, second] = [await newRun(scope), await newRun(scope)]
     await put(scope, 'named')
     expect(await link(scope, first, 'named')).toBe(true)
-    await database.transaction((connection) => copyRunFiles(connection, { from: first, to: second }))
+    await database.transaction((connection) => copyMediaFiles(connection, { from: first, to: second }))
     await unlink(first)
     await age(scope)
     await files.sweep(dayMs)

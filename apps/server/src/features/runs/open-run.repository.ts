@@ -5,6 +5,7 @@ import type { Connection } from '../../database/database.ts'
 import { toDatabaseTime } from '../../database/database-time.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
+import { copyMediaFiles } from '../files/index.ts'
 import {
   defineInDocument,
   loadDefinitions,
@@ -171,6 +172,7 @@ async function promiseChange(
     const message = `there is no run ${fork.run} in the project ${scope.project} to fork; check id and project`
     throw new KirokuError({ code: 'NOT_FOUND', message })
   }
+  await copyMediaFiles(connection, { from: parent.id, to: run.id })
   const definitions = await loadDefinitions(connection, [parent.id])
   await saveDefinitions(
     connection,
