@@ -71,6 +71,7 @@ describe('a server that is away when the run begins', () => {
       KIROKU_URL: `http://127.0.0.1:${closed}`,
       KIROKU_FINISH_TIMEOUT: '1',
       KIROKU_LINGER_SECONDS: '1',
+      KIROKU_DISABLE_CODE: 'yes',
     })
     const sidecar = await script.sidecar()
     expect(await script.exit()).toBe(0)
