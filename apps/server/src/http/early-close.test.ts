@@ -79,7 +79,6 @@ describe('a caller who is gone before it is known who asks', () => {
             stopped++
           }
         },
-        quiet: unused,
         close: unused,
       },
       projects: {

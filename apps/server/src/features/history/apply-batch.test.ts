@@ -95,6 +95,45 @@ describe('a summary', () => {
   })
 })
 
+describe('3.2 a value that is set by hand', () => {
+  it.each<[string, BatchParts[], Record<string, WireValue>]>([
+    ['clears the operations', [define('v', ['max']), row({ v: 9 }), set({ v: 1 })], { v: 1 }],
+    [
+      'so that what is logged later is bare',
+      [define('v', ['max']), row({ v: 9 }), set({ v: 1 }), row({ v: 2 })],
+      { v: 2 },
+    ],
+    [
+      'of one metric only, where a prefix rules several',
+      [
+        define('val/*', ['min']),
+        row({ 'val/a': 5, 'val/b': 5 }),
+        set({ 'val/a': 1 }),
+        row({ 'val/a': 7, 'val/b': 6 }, 1),
+      ],
+      { 'val/a': 7, 'val/b': { min: 5 } },
+    ],
+    [
+      'shows although it was none, and so does what follows',
+      [define('v', ['none']), set({ v: 5 }), row({ v: 6 })],
+      { v: 6 },
+    ],
+    [
+      'takes new operations again',
+      [define('v', ['max']), set({ v: 1 }), define('v', ['min']), row({ v: 3 })],
+      { v: { min: 3 } },
+    ],
+    [
+      'keeps them when it is removed',
+      [define('v', ['max']), row({ v: 9 }), unset('v'), row({ v: 2 }, 1)],
+      { v: { max: 9 } },
+    ],
+    ['knows names that begin with $', [define('$v', ['max']), set({ $$v: 1 }), row({ $v: 2 })], { $$v: 2 }],
+  ])('%s', (_name, parts, expected) => {
+    expect(summaryAfter(...parts)).toEqual(expected)
+  })
+})
+
 describe('batches', () => {
   it('leave the same, however a stream is cut and whatever is sent again', () => {
     const partArbitrary = fc.oneof(
