@@ -44,9 +44,16 @@ export class ServerClient {
     return this.#http.mutate('runs.create', input, createRunResultSchema)
   }
 
-  /** One run. Throws NOT_FOUND when there is none. */
-  run(address: RunAddress): Promise<Run> {
-    return this.#http.query('runs.byId', address, runSchema)
+  /** One run. Throws NOT_FOUND that names it when there is none, nor its project. */
+  async run(address: RunAddress): Promise<Run> {
+    try {
+      return await this.#http.query('runs.byId', address, runSchema)
+    } catch (cause) {
+      if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
+      const { organization, project, run } = address
+      const message = `${this.url} has no run ${organization}/${project}/${run}`
+      throw new KirokuError({ code: 'NOT_FOUND', message, cause })
+    }
   }
 
   /** Deletes a run; within a day the dashboard can bring it back. */
