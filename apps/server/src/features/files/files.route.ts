@@ -24,7 +24,9 @@ export function registerFileRoutes(app: FastifyInstance, files: FilesService, pr
       const { sha256 } = parseInput(blobParametersSchema, request.params, 'blob')
       if (Number(request.headers['content-length'] ?? 0) > maxFileBytes)
         throw new KirokuError({ code: 'TOO_LARGE', message: `a file has at most ${maxFileBytes} bytes` })
-      await files.put(scope, sha256, request.raw)
+      // A refusal in the middle must not close the connection before it is told, nor leave it full of what follows.
+      const content = request.raw.iterator({ destroyOnReturn: false })
+      await files.put(scope, sha256, content).finally(() => request.raw.resume())
       return reply.code(204).send()
     })
   })
