@@ -14,7 +14,8 @@ export async function fetchSeries(request: SeriesRequest, signal: AbortSignal): 
   return decodeSeriesAnswer(new Uint8Array(await response.arrayBuffer()))
 }
 
-async function errorOf(response: Response): Promise<KirokuError> {
+/** The error that a refusal tells. */
+export async function errorOf(response: Response): Promise<KirokuError> {
   const body = errorBodySchema.safeParse(await response.json().catch(() => null))
   if (body.success) return new KirokuError(body.data)
   return new KirokuError({

@@ -3,6 +3,7 @@ import type { Value } from '@kiroku/core/values'
 import { type ReactNode, useState } from 'react'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { shortValueText, valueText } from '../ui/number-value.tsx'
+import { useView } from '../workspace/view-context.tsx'
 import type { Fact } from './facts.ts'
 import styles from './run-page.module.css'
 
@@ -40,16 +41,33 @@ export function FactTable({ title, facts }: { title: string; facts: readonly Fac
         )}
       </div>
       <dl>
-        {shown.map(({ name, text, exact }) => (
-          <div key={name} className={styles.fact}>
-            <dt title={name}>{name}</dt>
+        {shown.map((fact) => (
+          <div key={`${fact.name} ${fact.file ?? ''}`} className={styles.fact}>
+            <dt title={fact.name}>{fact.name}</dt>
             <dd>
-              <span title={exact}>{text}</span>
-              <CopyButton text={exact} label={`Copy ${name}`} className={styles.copy} />
+              <FactText fact={fact} />
+              <CopyButton text={fact.exact} label={`Copy ${fact.name}`} className={styles.copy} />
             </dd>
           </div>
         ))}
       </dl>
     </section>
   )
+}
+
+function FactText({ fact: { text, exact, file, href } }: { fact: Fact }): ReactNode {
+  const { change } = useView()
+  if (file !== undefined)
+    return (
+      <button type="button" className={styles.link} title={exact} onClick={() => change({ tab: 'files', file })}>
+        {text}
+      </button>
+    )
+  if (href !== undefined)
+    return (
+      <a className={styles.link} href={href} title={exact} target="_blank" rel="noreferrer">
+        {text}
+      </a>
+    )
+  return <span title={exact}>{text}</span>
 }

@@ -1,23 +1,27 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { projectPath } from '@kiroku/core/routes'
-import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
+import type { RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
+import { useRunFiles } from '../api/use-run.ts'
 import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
+import { FilePage } from '../run-files/file-page.tsx'
+import { LogPage } from '../run-logs/log-page.tsx'
+import { MediaPage } from '../run-media/media-page.tsx'
+import { useMediaMetrics } from '../run-media/use-media.ts'
 import { Notice } from '../ui/notice.tsx'
 import { PanelDialog } from '../workspace/panel-dialog.tsx'
-import { flatValues } from '../workspace/run-values.ts'
 import { ChartSection } from '../workspace/section.tsx'
 import { sectionsOf } from '../workspace/sections.ts'
 import { Toolbar } from '../workspace/toolbar.tsx'
 import { useView } from '../workspace/view-context.tsx'
-import { FactTable, valueFacts } from './fact-table.tsx'
-import { gitFacts, hostFacts, timeFacts } from './facts.ts'
 import { RunHead } from './run-head.tsx'
+import { RunOverview } from './run-overview.tsx'
 import styles from './run-page.module.css'
+import { RunTabs } from './run-tabs.tsx'
 import { RunTexts } from './run-texts.tsx'
 
 /** A run's page: what it was, and all its charts. */
@@ -25,7 +29,7 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   const { view } = useView()
   const trpc = useTRPC()
   const client = useQueryClient()
-  const address = { ...path, run: slug }
+  const address = useMemo(() => ({ ...path, run: slug }), [path.organization, path.project, slug])
   const query = useQuery(trpc.runs.byId.queryOptions(address))
   const queryKey = trpc.runs.byId.queryKey(address)
   useLiveRefresh(
@@ -37,6 +41,9 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   const update = useMutation(
     trpc.runs.update.mutationOptions({ onSuccess: (run) => client.setQueryData(queryKey, run) }),
   )
+  const files = useRunFiles(address)
+  const segments = useQuery(trpc.metrics.byRun.queryOptions(address)).data?.segments ?? []
+  const media = useMediaMetrics(address)
   const slugs = useMemo(() => [slug], [slug])
   const { metrics, isPending } = useMetrics(path, slugs)
   const run = query.data
@@ -65,36 +72,32 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
 
   return (
     <div className={styles.page}>
-      <RunHead run={run} onSave={save} />
-      <div className={styles.columns}>
-        <Overview run={run} />
-        <div className={styles.charts}>
-          <Toolbar metrics={metrics} />
-          {sections.map((section) => (
-            <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
-          ))}
-          <RunTexts address={address} />
-          {sections.length === 0 && !isPending && (
-            <Notice
-              title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}
-              {...(view.find === '' && run.state === 'running' ? { detail: 'Charts appear with the first one.' } : {})}
-            />
-          )}
+      <RunHead run={run} segments={segments} onSave={save} />
+      <RunTabs counts={{ media: media.length, files: files.files.length }} />
+      {view.tab === 'media' && <MediaPage address={address} color={looks[0]?.color ?? ''} />}
+      {view.tab === 'logs' && <LogPage address={address} run={run} />}
+      {view.tab === 'files' && <FilePage address={address} list={files} />}
+      {view.tab === 'overview' && (
+        <div className={styles.columns}>
+          <RunOverview run={run} segments={segments} files={files.files} />
+          <div className={styles.charts}>
+            <Toolbar metrics={metrics} />
+            {sections.map((section) => (
+              <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
+            ))}
+            <RunTexts address={address} />
+            {sections.length === 0 && !isPending && (
+              <Notice
+                title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}
+                {...(view.find === '' && run.state === 'running'
+                  ? { detail: 'Charts appear with the first one.' }
+                  : {})}
+              />
+            )}
+          </div>
         </div>
-      </div>
+      )}
       <PanelDialog path={path} metrics={metrics} looks={looks} />
     </div>
-  )
-}
-
-function Overview({ run }: { run: Run }): ReactNode {
-  return (
-    <aside className={styles.overview} aria-label="Overview">
-      <FactTable title="Run" facts={timeFacts(run)} />
-      <FactTable title="Summary" facts={valueFacts(flatValues(run.summary))} />
-      <FactTable title="Config" facts={valueFacts(flatValues(run.config))} />
-      <FactTable title="Git" facts={gitFacts(run)} />
-      <FactTable title="Host" facts={hostFacts(run)} />
-    </aside>
   )
 }

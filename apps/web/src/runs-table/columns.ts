@@ -13,7 +13,7 @@ export const factColumns: readonly Column[] = [
   { id: 'group', kind: 'fact', label: 'Group' },
   { id: 'jobType', kind: 'fact', label: 'Job type' },
   { id: 'created', kind: 'fact', label: 'Created' },
-  { id: 'duration', kind: 'fact', label: 'Duration' },
+  { id: 'runtime', kind: 'fact', label: 'Run time' },
   { id: 'lastStep', kind: 'fact', label: 'Last step' },
 ]
 
@@ -73,8 +73,8 @@ export function cellValue(run: Run, column: string): Value | undefined {
       return run.jobType ?? undefined
     case 'created':
       return run.createdAt
-    case 'duration':
-      return (run.finishedAt ?? run.heartbeatAt) - run.startedAt
+    case 'runtime':
+      return run.runtimeMs
     case 'lastStep':
       return run.lastStep ?? undefined
   }

@@ -50,8 +50,8 @@ function Cell({ run, column, onTag }: { run: Run; column: Column; onTag: (tag: s
       return <RunStateMark state={run.state} isNamed />
     case 'created':
       return <Age time={run.createdAt} />
-    case 'duration':
-      return formatDuration((run.finishedAt ?? run.heartbeatAt) - run.startedAt)
+    case 'runtime':
+      return formatDuration(run.runtimeMs)
     case 'tags':
       return (
         <span className={styles.tags}>

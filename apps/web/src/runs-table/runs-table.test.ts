@@ -28,7 +28,7 @@ describe('columns', () => {
     expect(columnsAtFirst(equal, valueColumns(equal), [])).toEqual([
       'state',
       'created',
-      'duration',
+      'runtime',
       'summary.loss',
       'summary.note',
       'config.lr',
@@ -38,7 +38,7 @@ describe('columns', () => {
   })
 
   test('a cell is the run’s own value', () => {
-    expect(cellValue(runFixture({ startedAt: 10, finishedAt: 25 }), 'duration')).toBe(15)
+    expect(cellValue(runFixture({ startedAt: 10, finishedAt: 25, runtimeMs: 7 }), 'runtime')).toBe(7)
     expect(cellValue(runs[2] ?? runFixture(), 'config.model.depth')).toBe(2)
     expect(cellValue(runFixture(), 'group')).toBeUndefined()
   })

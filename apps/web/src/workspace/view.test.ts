@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { defaultView, formatView, parseView, plainChart, type View, withAxis, withChart } from './view.ts'
+import { defaultView, formatView, parseView, plainChart, runTabs, type View, withAxis, withChart } from './view.ts'
 
 const name = fc.string({ minLength: 1, maxLength: 20 })
 const names = fc.uniqueArray(name, { maxLength: 4 })
@@ -44,6 +44,15 @@ const view: fc.Arbitrary<View> = fc.record({
   isListFolded: fc.boolean(),
   sort: fc.option(fc.record({ column: name, isDescending: fc.boolean() })),
   columns: fc.option(names),
+  tab: fc.constantFrom(...runTabs),
+  lines: fc.string(),
+  writer: fc.option(fc.string()),
+  file: fc.string(),
+  steps: fc.dictionary(
+    name,
+    fc.maxSafeInteger().map((step) => step + 0),
+    { noNullPrototype: true },
+  ),
 })
 
 test('an address says everything about a view', () => {
@@ -60,7 +69,9 @@ test('the default view has an empty address', () => {
 })
 
 test('what an address says wrongly is as by default', () => {
-  const params = new URLSearchParams('drawn=-3&smooth=7&x=nonsense&state=asleep&chart.loss=9..2;x=&chart.other=')
+  const params = new URLSearchParams(
+    'drawn=-3&smooth=7&x=nonsense&state=asleep&chart.loss=9..2;x=&chart.other=&tab=moon&step.a=x&step.b=',
+  )
   expect(parseView(params)).toEqual(defaultView)
 })
 

@@ -8,6 +8,10 @@ export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | 
 /** By which column of the runs table, and which way. */
 export type Sort = { column: string; isDescending: boolean }
 
+/** The parts of a run's page. */
+export const runTabs = ['overview', 'media', 'logs', 'files'] as const
+export type RunTab = (typeof runTabs)[number]
+
 /** Everything that the address says about a project's or a run's page. */
 export type View = {
   search: string
@@ -31,6 +35,15 @@ export type View = {
   sort: Sort | null
   /** The columns of the runs table; null for those that it chooses itself. */
   columns: readonly string[] | null
+  /** Which part of a run's page is seen. */
+  tab: RunTab
+  /** What the printed lines that are seen contain, and the label of the writer that printed them, or null for all. */
+  lines: string
+  writer: string | null
+  /** The file of a run that is seen, or, with `/` at its end, the folder. */
+  file: string
+  /** The steps at which the reader holds media, by metric; others follow the latest. */
+  steps: Readonly<Record<string, number>>
 }
 
 export const defaultDrawn = 20
@@ -58,10 +71,16 @@ export const defaultView: View = {
   isListFolded: false,
   sort: null,
   columns: null,
+  tab: 'overview',
+  lines: '',
+  writer: null,
+  file: '',
+  steps: {},
 }
 
 const metricPrefix = 'metric:'
 const chartPrefix = 'chart.'
+const stepPrefix = 'step.'
 
 /** An x axis in an address: `bound`, `step`, `time`, `relative` or `metric:NAME`. */
 export function formatAxisChoice(choice: XAxisChoice): string {
@@ -113,6 +132,12 @@ export function parseView(params: URLSearchParams): View {
     const chart = name.startsWith(chartPrefix) ? parseChart(text) : plainChart
     return isPlain(chart) ? [] : [[name.slice(chartPrefix.length), chart] as const]
   })
+  const steps = [...params].flatMap(([name, text]) => {
+    const step = Number(text)
+    return name.startsWith(stepPrefix) && text !== '' && Number.isSafeInteger(step)
+      ? [[name.slice(stepPrefix.length), step] as const]
+      : []
+  })
   return {
     search: params.get('q') ?? '',
     tags: params.getAll('tag'),
@@ -129,6 +154,11 @@ export function parseView(params: URLSearchParams): View {
     isListFolded: params.get('list') === 'off',
     sort: parseSort(params.get('sort') ?? ''),
     columns: params.has('column') ? params.getAll('column').filter((column) => column !== '') : null,
+    tab: runTabs.find((tab) => tab === params.get('tab')) ?? 'overview',
+    lines: params.get('lines') ?? '',
+    writer: params.get('writer'),
+    file: params.get('file') ?? '',
+    steps: Object.fromEntries(steps),
   }
 }
 
@@ -152,6 +182,11 @@ export function formatView(view: View): URLSearchParams {
   if (view.isListFolded) params.set('list', 'off')
   if (view.sort !== null) params.set('sort', `${view.sort.isDescending ? '-' : '+'}${view.sort.column}`)
   for (const column of view.columns?.length === 0 ? [''] : (view.columns ?? [])) params.append('column', column)
+  if (view.tab !== 'overview') params.set('tab', view.tab)
+  if (view.lines !== '') params.set('lines', view.lines)
+  if (view.writer !== null) params.set('writer', view.writer)
+  if (view.file !== '') params.set('file', view.file)
+  for (const [metric, step] of Object.entries(view.steps)) params.set(stepPrefix + metric, String(step))
   return params
 }
 

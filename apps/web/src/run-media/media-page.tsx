@@ -1,0 +1,62 @@
+'use client'
+import type { RunAddress, TextMetric } from '@kiroku/core/queries'
+import { Search } from 'lucide-react'
+import { type ReactNode, useMemo } from 'react'
+import { Notice } from '../ui/notice.tsx'
+import { useView } from '../workspace/view-context.tsx'
+import { MediaCard } from './media-card.tsx'
+import styles from './media-page.module.css'
+import { useMediaMetrics } from './use-media.ts'
+
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** The images, histograms and tables that a run logged, each over its steps. */
+export function MediaPage({ address, color }: { address: RunAddress; color: string }): ReactNode {
+  const { view, change } = useView()
+  const metrics = useMediaMetrics(address)
+  const shown = useMemo(() => {
+    const wanted = view.find.trim().toLowerCase()
+    return metrics
+      .filter(({ metric }) => metric.toLowerCase().includes(wanted))
+      .toSorted((one, other) => collator.compare(one.metric, other.metric))
+  }, [metrics, view.find])
+  if (metrics.length === 0) return <NoMedia />
+  return (
+    <section className={styles.page} aria-label="Media" data-testid="media">
+      <div className={styles.bar}>
+        <label className={styles.search}>
+          <Search size={13} />
+          <span className="visually-hidden">Find media</span>
+          <input
+            type="search"
+            placeholder="Find media"
+            value={view.find}
+            onChange={(event) => change({ find: event.target.value })}
+          />
+        </label>
+      </div>
+      <div className={styles.grid}>
+        {shown.map((metric: TextMetric) => (
+          <MediaCard key={metric.metric} address={address} metric={metric} color={color} />
+        ))}
+      </div>
+      {shown.length === 0 && <Notice title="No media is called that." />}
+    </section>
+  )
+}
+
+function NoMedia(): ReactNode {
+  return (
+    <div className={styles.empty} data-testid="media-empty">
+      <h2>The run has logged no images, histograms or tables.</h2>
+      <p>Each comes here with a slider over its steps:</p>
+      <pre>{`import { Histogram, Image, Table } from '@kiroku/sdk'
+
+run.log({
+  sample: new Image(png, { caption: 'epoch 3' }),
+  weights: new Histogram(values),
+  predictions: new Table({ columns, data }),
+})`}</pre>
+    </div>
+  )
+}
