@@ -2,9 +2,10 @@ import { KirokuError } from '@kiroku/core/errors'
 import { maxMetricNameLength } from '@kiroku/core/metrics'
 import { maxTimeMs } from '@kiroku/core/runs'
 import { isRecord, toWire, type Value } from '@kiroku/core/values'
+import type * as z from 'zod'
 import { recordKinds, rowFlags, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
-import type { LogUpdate } from './log/schemas.ts'
+import type { LogUpdate, logStartSchema } from './log/schemas.ts'
 import { MediaRecorder, type Warn } from './media/media-recorder.ts'
 import { MetricTracker } from './metric-tracker.ts'
 import { cleanText, maxObjects, newWalk, opening, toValue, type Walk } from './wire-value.ts'
@@ -103,9 +104,10 @@ export class RowRecorder {
     return payload !== undefined && payload.length <= maxRowBytes && this.#send(payload)
   }
 
-  /** Records the step that the run's rows begin at, before the first of them. */
-  start(step: number): void {
-    const payload = this.#encoder.json(recordKinds.start, { step })
+  /** Records where the run's rows begin, and what its step metrics had last, before the first of them. */
+  start(start: z.input<typeof logStartSchema>): void {
+    for (const name of Object.keys(start.latest ?? {})) if (!this.#keys.has(name)) this.#newKey(name)
+    const payload = this.#encoder.json(recordKinds.start, start)
     if (payload !== undefined) this.#send(payload)
   }
 

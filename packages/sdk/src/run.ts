@@ -3,6 +3,7 @@ import { decideStep, type StepState } from '@kiroku/core/log-step'
 import { type DefineMetricInput, defineMetricInputSchema, type MetricDefinition } from '@kiroku/core/metrics'
 import {
   type CreateRunResult,
+  type ResumedRun,
   type RunLabelsPatch,
   runLabelsPatchSchema,
   stateOfExitCode,
@@ -282,7 +283,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   #begin({ startingStep, resumed }: NonNullable<RunParts['beginning']>): void {
     if (!this.#isShared) {
       this.#steps = { step: startingStep, hasRow: false }
-      this.#recorder.start(startingStep)
+      this.#recorder.start({ step: startingStep, ...stepMetricsOf(resumed) })
     }
     if (resumed === null) return
     for (const [name, totals] of Object.entries(resumed.totals)) {
@@ -313,6 +314,20 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   #endedError(what: string): KirokuError {
     return new KirokuError({ code: 'CONFLICT', message: `run ${this.id} is finished; ${what} comes too late` })
   }
+}
+
+/** The definitions of a run that goes on, and the last finite value of each step metric that they name. */
+function stepMetricsOf(resumed: ResumedRun | null): {
+  definitions: MetricDefinition[]
+  latest: Record<string, number>
+} {
+  const { definitions = [], totals = {} } = resumed ?? {}
+  const latest = new Map<string, number>()
+  for (const { stepMetric } of definitions) {
+    const last = stepMetric == null || !Object.hasOwn(totals, stepMetric) ? null : totals[stepMetric]?.last
+    if (stepMetric != null && typeof last === 'number') latest.set(stepMetric, last)
+  }
+  return { definitions, latest: Object.fromEntries(latest) }
 }
 
 function mistake(message: string): KirokuError {

@@ -1,4 +1,5 @@
 import { runUpdateSchema } from '@kiroku/core/history'
+import { metricDefinitionSchema } from '@kiroku/core/metrics'
 import { createRunInputSchema, gitFactsSchema, hostFactsSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 
@@ -25,8 +26,15 @@ export type LogHeaderInput = z.input<typeof logHeaderSchema>
 export const logFactsSchema = z.object({ git: gitFactsSchema.optional(), host: hostFactsSchema.optional() })
 export type LogFacts = z.infer<typeof logFactsSchema>
 
-/** Where a resumed, rewound or forked run begins, as the server told the script. */
-export const logStartSchema = z.object({ step: z.number().int().nonnegative() })
+/**
+ * Where a resumed, rewound or forked run begins, as the server told the script: its first step, the definitions that it has, and
+ * the last value of each step metric that they name, whose key the log has already.
+ */
+export const logStartSchema = z.object({
+  step: z.number().int().nonnegative(),
+  definitions: z.array(metricDefinitionSchema).default([]),
+  latest: z.record(z.string(), z.number()).default({}),
+})
 export type LogStart = z.infer<typeof logStartSchema>
 
 const [config, summary, define, labels, finish, file] = runUpdateSchema.options

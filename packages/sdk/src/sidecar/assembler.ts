@@ -110,11 +110,20 @@ export class Assembler {
         return
       }
       case recordKinds.start:
-        if (!this.#hasRows && logStartSchema.safeParse(this.#json(reader)).success) this.#steps = undefined
+        if (!this.#hasRows) this.#start(this.#json(reader))
         return
       case recordKinds.console:
         this.#printed(reader)
     }
+  }
+
+  /** The steps are final from here on, and step metrics go on from what the run had before. */
+  #start(input: unknown): void {
+    const start = logStartSchema.safeParse(input)
+    if (!start.success) return
+    this.#steps = undefined
+    for (const definition of start.data.definitions) this.#sync.define({ ...definition, overwrite: true })
+    for (const [name, value] of Object.entries(start.data.latest)) this.#sync.know(name, value)
   }
 
   /** Ends the run in the place of its script. */

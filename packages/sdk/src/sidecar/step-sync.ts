@@ -38,6 +38,12 @@ export class StepSync {
     if (this.#definitions.length > 0) this.#targets = []
   }
 
+  /** Says what a metric, whose key is known, had last before the log began. */
+  know(name: string, value: number): void {
+    const key = this.#keys.get(name)
+    if (key !== undefined) this.#latest[key] = value
+  }
+
   /** Begins a row. */
   startRow(): void {
     this.#row++

@@ -1,0 +1,44 @@
+import type { InitOptions } from '../src/init.ts'
+import type { LogOptions } from '../src/run.ts'
+import { Script } from './script.ts'
+
+type Step =
+  | { log: [row: object, options?: LogOptions] }
+  | { define: [name: string, options?: object] }
+  | { config: object }
+  | { summary: object }
+  | { pause: number }
+
+/** What `begin.mjs` is to do. */
+export type Beginning = {
+  options?: Omit<InitOptions<Record<string, unknown>, never>, 'metrics'>
+  steps?: Step[]
+  end?: 'finish' | 'exit' | 'hang' | 'none'
+}
+
+/** What a script that has ended told: what the run said of itself at its beginning and its end, or what `init()` threw. */
+export type Told = {
+  begun: Record<string, unknown>
+  done: Record<string, unknown>
+  thrown: unknown
+  stderr: string
+  code: number | NodeJS.Signals | null
+}
+
+/** Starts `begin.mjs`. */
+export function begin(what: Beginning, env: Readonly<Record<string, string>>): Script {
+  return new Script('begin.mjs', [JSON.stringify(what)], env)
+}
+
+/** Runs `begin.mjs` to its end. */
+export async function ran(what: Beginning, env: Readonly<Record<string, string>>): Promise<Told> {
+  await using script = begin(what, env)
+  const code = await script.exit()
+  return {
+    begun: script.lines.find(({ begun }) => begun !== undefined) ?? {},
+    done: script.lines.find(({ done }) => done !== undefined) ?? {},
+    thrown: script.lines.find(({ thrown }) => thrown !== undefined)?.['thrown'],
+    stderr: script.stderr,
+    code,
+  }
+}
