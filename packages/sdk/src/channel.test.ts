@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { WriterChannel } from './channel.ts'
+import { recordKinds } from './log/format.ts'
+import { fileKind } from './writer/protocol.ts'
+
+vi.mock('./paths.ts', () => ({ writerPath: '/no/such/writer.cjs', sidecarPath: '' }))
+
+const piece = 64 * 1024
+const megabyte = 1024 * 1024
+
+/** Bytes of records of a kind that are taken, up to 64 MiB, when nobody empties the ring. */
+function taken(channel: WriterChannel, kind: number): number {
+  const record = new Uint8Array(piece).fill(kind, 0, 1)
+  let bytes = 0
+  while (bytes < 64 * megabyte && channel.send(0, record)) bytes += piece
+  return bytes
+}
+
+/** A channel whose thread could not start, so that nothing leaves it. */
+async function stuckChannel(): Promise<WriterChannel> {
+  const deaths = new EventTarget()
+  const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')))
+  await once(deaths, 'death')
+  expect(channel.isDead).toBe(true)
+  return channel
+}
+
+describe('7.1 what waits for the writer thread', () => {
+  it('is bounded for what is printed, then for files and rows, and has room for everything else', async () => {
+    const channel = await stuckChannel()
+    const ring = 4 * megabyte
+    const printed = taken(channel, recordKinds.console)
+    expect(printed).toBeGreaterThan(ring)
+    expect(printed).toBeLessThanOrEqual(ring + 4 * megabyte)
+    const files = taken(channel, fileKind)
+    expect(files).toBeGreaterThan(0)
+    expect(printed + files).toBeLessThanOrEqual(ring + 32 * megabyte)
+    for (const kind of [recordKinds.row, recordKinds.console, fileKind]) expect(taken(channel, kind)).toBe(0)
+    expect(taken(channel, recordKinds.update)).toBe(64 * megabyte)
+  })
+
+  it('has room for rows when printed text has none', async () => {
+    const channel = await stuckChannel()
+    taken(channel, recordKinds.console)
+    expect(taken(channel, recordKinds.row)).toBeGreaterThan(20 * megabyte)
+  })
+})
