@@ -124,6 +124,9 @@ export class ScriptedServer implements AsyncDisposable {
     const refusal = this.refuse(firstSeq, batch)
     if (refusal !== undefined) return refusal
     if (firstSeq > this.ackSeq + 1) return { status: 409, body: { details: { ackSeq: this.ackSeq } } }
+    const seqs = [...batch.updates, ...batch.texts, ...batch.console].map(({ seq }) => seq)
+    const stray = [...seqs, ...batch.history.seqs].filter((seq) => seq < firstSeq || seq > lastSeq)
+    if (stray.length > 0) throw new Error(`records ${stray} are outside of ${firstSeq} to ${lastSeq}`)
     this.batches.push({ firstSeq, lastSeq })
     this.taken.push(batch)
     this.ackSeq = lastSeq

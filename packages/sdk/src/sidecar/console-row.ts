@@ -10,6 +10,7 @@ export class ConsoleRow {
   readonly #styles: string[] = []
   /** Cells beyond those that are kept; they are counted only. */
   #beyond = 0
+  #settled: string | undefined
   readonly line: number
   readonly time: number
 
@@ -58,26 +59,38 @@ export class ConsoleRow {
 
   /** The line as text with its colours; what is too long is cut, and says by how much. */
   text(): string {
+    if (this.#settled !== undefined) return this.#settled
     const whole = this.#rendered(maxConsoleLineLength)
     if (this.#beyond === 0 && whole.cells === this.#cells.length) return whole.text
     const part = this.#rendered(maxConsoleLineLength - markLength)
     return `${part.text} ... (${this.#cells.length - part.cells + this.#beyond} more characters)`
   }
 
+  /** Says that the line is not written to any more: only its text is kept. */
+  settle(): void {
+    this.#settled = this.text()
+    this.#cells.length = 0
+    this.#styles.length = 0
+  }
+
   #rendered(maxLength: number): { text: string; cells: number } {
-    let text = ''
+    const parts: string[] = []
+    let length = 0
     let style = ''
-    for (let at = 0; at < this.#cells.length; at++) {
+    let partFrom = 0
+    let at = 0
+    for (; at < this.#cells.length; at++) {
       const next = this.#styles[at] ?? ''
       const change = next === style ? '' : `${style === '' ? '' : reset}${next === '' ? '' : `\u001b[${next}m`}`
-      const cell = this.#cells[at] ?? ' '
-      const closing = next === '' ? 0 : reset.length
-      if (text.length + change.length + cell.length + closing > maxLength) {
-        return { text: style === '' ? text : text + reset, cells: at }
-      }
-      text += change + cell
+      const added = change.length + (this.#cells[at] ?? ' ').length
+      if (length + added + (next === '' ? 0 : reset.length) > maxLength) break
+      length += added
+      if (next === style) continue
+      parts.push(...this.#cells.slice(partFrom, at), change)
+      partFrom = at
       style = next
     }
-    return { text: style === '' ? text : text + reset, cells: this.#cells.length }
+    parts.push(...this.#cells.slice(partFrom, at), style === '' ? '' : reset)
+    return { text: parts.join(''), cells: at }
   }
 }

@@ -103,6 +103,7 @@ export class ConsoleScreen {
     this.#column = 0
     const excess = this.#rows.length - reachableRows
     if (excess <= 0) return
+    for (const row of this.#rows.slice(0, excess)) row.settle()
     this.#rows = this.#rows.slice(excess)
     this.#row -= excess
   }

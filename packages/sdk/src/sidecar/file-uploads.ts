@@ -103,7 +103,7 @@ export class FileUploads {
   #lateUpdates({ firstSeq, lastSeq }: Assembled): FileUpdate[] {
     if (lastSeq < firstSeq) return []
     const sent = [...this.#late.values()].filter(({ state }) => state === 'sent')
-    return sent.map(({ facts }) => ({ type: 'file', seq: lastSeq, ...facts }))
+    return sent.map(({ facts }) => ({ ...facts, type: 'file', seq: lastSeq }))
   }
 
   #begin(files: readonly FileFacts[], into: Map<string, Upload>): void {
