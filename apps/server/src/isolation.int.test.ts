@@ -235,6 +235,42 @@ const routesToWalk = (): string[] => {
   return [...new Set(walked.filter((route) => !route.startsWith('HEAD ')))]
 }
 
+describe('a run of another organization', () => {
+  const started = () => ({ project: 'demo', run: newRunSlug(), writer: newWriterId(), startedAt: 0 })
+
+  it.each<[string, () => object]>([
+    ['be resumed', () => ({ run: address().run, resume: 'must' })],
+    ['be rewound', () => ({ run: address().run, rewind: { step: 0 } })],
+    ['be forked', () => ({ fork: { run: address().run, step: 100 } })],
+  ])('cannot %s', async (_what, input) => {
+    const before = await snapshot()
+    const answer = await call('runs.create', 'mutation', { ...started(), ...input() }, await testOrganization(server))
+    expect(codeOf(answer.text)).toBe('NOT_FOUND')
+    expect(await snapshot()).toEqual(before)
+  })
+
+  it('cannot be changed in its config or summary', async () => {
+    const before = await snapshot()
+    const change = { ...address(), config: { set: { stolen: 1 } }, summary: { set: { stolen: 1 }, unset: ['loss'] } }
+    const answer = await call('runs.update', 'mutation', change, stranger)
+    expect(codeOf(answer.text)).toBe('NOT_FOUND')
+    expect(await snapshot()).toEqual(before)
+  })
+
+  it('of the same name shares neither steps nor writers', async () => {
+    const input = { ...started(), shared: true }
+    const mine = await testRun(owner, input)
+    const theirs = await testRun(stranger, { ...input, writer: newWriterId() })
+    expect(theirs.otherWriters).toBe(0)
+    await postBatch(owner, batchOf(mine, { rows: [{ step: 9, values: { loss: 1 } }] }))
+    await postBatch(stranger, batchOf(theirs, { rows: [{ step: 9, values: { loss: 2 } }] }))
+    for (const caller of [owner, stranger]) {
+      const found = { organization: caller.organization, project: 'demo', run: input.run, metric: 'loss' }
+      expect([...(await readPoints(caller, found)).steps]).toEqual([0])
+    }
+  })
+})
+
 describe('every route', () => {
   it('has an attempt here', () => {
     expect(Object.keys(routeAttempts).sort()).toEqual(routesToWalk().sort())

@@ -113,7 +113,7 @@ export function createHistoryRepository(
         const moved = [...runs.values()].filter((run) => run.effects.length > 0)
         if (moved.length === 0) return outcomes
         await linkNamedFiles(connection, moved)
-        await settleStates(connection, moved, Date.now() - aliveMs)
+        await settleStates(connection, moved, aliveMs)
         await saveTotals(
           connection,
           moved.map((run) => ({

@@ -4,6 +4,7 @@ import { standingAfterFinish, type WriterFacts } from './run-state.ts'
 const writer = (facts: Partial<WriterFacts>): WriterFacts => ({
   id: 'w',
   createdAt: 0,
+  isResumed: false,
   heartbeatAt: 0,
   finishState: null,
   exitCode: null,
@@ -38,7 +39,7 @@ describe('a run', () => {
       { state: 'finished', exitCode: 0, finishedAt: 50 },
     ],
   ])('%s', (_name, writers, expected) => {
-    expect(standingAfterFinish(writers, 100, false)).toEqual(expected)
+    expect(standingAfterFinish(writers, { isShared: false, now: 130, aliveMs: 30 })).toEqual(expected)
   })
 })
 
@@ -72,6 +73,16 @@ describe('4.7 a shared run', () => {
       { state: 'finished', exitCode: 0, finishedAt: 50 },
     ],
     [
+      'is crashed for a writer that died before the next one began',
+      [writer({ heartbeatAt: 5 }), writer({ createdAt: 20, heartbeatAt: 90, ...finished })],
+      { state: 'crashed', exitCode: null, finishedAt: 50 },
+    ],
+    [
+      'is not crashed for one that was dead when it was resumed',
+      [writer({ heartbeatAt: 5 }), writer({ createdAt: 20, isResumed: true, heartbeatAt: 90, ...finished })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
       'is failed for a short writer beside a long one',
       [
         writer({ createdAt: 0, heartbeatAt: 95, ...finished }),
@@ -81,6 +92,6 @@ describe('4.7 a shared run', () => {
       { state: 'failed', exitCode: 3, finishedAt: 50 },
     ],
   ])('%s', (_name, writers, expected) => {
-    expect(standingAfterFinish(writers, 100, true)).toEqual(expected)
+    expect(standingAfterFinish(writers, { isShared: true, now: 130, aliveMs: 30 })).toEqual(expected)
   })
 })

@@ -4,6 +4,7 @@ import type { RunState } from '@kiroku/core/runs'
 export type WriterFacts = {
   id: string
   createdAt: number
+  isResumed: boolean
   heartbeatAt: number
   finishState: RunState | null
   exitCode: number | null
@@ -16,18 +17,18 @@ export type RunStanding = { state: RunState; exitCode: number | null; finishedAt
 const stillRunning: RunStanding = { state: 'running', exitCode: null, finishedAt: null }
 
 /**
- * How a run stands after one of its writers finished: the newest writer that finished decides, so that an older script's
- * late words do not end a resumed run. It still runs when a newer writer than that is heard of after `aliveSince`.
+ * How a run stands `now`, after one of its writers finished: the newest writer that finished decides, so that an older script's
+ * late words do not end a resumed run. It still runs when a newer writer than that was heard of in the last `aliveMs`.
  *
  * The writers of a shared run are equal: it runs while any of them is alive, and then is `failed` if any failed, `crashed` if
  * any fell silent or died, `killed` if any was, else `finished`. Those of an earlier life of the run do not count.
  */
 export function standingAfterFinish(
   writers: readonly WriterFacts[],
-  aliveSince: number,
-  isShared: boolean,
+  { isShared, now, aliveMs }: { isShared: boolean; now: number; aliveMs: number },
 ): RunStanding {
-  return isShared ? sharedStanding(lastLife(writers), aliveSince) : newestStanding(writers, aliveSince)
+  const aliveSince = now - aliveMs
+  return isShared ? sharedStanding(lastLife(writers, aliveMs), aliveSince) : newestStanding(writers, aliveSince)
 }
 
 function newestStanding(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
@@ -40,15 +41,20 @@ function newestStanding(writers: readonly WriterFacts[], aliveSince: number): Ru
   return stillRunning
 }
 
-/** The writers that ran without a pause between them, up to the newest. */
-function lastLife(writers: readonly WriterFacts[]): WriterFacts[] {
+/**
+ * The writers that ran without a pause between them, up to the newest. One that died without a word may have run on for a
+ * while after it was heard of last, unless a resume says that the run was over.
+ */
+function lastLife(writers: readonly WriterFacts[], aliveMs: number): WriterFacts[] {
   const oldestFirst = [...writers].sort((left, right) => left.createdAt - right.createdAt)
   let life: WriterFacts[] = []
   let heardAt = Number.NEGATIVE_INFINITY
+  let mayRunUntil = Number.NEGATIVE_INFINITY
   for (const writer of oldestFirst) {
-    if (writer.createdAt > heardAt) life = []
+    if (writer.createdAt > (writer.isResumed ? heardAt : mayRunUntil)) life = []
     life.push(writer)
     heardAt = Math.max(heardAt, writer.heartbeatAt)
+    mayRunUntil = Math.max(mayRunUntil, heardAt, writer.finishState === null ? writer.heartbeatAt + aliveMs : heardAt)
   }
   return life
 }

@@ -8,22 +8,20 @@ const writerFactsSchema = z.object({
   id: z.string(),
   runId: z.string(),
   createdAt: z.number(),
+  isResumed: z.boolean(),
   heartbeatAt: z.number(),
   finishState: runStateSchema.nullable(),
   exitCode: z.number().nullable(),
   finishedAt: z.number().nullable(),
 })
 
-/** Decides how those of the runs stand that a writer finished. Writers not heard of since `aliveSince` count as gone. */
-export async function settleStates(
-  connection: Connection,
-  runs: readonly OpenRun[],
-  aliveSince: number,
-): Promise<void> {
+/** Decides how those of the runs stand that a writer finished. Writers silent for `aliveMs` count as gone. */
+export async function settleStates(connection: Connection, runs: readonly OpenRun[], aliveMs: number): Promise<void> {
   const ended = runs.filter(({ finished }) => finished.length > 0)
   if (ended.length === 0) return
   const { rows } = await connection.query(
     `SELECT id, run_id AS "runId", extract(epoch FROM created_at)::float8 * 1000 AS "createdAt",
+            is_resumed AS "isResumed",
             extract(epoch FROM heartbeat_at)::float8 * 1000 AS "heartbeatAt", finish_state AS "finishState",
             exit_code AS "exitCode", extract(epoch FROM finished_at)::float8 * 1000 AS "finishedAt"
      FROM writer WHERE run_id = ANY($1) AND NOT is_superseded`,
@@ -38,6 +36,6 @@ export async function settleStates(
       const heartbeatAt = Date.now()
       return { ...writer, heartbeatAt, finishState: finish.state, exitCode: finish.exitCode, finishedAt: finish.time }
     })
-    run.standing = standingAfterFinish(after, aliveSince, run.facts.isShared)
+    run.standing = standingAfterFinish(after, { isShared: run.facts.isShared, now: Date.now(), aliveMs })
   }
 }
