@@ -108,7 +108,8 @@ describe('7.6 sync, in trouble', () => {
     const first = await bench.serve(dataDir, { env: { KIROKU_CONFIG_DIR: own } })
     const env = { KIROKU_URL: first.url, KIROKU_API_KEY: first.apiKey }
     const syncing = bench.launch(['sync', workspace], { env })
-    await vi.waitUntil(() => syncing.said.stderr.includes('restarted: syncing'), { timeout: 20_000 })
+    const hasBegun = () => storedRun(first, 'demo', 'restarted').then(Boolean, () => false)
+    await vi.waitUntil(hasBegun, { timeout: 20_000, interval: 10 })
     await first.stop('SIGKILL')
     const second = await bench.serve(dataDir, {
       port: Number(new URL(first.url).port),
@@ -117,7 +118,7 @@ describe('7.6 sync, in trouble', () => {
     expect(await syncing.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('synced, 200000 rows') })
     await expectRows(second, 'restarted', 200_000)
     await second.stop('SIGTERM')
-  })
+  }, 150_000)
 
   it('can be stopped by Ctrl-C, and goes on from there', async () => {
     const { workspace } = await offline('stopped', 2000)

@@ -66,6 +66,9 @@ export async function syncRun(options: SyncOptions): Promise<SyncResult> {
   const path = join(options.directory, logFileName)
   const header = headerOf(path)
   const life = new ScriptLife(path, header)
+  // Nobody can tell whether such a log is still written; without `isLive` its beginning is not waited for.
+  const isBroken = header === undefined && options.isLive !== true
+  if (isBroken && options.project === undefined) throw withoutBeginning(options.directory)
   const progress: SyncProgress = { bytes: 0, total: statSync(path).size, url: null, waitsFor: null }
   const leftOut: SyncResult['leftOut'] = []
   const stop = new AbortController()
@@ -77,7 +80,7 @@ export async function syncRun(options: SyncOptions): Promise<SyncResult> {
     },
     turns: new Turns(1),
     wakeable: new Wakeable(),
-    isOrphan: () => !life.isAlive,
+    isOrphan: () => isBroken || !life.isAlive,
     stopsAtEnd: options.isLive !== true,
     adjust: (create) => adjusted(create ?? createWithout(options), options),
     refusedWait: null,
