@@ -134,7 +134,9 @@ export class LocalRun {
     if (known !== undefined) return known
     const key = this.#systemKeys.size
     this.#systemKeys.set(name, key)
-    this.#put(this.#encoder.key(rowFlags.system, key, name))
+    // Several processes write to a shared run; each watches a machine, and their names for the same must not meet.
+    const label = this.options.header.create.shared ? this.options.stats?.label : null
+    this.#put(this.#encoder.key(rowFlags.system, key, label == null ? name : `${name}/l:${label}`))
     return key
   }
 
