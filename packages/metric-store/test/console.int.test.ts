@@ -20,7 +20,11 @@ for (const { kind, open, isMissing } of engines) {
       await opened[Symbol.asyncDispose]()
     })
 
-    const writers: string[] = [randomUUID(), randomUUID()].sort()
+    // ClickHouse sorts UUIDs by their second half first.
+    const secondHalfFirst = (uuid: string): string => uuid.slice(19) + uuid.slice(0, 18)
+    const writers: string[] = [randomUUID(), randomUUID()].sort((left, right) =>
+      secondHalfFirst(left) < secondHalfFirst(right) ? -1 : 1,
+    )
     const [first = '', second = ''] = writers
     const lineOf = (key: RunKey, line: number, part: Partial<StoredLine> = {}): StoredLine => ({
       ...key,
