@@ -76,11 +76,14 @@ export function createMetricsRepository(database: Database): MetricsRepository {
     list: (scope, slugs) =>
       database.transaction(async (connection) => {
         const { rows } = await connection.query(
-          `SELECT m.stream, m.name, count(*) AS "runCount",
-                  (array_agg(r.id ORDER BY r.created_at DESC, r.id DESC))[1] AS "newestRunId"
-           FROM run r JOIN run_metric m ON m.run_id = r.id
-           WHERE r.project_id = $1 AND r.deleted_at IS NULL AND ($2::text[] IS NULL OR r.slug = ANY($2))
-           GROUP BY m.stream, m.name ORDER BY m.stream, m.name`,
+          // Runs are numbered first, so that the newest one is a maximum and no metric's runs have to be sorted.
+          `WITH listed AS MATERIALIZED (
+             SELECT id, row_number() OVER (ORDER BY created_at, id) AS place FROM run
+             WHERE project_id = $1 AND deleted_at IS NULL AND ($2::text[] IS NULL OR slug = ANY($2)))
+           SELECT found.stream, found.name, found.count AS "runCount", listed.id AS "newestRunId"
+           FROM (SELECT m.stream, m.name, count(*), max(r.place) AS place
+                 FROM listed r JOIN run_metric m ON m.run_id = r.id GROUP BY m.stream, m.name) AS found
+           JOIN listed USING (place) ORDER BY found.stream, found.name`,
           [scope.projectId, slugs ?? null],
         )
         const listed = listedRowsSchema.parse(rows)
