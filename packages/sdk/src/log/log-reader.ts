@@ -88,6 +88,18 @@ export class LogReader {
     this.#filled = 0
   }
 
+  /** Goes back to the log's beginning; also where its name is gone meanwhile. */
+  restart(): void {
+    this.#fileOffset = 0
+    this.#next = 0
+    this.#filled = 0
+    this.#suspicions = 0
+    this.#isSkipping = false
+    this.wholeEnd = 0
+    this.skipped = 0
+    this.skippedBytes = 0
+  }
+
   /** Closes the file. */
   close(): void {
     closeSync(this.#file)

@@ -22,7 +22,7 @@ export type LogLosses = {
 export class LogFeed {
   readonly #path: string
   readonly #isOrphan: () => boolean
-  #reader: LogReader
+  readonly #reader: LogReader
   assembler = new Assembler()
 
   /** `isOrphan` tells that nobody writes to the log any more. Throws what the file system throws. */
@@ -58,8 +58,7 @@ export class LogFeed {
 
   /** Reads the log anew, to give what comes after `ackSeq` of a run that begins at `startingStep`. */
   restart(ackSeq: number, startingStep: number): void {
-    this.#reader.close()
-    this.#reader = new LogReader(this.#path)
+    this.#reader.restart()
     this.assembler = new Assembler(ackSeq, startingStep)
   }
 

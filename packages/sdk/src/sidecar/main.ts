@@ -109,7 +109,7 @@ class Sidecar {
       return
     }
     this.#isOrphan = true
-    for (const uploader of this.#uploaders) uploader.lastProgressAt = performance.now()
+    for (const uploader of this.#uploaders) uploader.restartPatience()
     this.#wakeable.wake()
     this.#leaveWhenDone()
   }

@@ -138,3 +138,21 @@ describe('7.4 a server that is busy', () => {
     expect(reports.map(({ type }) => type)).toEqual(['created', 'waiting', 'connected', 'acknowledged', 'done'])
   })
 })
+
+describe('7.2 a directory that is removed in mid-run', () => {
+  it('takes nothing from what the server gets', async () => {
+    const log = new LogFile(directory).rows(3).flush()
+    server.refuse = (firstSeq) => {
+      if (firstSeq > 1) return undefined
+      server.refuse = () => undefined
+      rmSync(directory, { recursive: true, force: true })
+      log.rows(3, 3).finish().flush()
+      return { status: 409, body: { details: { ackSeq: 0 } } }
+    }
+    const { uploader, reports } = uploaderOf(place())
+    await uploader.run()
+    log.close()
+    expect([server.steps, server.updates]).toEqual([[0, 1, 2, 3, 4, 5], ['finish']])
+    expect(reports.at(-1)).toEqual({ type: 'done', id: 7 })
+  })
+})

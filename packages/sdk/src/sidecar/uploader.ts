@@ -2,15 +2,14 @@ import { join } from 'node:path'
 import type { BatchAck } from '@kiroku/core/history'
 import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
 import { logFileName } from '../log/format.ts'
-import type { Assembled } from './assembler.ts'
 import { Backoff } from './backoff.ts'
-import { describeRecord, halvesOf } from './batch-halves.ts'
+import { BatchSender } from './batch-sender.ts'
 import { FileUploads } from './file-uploads.ts'
 import { LogFeed, type LogLosses } from './log-feed.ts'
 import { markRefused, markSynced } from './marks.ts'
 import type { Order, Report } from './protocol.ts'
 import { RefusedError } from './refused-error.ts'
-import { createRun, type Outcome, type Server, sendBatch } from './server-client.ts'
+import { createRun, type Outcome, type Server } from './server-client.ts'
 import type { Turns } from './turns.ts'
 import type { Wakeable } from './wakeable.ts'
 
@@ -23,8 +22,6 @@ const heartbeatMs = 15_000
 /** Beginnings that a server forgets at once, before it counts as one that refuses the run. */
 const maxVainBeginnings = 3
 const refusedWait = { firstMs: 30_000, longestMs: 300_000 }
-/** What a server answers to a batch that it takes some of the records of. */
-const statusesOfContent = new Set([400, 413, 422])
 
 /** What an uploader is given: the run, whom to tell, whose turn it is, and what wakes it. */
 export type UploaderOptions = {
@@ -58,24 +55,39 @@ type Sending = { run: CreateRunResult; input: CreateRunInput; files: FileUploads
 export class Uploader {
   readonly #options: UploaderOptions
   readonly #server: Server
+  readonly #sender: BatchSender
   readonly #feed: LogFeed
   #acknowledged = 0
   readonly #beginnings = new Backoff()
   #vainBeginnings = 0
-  #isWaiting = false
   #isRefused = false
   #hasToldDropped = false
-  #lastSentAt = Number.NEGATIVE_INFINITY
   #lastRecordAt = performance.now()
-  /** When the server last took something, by `performance.now()`, as all times here: no clock is set back under them. */
-  lastProgressAt = performance.now()
 
   /** Opens the log. Throws what the file system throws. */
   constructor(options: UploaderOptions) {
     this.#options = options
     const { url, apiKey, directory } = options.order
     this.#server = { url, apiKey, signal: options.signal }
+    this.#sender = new BatchSender({
+      server: this.#server,
+      report: options.report,
+      id: options.order.id,
+      wakeable: options.wakeable,
+      signal: options.signal,
+      leaveOut: (what, why) => this.#leaveOut(what, why),
+    })
     this.#feed = new LogFeed(join(directory, logFileName), options.isOrphan)
+  }
+
+  /** When the server last answered, by `performance.now()`, as all times here: no clock is set back under them. */
+  get lastProgressAt(): number {
+    return this.#sender.lastProgressAt
+  }
+
+  /** From now on the server's silence counts anew. */
+  restartPatience(): void {
+    this.#sender.lastProgressAt = performance.now()
   }
 
   /**
@@ -128,7 +140,7 @@ export class Uploader {
     const files = new FileUploads({
       directory,
       server: () => this.#server,
-      insist: (attempt) => this.#insist(attempt, filesSignal),
+      insist: (attempt) => this.#sender.insist(attempt, filesSignal),
       leaveOut: (path, why) => this.#leaveOut(`the file ${path}`, why),
     })
     this.#restart(run)
@@ -161,7 +173,7 @@ export class Uploader {
   }
 
   async #create(input: CreateRunInput): Promise<CreateRunResult> {
-    const created = await this.#insist(() => createRun(this.#server, input))
+    const created = await this.#sender.insist(() => createRun(this.#server, input))
     if (created.kind !== 'done') {
       const goesOn = [input.resume, input.rewind, input.fork].some((asked) => asked !== undefined)
       const isAnswer = 'code' in created && ['BAD_REQUEST', 'NOT_FOUND', 'CONFLICT'].includes(created.code ?? '')
@@ -189,7 +201,7 @@ export class Uploader {
       while (assembler.isFinished && sending.files.hasPending) await this.#awaitFiles(sending)
     } else {
       if (assembler.isFinished || (this.#options.stopsAtEnd && !this.#options.isOrphan())) return true
-      if (performance.now() - this.#lastSentAt < heartbeatMs) {
+      if (performance.now() - this.#sender.lastSentAt < heartbeatMs) {
         const isIdle = performance.now() - this.#lastRecordAt > idleAfterMs
         await this.#options.wakeable.sleep(isIdle ? idlePollMs : pollMs)
         return false
@@ -203,9 +215,9 @@ export class Uploader {
   async #awaitFiles({ run, input, files }: Sending): Promise<void> {
     await files.settled(heartbeatMs)
     this.#options.signal?.throwIfAborted()
-    if (!files.hasPending || performance.now() - this.#lastSentAt < heartbeatMs) return
+    if (!files.hasPending || performance.now() - this.#sender.lastSentAt < heartbeatMs) return
     const from = this.#acknowledged + 1
-    await this.#post(run, input, { ...emptyBatch, firstSeq: from, lastSeq: from - 1 })
+    await this.#sender.sendEmpty({ run, writer: input.writer }, from, from - 1)
   }
 
   async #sendInTurn(sending: Sending): Promise<void> {
@@ -215,7 +227,7 @@ export class Uploader {
       const { offset } = this.#feed
       const taken = this.#feed.assembler.take()
       const batch = files.fill(taken)
-      const outcome = await this.#readAhead(this.#postInParts(run, input, batch))
+      const outcome = await this.#readAhead(this.#sender.send({ run, writer: input.writer }, batch))
       if (outcome.kind === 'done') {
         files.settle(batch)
         this.#acknowledged = Math.max(batch.lastSeq, outcome.value.ackSeq)
@@ -226,33 +238,6 @@ export class Uploader {
     } finally {
       release()
     }
-  }
-
-  #post(run: CreateRunResult, { writer }: CreateRunInput, batch: Assembled): Promise<Outcome<BatchAck>> {
-    return this.#insist(() => {
-      this.#lastSentAt = performance.now()
-      return sendBatch(this.#server, { project: run.project, run: run.run, writer, ...batch })
-    })
-  }
-
-  /**
-   * Sends a batch; one that the server does not take for something in it, in ever smaller parts, down to the record that is
-   * left out. The last outcome.
-   */
-  async #postInParts(run: CreateRunResult, input: CreateRunInput, batch: Assembled): Promise<Outcome<BatchAck>> {
-    const outcome = await this.#post(run, input, batch)
-    if (outcome.kind !== 'refused' || !statusesOfContent.has(outcome.status) || batch.lastSeq < batch.firstSeq) {
-      return outcome
-    }
-    if (batch.firstSeq === batch.lastSeq) {
-      const { firstSeq, lastSeq } = batch
-      const without = await this.#post(run, input, { ...emptyBatch, firstSeq, lastSeq })
-      if (without.kind === 'done') this.#leaveOut(describeRecord(batch), outcome.why)
-      return without
-    }
-    const [first, second] = halvesOf(batch)
-    const begun = await this.#postInParts(run, input, first)
-    return begun.kind === 'done' ? this.#postInParts(run, input, second) : begun
   }
 
   /** Gathers the next batch while one is on its way, a little at a time, so that the sending goes on. */
@@ -280,7 +265,7 @@ export class Uploader {
   async #conclude(outcome: Outcome<BatchAck>, sending: Sending): Promise<void> {
     switch (outcome.kind) {
       case 'done': {
-        const pauseMs = this.#lastSentAt + outcome.value.nextBatchMs - performance.now()
+        const pauseMs = this.#sender.lastSentAt + outcome.value.nextBatchMs - performance.now()
         if (pauseMs > 0 && !this.#feed.assembler.isFinished) await this.#options.wakeable.sleep(pauseMs)
         return
       }
@@ -326,27 +311,4 @@ export class Uploader {
   #note(text: string): void {
     this.#options.report({ type: 'noted', id: this.#options.order.id, text })
   }
-
-  /** Tries until there is an answer that trying again would not change. */
-  async #insist<T>(attempt: () => Promise<Outcome<T>>, also?: AbortSignal): Promise<Outcome<T>> {
-    const { report, order, signal, wakeable } = this.#options
-    const backoff = new Backoff()
-    for (;;) {
-      const outcome = await attempt()
-      signal?.throwIfAborted()
-      also?.throwIfAborted()
-      if (outcome.kind !== 'again') {
-        this.lastProgressAt = performance.now()
-        if (this.#isWaiting) report({ type: 'connected', id: order.id })
-        this.#isWaiting = false
-        return outcome
-      }
-      if (!this.#isWaiting) report({ type: 'waiting', id: order.id, why: outcome.why })
-      this.#isWaiting = true
-      await wakeable.sleep(backoff.next(outcome.afterMs), { deaf: true, signal })
-    }
-  }
 }
-
-const noRows = { seqs: new Float64Array(0), steps: new Float64Array(0), times: new Float64Array(0), metrics: [] }
-const emptyBatch = { texts: [], updates: [], console: [], history: noRows, system: noRows }
