@@ -46,7 +46,7 @@ export type RunPage = z.infer<typeof runPageSchema>
 export const projectListInputSchema = z.object({ organization: organizationSlugSchema.optional() })
 export type ProjectListInput = z.input<typeof projectListInputSchema>
 
-/** A change to a record in wire form: keys to set, then keys to remove. */
+/** A change to a record: entries to set, in wire form, then names to remove, as they are without wire form. */
 const recordPatchSchema = z.object({ set: wireRecordSchema.default({}), unset: z.array(z.string()).default([]) })
 
 /**

@@ -142,6 +142,35 @@ describe('4.6 rewind', () => {
     }
   })
 
+  it('whose points were cut off before a crash is brought to the same end', async () => {
+    const run = await loggedRun()
+    const { rows: found } = await database.query(
+      'SELECT r.id, summary, explicit_summary, last_step FROM run r JOIN writer w ON w.run_id = r.id WHERE writer = $1',
+      [run.writer],
+    )
+    const { id, summary, explicit_summary: explicit, last_step: lastStep } = found[0]
+    await database.query('CREATE TEMPORARY TABLE before AS SELECT * FROM run_metric WHERE run_id = $1', [id])
+    const input = { run: run.run, rewind: { step: 4 }, startedAt: 50_000 }
+    const rewound = await testRun(caller, input)
+    const after = await byId(run)
+    const { rows: writers } = await database.query('SELECT id FROM writer WHERE writer = $1', [rewound.writer])
+    const pending = { kind: 'rewind', step: 4, writerId: writers[0].id, texts: ['note'] }
+    await database.query('DELETE FROM run_metric WHERE run_id = $1', [id])
+    await database.query('INSERT INTO run_metric SELECT * FROM before')
+    await database.query(
+      'UPDATE run SET summary = $2, explicit_summary = $3, last_step = $4, pending = $5 WHERE id = $1',
+      [id, JSON.stringify(summary), explicit, lastStep, JSON.stringify(pending)],
+    )
+    expect((await byId(run)).summary).toMatchObject({ note: 'at 9', late: 9 })
+    expect(await testRun(caller, { ...input, writer: rewound.writer })).toEqual(rewound)
+    expect(await byId(run)).toEqual({ ...after, heartbeatAt: expect.any(Number), runtimeMs: expect.any(Number) })
+    const { metrics } = await client(caller).metrics.byRun.query(address(run))
+    expect(metrics.map(({ name, count }) => [name, count])).toEqual([
+      ['loss', 5],
+      ['cpu', 1],
+    ])
+  })
+
   it('of an unknown run is refused', async () => {
     await testRun(caller)
     await expect(testRun(caller, { run: newRunSlug(), rewind: { step: 1 } })).rejects.toEqual(
