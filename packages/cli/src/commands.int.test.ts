@@ -252,10 +252,21 @@ describe('with a server', () => {
         'port',
         'dashboard',
         'server',
+        'local runs',
       ])
-      for (const name of ['node', 'postgresql', 'clickhouse', 'data directory', 'server'])
+      for (const name of ['node', 'postgresql', 'clickhouse', 'data directory', 'server', 'local runs'])
         expect(found.get(name)).toBe('ok')
       expect(existsSync(join(base, 'fresh'))).toBe(false)
+    })
+
+    it('warns of runs that are not synced', async () => {
+      const env = { KIROKU_DIR: join(base, 'waiting', '.kiroku') }
+      const script = bench.script('train.mjs', ['waiting', '1'], { env: { ...env, KIROKU_MODE: 'offline' } })
+      expect(await script.ended).toMatchObject({ code: 0 })
+      expect(await kiroku(['doctor', '--data', join(base, 'fresh')], env)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^warn {2}local runs .*1 in .*, 1 not synced: `kiroku sync` sends them$/m),
+      })
     })
 
     it('warns of a directory in use, and fails for a foreign one', async () => {
@@ -274,6 +285,24 @@ describe('with a server', () => {
 })
 
 describe('kiroku', () => {
+  it('lists its commands by what they are about, each with its options', async () => {
+    const { code, stdout } = await kiroku(['--help'])
+    expect(code).toBe(0)
+    const listed = stdout.matchAll(/^(\w+):\n((?: {2}\S.*\n?| {4,}.*\n?)+)/gm)
+    const groups = Object.fromEntries(
+      [...listed].map(([, name, lines = '']) => [name, [...lines.matchAll(/^ {2}(\w+) /gm)].map(([, word]) => word)]),
+    )
+    expect(groups).toMatchObject({
+      Server: ['up', 'doctor', 'verify'],
+      Runs: ['sync', 'restore', 'pull', 'clean', 'import'],
+      Settings: ['login', 'status', 'online', 'offline', 'disabled', 'enabled'],
+    })
+    for (const name of [groups['Server'], groups['Runs'], groups['Settings']].flat()) {
+      const help = await kiroku([name ?? '', '--help'])
+      expect({ name, code: help.code, stderr: help.stderr }).toEqual({ name, code: 0, stderr: '' })
+    }
+  })
+
   it('tells its version and what it does not know', async () => {
     expect(await kiroku(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
     expect(await kiroku(['uo'])).toMatchObject({

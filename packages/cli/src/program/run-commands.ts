@@ -60,7 +60,10 @@ function addSync({ program, terminal, action }: Context): void {
     .option('--jobs <n>', 'runs at once', parseJobs, 4)
     .option('--dry-run', 'tell what would be sent, and send nothing')
     .option(...dirFlag)
-    .option(...urlFlag)
+    .option(
+      '--url <url>',
+      'the server (default: $KIROKU_URL, else the one that each run was begun for, else as elsewhere)',
+    )
     .action(async (paths: unknown, given: unknown) => {
       const { includeSynced, live, dryRun, ...options } = syncOptionsSchema.parse(given)
       process.exitCode = await sync(terminal, action().environment, {
