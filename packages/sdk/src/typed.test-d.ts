@@ -96,6 +96,19 @@ init({ config: { schema: required, values: { epochs: '3' } } })
 // @ts-expect-error epochs is missing
 init({ config: { schema: required, values: {} } })
 
+// A config from a file, or changed by its own types.
+init({ config: 'config.json' }).config['lr'] = 1
+open.config.setDefaults({ learningRate: 1 })
+// @ts-expect-error the learning rate is a number
+open.config.setDefaults({ learningRate: 'one' })
+given.config.set('epochs', 4, { allowValChange: true })
+init({ resume: 'must', id: 'a' })
+init({ resume: true, shared: true, label: 'rank 0', console: false, allowValChange: true })
+init({ forkFrom: 'a?_step=3' })
+init({ resumeFrom: { run: 'a', step: 3 } })
+// @ts-expect-error there is no such way to resume
+init({ resume: 'perhaps' })
+
 // A function that takes any run takes each; one that takes a certain run names it by its type.
 const trains = (_run: Run): void => {}
 trains(open)

@@ -7,6 +7,8 @@ type Step =
   | { define: [name: string, options?: object] }
   | { config: object }
   | { summary: object }
+  | { unset: string }
+  | { put: { path: (string | number)[]; value: unknown } }
   | { pause: number }
 
 /** What `begin.mjs` is to do. */

@@ -50,10 +50,10 @@ describe('the published package', () => {
   })
 
   it('is required', async () => {
-    const text = `const kiroku = require('@kiroku/sdk'); const { readCredentials } = require('@kiroku/sdk/credentials')
+    const text = `const kiroku = require('@kiroku/sdk'); const { readCredentials } = require('@kiroku/sdk/credentials'); const { readSettings } = require('@kiroku/sdk/settings')
       const run = kiroku.init({ project: 'p' }); kiroku.log({ a: 1 })
-      run.finish().then(() => console.log(kiroku.run === run, run.step, typeof readCredentials))`
-    expect(await node('cjs.cjs', text)).toBe('true 1 function\n')
+      run.finish().then(() => console.log(kiroku.run === run, run.step, typeof readCredentials, typeof readSettings))`
+    expect(await node('cjs.cjs', text)).toBe('true 1 function function\n')
     expect(readdirSync(join(project, '.kiroku', 'runs')).length).toBeGreaterThan(0)
   })
 

@@ -147,7 +147,7 @@ describe('a run', () => {
   })
 })
 
-describe('the end of a script', () => {
+describe('4.7 the end of a script', () => {
   it.each([
     { end: 'none', code: 0, state: 'finished' },
     { end: 'twice', code: 0, state: 'finished' },
@@ -155,12 +155,14 @@ describe('the end of a script', () => {
     { end: 'code', code: 4, state: 'failed' },
     { end: 'throw', code: 1, state: 'failed' },
     { end: 'reject', code: 1, state: 'failed' },
-  ])('by `$end` leaves code $code, a run that $state, and every row', async ({ end, code, state }) => {
+    { end: 'seven', code: 0, state: 'failed', exitCode: 7 },
+    { end: 'caught', code: 0, state: 'finished' },
+  ])('by `$end` leaves code $code, a run that $state, and every row', async ({ end, code, state, exitCode = code }) => {
     await using script = train(['--rows', '2000', '--end', end])
     expect(await script.exit()).toBe(code)
     if (code === 1) expect(script.stderr).toContain('Error: the training went wrong')
     const run = await endedRun(place, await script.runId())
-    expect([run.state, run.exitCode]).toEqual([state, code])
+    expect([run.state, run.exitCode]).toEqual([state, exitCode])
     await expectRows(place, run.slug, 2000)
   })
 

@@ -23,11 +23,13 @@ try {
 }
 if (run) {
   say({ begun: [run.id], tookMs: performance.now() - startedAt, ...facts(run) })
-  for (const { log, define, config, summary, pause } of steps) {
+  for (const { log, define, config, summary, unset, put, pause } of steps) {
     if (log) run.log(...log)
     if (define) run.defineMetric(...define)
     if (config) run.config.update(config)
     if (summary) run.summary.update(summary)
+    if (unset) delete run.summary[unset]
+    if (put) put.path.slice(0, -1).reduce((at, name) => at[name], run.config)[put.path.at(-1)] = put.value
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause))
   }
   if (end === 'finish') await run.finish()

@@ -34,6 +34,16 @@ switch (flags.end) {
     await Promise.all(runs.map((run) => run.finish()))
     say({ finished: true })
     break
+  case 'seven':
+    await Promise.all(runs.map((run) => run.finish({ exitCode: 7 })))
+    break
+  case 'caught':
+    try {
+      throw new Error('the training went wrong')
+    } catch {
+      await Promise.all(runs.map((run) => run.finish()))
+    }
+    break
   case 'twice':
     await Promise.all([...runs, ...runs].map((run) => run.finish()))
     for (const run of runs) await run.finish({ exitCode: 5 })
