@@ -5,12 +5,11 @@ import type { OpenRunInput } from './writer/protocol.ts'
 export function observed(
   env: SdkEnv,
   { label }: { label?: string | undefined },
-): Pick<OpenRunInput, 'isCodeTracked' | 'code' | 'machine' | 'stats'> {
+): Pick<OpenRunInput, 'code' | 'machine' | 'stats'> {
   const isTold = !env.KIROKU_DISABLE_MACHINE_INFO
   const isTracked = isTold && !env.KIROKU_DISABLE_CODE && !env.WANDB_DISABLE_CODE
   const isGitTracked = isTracked && !env.KIROKU_DISABLE_GIT
   return {
-    isCodeTracked: isGitTracked,
     code: {
       isTracked,
       isGitTracked,

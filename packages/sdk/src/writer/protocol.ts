@@ -25,7 +25,6 @@ export const openRunSchema = z.object({
   /** Null: the run stays on this disk. */
   apiKey: z.string().nullable(),
   header: logHeaderSchema,
-  isCodeTracked: z.boolean(),
   /**
    * `isTracked`: the program and the patches are kept; `isGitTracked`: commit, remote and patches are. Files whose path fits one of
    * the globs stay on this disk. `savePackages`: the list of packages is kept.

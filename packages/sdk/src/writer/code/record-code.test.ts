@@ -22,7 +22,6 @@ async function record(directory: string, program: string, options: Partial<OpenR
       url: null,
       create: { project: 'demo', run: 'one', writer: 'abcdefgh01234567', startedAt: 0 },
     },
-    isCodeTracked: true,
     stats: null,
     isQuiet: true,
     script: { program, arguments: [], directory },
