@@ -9,6 +9,7 @@ type Step =
   | { summary: object }
   | { unset: string }
   | { put: { path: (string | number)[]; value: unknown } }
+  | { isKnown: true }
   | { pause: number }
 
 /** What `begin.mjs` is to do. */
