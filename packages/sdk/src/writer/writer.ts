@@ -166,7 +166,11 @@ export class Writer {
         break
       case 'refused':
         this.#emit({ type: 'refused', run: report.id, why: report.why, code: report.code })
-        tell(`${options.header.url} refused the run (${report.why}); its data stays in ${options.directory}`)
+        tell(
+          `${options.header.url} refused the run (${report.why}); its data stays in ${options.directory}${
+            report.isFinal ? '' : ', and it is asked again from time to time'
+          }`,
+        )
         break
       case 'done':
         this.#emit({ type: 'done', run: report.id })
