@@ -74,6 +74,11 @@ describe('6.3 restore', () => {
     expect([elsewhere.branch(), elsewhere.head()]).toEqual(['kiroku/changed', commit])
     expect(await configOf(elsewhere)).toEqual({ lr: 0.1, diverged: { $n: 'NaN' }, deep: { on: true } })
     expect(elsewhere.git('status', '--porcelain', '--', '.kiroku')).toBe('')
+    // A run that begins with that file has the same config, NaN too.
+    const again = bench.script('tracked.mjs', ['from-file', '.kiroku/config.json'], { cwd: elsewhere.directory })
+    expect(await again.ended).toMatchObject({ code: 0 })
+    const { config } = await storedRun(server, 'demo', 'changed')
+    expect((await storedRun(server, 'demo', 'from-file')).config).toEqual(config)
   })
 
   it('takes up the branch that is there, and says how to begin anew', async () => {

@@ -50,6 +50,7 @@ export class Bench {
       KIROKU_CONFIG_DIR: this.configDir,
       KIROKU_LOG_LEVEL: 'silent',
       NODE_NO_WARNINGS: '1',
+      KIROKU_LINGER_SECONDS: '10',
     }
     const child = spawn(file, args, { cwd, env: { ...own, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
     this.#children.add(child)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { type MetricDefinition, metricDefinitionSchema } from '@kiroku/core/metrics'
 import { createRunInputSchema } from '@kiroku/core/runs'
-import { isRecord } from '@kiroku/core/values'
+import { fromWireRecord, isRecord, wireRecordSchema } from '@kiroku/core/values'
 import type * as z from 'zod'
 import { definitionOf } from './define-metric.ts'
 import { isSchema, type MetricMap } from './typed.ts'
@@ -23,9 +23,12 @@ export function configValues(config: unknown): Record<string, unknown> {
   return recordOf(config)
 }
 
+/** In wire form, as `kiroku restore` writes it: NaN and the infinities are themselves again. */
 function readConfigFile(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const record = wireRecordSchema.safeParse(content)
+    return record.success ? fromWireRecord(record.data) : content
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new KirokuError({ code: 'BAD_REQUEST', message: `init: config: ${path} is no JSON file (${why})`, cause })
