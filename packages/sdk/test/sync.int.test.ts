@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newWriterId } from '@kiroku/core/ids'
@@ -68,6 +68,7 @@ describe('7.6 sync', () => {
     await using script = train(['--rows', '1500', '--pause', '1'], { KIROKU_MODE: 'offline' })
     await script.logged(100)
     const [directory = ''] = script.runDirectories()
+    await until(() => existsSync(join(directory, 'run.klog')) || undefined, 'the log')
     const syncing = syncRun({ ...target(directory), isLive: true })
     const id = await script.runId()
     await until(async () => ((await storedRun(place, id))?.lastStep ?? 0) > 100 || undefined, 'rows while it runs')
