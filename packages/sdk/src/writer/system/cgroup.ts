@@ -4,6 +4,9 @@ import { countProcessors, readText, type SystemRoots } from './sample.ts'
 /** What a container may use: null where it is not limited. `memory` in bytes, `used` without what can be given back. */
 export type CgroupLimits = { memory: { limit: number; used: number } | null; processors: number | null }
 
+/** The controllers of version 1 that limit what is measured here. */
+const limiting = new Set(['memory', 'cpu', 'cpuset'])
+
 const noLimits: CgroupLimits = { memory: null, processors: null }
 
 /** A version 1 limit beyond this is the kernel's way to say that there is none. */
@@ -25,7 +28,9 @@ export function readCgroupLimits({ proc, sys }: SystemRoots): CgroupLimits {
     if (controllers === '') {
       for (const root of [mount, join(mount, 'unified')]) found.push(...levels(root, path).map(version2))
     } else {
-      for (const name of new Set([controllers, ...controllers.split(',')])) {
+      const names = controllers.split(',')
+      if (!names.some((name) => limiting.has(name))) continue
+      for (const name of new Set([controllers, ...names])) {
         found.push(...levels(join(mount, name), path).map(version1))
       }
     }

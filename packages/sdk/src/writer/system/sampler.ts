@@ -77,8 +77,7 @@ export class SystemSampler {
     const hear = this.#onSample
     try {
       this.#usage.ask(hear)
-      const capacity = readCapacity(this.#roots, this.#options.usesCgroup)
-      this.#tree?.ask(capacity, hear).catch(leaveOut)
+      this.#tree?.ask(readCapacity(this.#roots, this.#options.usesCgroup), hear).catch(leaveOut)
       this.#nvidia.ask(hear).catch(leaveOut)
       if (!this.#nvidia.isPresent) this.#amd.ask(hear).catch(leaveOut)
     } catch {
