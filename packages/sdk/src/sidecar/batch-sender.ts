@@ -22,6 +22,8 @@ export type BatchSenderOptions = {
   signal: AbortSignal | undefined
   /** Tells that a record is left out, and why. */
   leaveOut: (what: string, why: string) => void
+  /** Tells that a batch was longer than the server or something before it takes. */
+  tooLarge: () => void
 }
 
 /** Sends batches, as often and in as small parts as it takes. Times are by `performance.now()`. */
@@ -50,6 +52,7 @@ export class BatchSender {
       if (without.kind === 'done') this.#options.leaveOut(describeRecord(batch), outcome.why)
       return without
     }
+    if (outcome.status === 413) this.#options.tooLarge()
     const [first, second] = halvesOf(batch)
     const begun = await this.send(address, first)
     return begun.kind === 'done' ? this.send(address, second) : begun

@@ -85,8 +85,12 @@ export class FileUploads {
     return { ...batch, updates: [...kept, ...this.#lateUpdates(batch)] }
   }
 
-  /** The batch is stored, and what it told of late files with it. */
-  settle(batch: Assembled): void {
+  /**
+   * The batch is stored, and what it told of late files with it; unless the server has more than the batch by now: then
+   * somebody else sends the log too, and a later batch says it again.
+   */
+  settle(batch: Assembled, ackSeq: number): void {
+    if (ackSeq > batch.lastSeq) return
     let isChanged = false
     for (const update of batch.updates) {
       const isLate = update.type === 'file' && this.#late.get(update.path)?.facts.sha256 === update.sha256
@@ -137,9 +141,11 @@ export class FileUploads {
     const release = await this.#turns.take()
     try {
       const path = join(this.#options.directory, filesDirectoryName, facts.path)
-      const problem = await problemOf(path, facts)
-      if (problem !== undefined) return this.#lose(facts, problem)
-      const outcome = await this.#options.insist(() => sendFile(this.#options.server(), { ...facts, path }))
+      const outcome = await this.#options.insist(async (): Promise<Outcome<null>> => {
+        const why = await problemOf(path, facts)
+        if (why !== undefined) return { kind: 'refused', why, status: 400, code: null }
+        return sendFile(this.#options.server(), { ...facts, path })
+      })
       if (outcome.kind === 'done') return 'sent'
       if (outcome.kind === 'refused' && [400, 413, 415, 422].includes(outcome.status)) {
         return this.#lose(facts, outcome.why)

@@ -6,6 +6,7 @@ import { RecordEncoder } from '../log/record-encoder.ts'
 import { Assembler } from './assembler.ts'
 
 const maxBatchBytes = 4 * 1024 * 1024
+const minBatchBytes = 256 * 1024
 
 /** What of a log could not be read, or is left out on purpose. */
 export type LogLosses = {
@@ -23,6 +24,7 @@ export class LogFeed {
   readonly #path: string
   readonly #isOrphan: () => boolean
   readonly #reader: LogReader
+  #batchBytes = maxBatchBytes
   assembler = new Assembler()
 
   /** `isOrphan` tells that nobody writes to the log any more. Throws what the file system throws. */
@@ -70,12 +72,17 @@ export class LogFeed {
     const wasOrphan = this.#isOrphan()
     this.#reader.isFinal = wasOrphan
     for (let record = 0; record < maxRecords; record++) {
-      if (this.assembler.bytes >= maxBatchBytes || this.assembler.isFinished) return false
+      if (this.assembler.bytes >= this.#batchBytes || this.assembler.isFinished) return false
       if (this.#reader.next()) this.assembler.accept(this.#reader)
       else if (wasOrphan) this.#endLog()
       else return false
     }
     return true
+  }
+
+  /** Makes the batches to come half as long, down to a quarter of a mebibyte. */
+  shrinkBatches(): void {
+    this.#batchBytes = Math.max(minBatchBytes, this.#batchBytes / 2)
   }
 
   /** Closes the log. */

@@ -1,6 +1,7 @@
 import { configDirectory, readCredentials, serverAddress } from '../credentials.ts'
 import { firstOrders, sdkEnv } from '../env.ts'
 import { claimRun, findLeftovers, type Leftover } from './leftovers.ts'
+import { markRefused } from './marks.ts'
 import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
 import { RefusedError } from './refused-error.ts'
 import { Turns } from './turns.ts'
@@ -98,6 +99,8 @@ class Sidecar {
         note(`${directory}: what an earlier script left was sent`)
       } catch (cause) {
         note(`${directory}: ${messageOf(cause)}`)
+        const isAnswer = cause instanceof RefusedError && ['CONFLICT', 'NOT_FOUND'].includes(cause.code ?? '')
+        if (isAnswer) markRefused(directory, cause.message)
       }
     }
   }

@@ -51,6 +51,27 @@ describe('7.4 a batch with something that the server does not take', () => {
   })
 })
 
+describe('7.4 a proxy that takes short batches only', () => {
+  it('gets all in parts, and short ones from then on', async () => {
+    const log = new LogFile(directory)
+    const text = 'x'.repeat(100_000)
+    for (let name = 0; name < 100; name++) log.row(name).update({ type: 'config', set: { [`a${name}`]: text } })
+    log.finish().close()
+    let refusals = 0
+    server.refuse = (_, { updates }) => {
+      if (JSON.stringify(updates).length < 1_000_000) return undefined
+      refusals++
+      return { status: 413, body: { message: 'too large' } }
+    }
+    const { uploader, reports } = uploaderOf(place())
+    await uploader.run()
+    expect(server.steps).toEqual([...Array(100).keys()])
+    expect(server.updates).toHaveLength(101)
+    expect(reports.filter(({ type }) => type === 'rejected')).toEqual([])
+    expect(refusals).toBeLessThanOrEqual(14)
+  })
+})
+
 describe('7.4 a server that refuses a run (defect 16)', () => {
   it.each([
     ['a key that is no more', 401],

@@ -76,6 +76,7 @@ export class Uploader {
       wakeable: options.wakeable,
       signal: options.signal,
       leaveOut: (what, why) => this.#leaveOut(what, why),
+      tooLarge: () => this.#feed.shrinkBatches(),
     })
     this.#feed = new LogFeed(join(directory, logFileName), options.isOrphan)
   }
@@ -229,7 +230,7 @@ export class Uploader {
       const batch = files.fill(taken)
       const outcome = await this.#readAhead(this.#sender.send({ run, writer: input.writer }, batch))
       if (outcome.kind === 'done') {
-        files.settle(batch)
+        files.settle(batch, outcome.value.ackSeq)
         this.#acknowledged = Math.max(batch.lastSeq, outcome.value.ackSeq)
         this.#told(outcome.value, offset)
       }
