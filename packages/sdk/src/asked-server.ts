@@ -6,8 +6,8 @@ import type { Beginning } from './beginning.ts'
 import { recordKinds, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import type { LogUpdate } from './log/schemas.ts'
-import type { RunParts } from './run.ts'
 import type { WriterLink } from './run-link.ts'
+import type { RunParts } from './run-parts.ts'
 
 /** Refusals that the caller brought about; all others keep no script from going on. */
 const mistakes: readonly (ErrorCode | null)[] = ['NOT_FOUND', 'CONFLICT', 'BAD_REQUEST']

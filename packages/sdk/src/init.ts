@@ -12,8 +12,9 @@ import { RecordEncoder } from './log/record-encoder.ts'
 import { tell } from './messages.ts'
 import { observed } from './observed.ts'
 import { removeResumeFile, writeResumeFile } from './resume-file.ts'
-import { Run, type RunParts } from './run.ts'
+import { Run } from './run.ts'
 import { noLink, WriterLink, type WriterLinkOptions } from './run-link.ts'
+import type { RunParts } from './run-parts.ts'
 import {
   cleanLabels,
   makeRunDirectory,

@@ -1,14 +1,7 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { decideStep, type StepState } from '@kiroku/core/log-step'
-import { type DefineMetricInput, defineMetricInputSchema, type MetricDefinition } from '@kiroku/core/metrics'
-import {
-  type CreateRunResult,
-  type ResumedRun,
-  type RunLabelsPatch,
-  runLabelsPatchSchema,
-  stateOfExitCode,
-  tagsInputSchema,
-} from '@kiroku/core/runs'
+import { type DefineMetricInput, defineMetricInputSchema } from '@kiroku/core/metrics'
+import { type RunLabelsPatch, runLabelsPatchSchema, stateOfExitCode, tagsInputSchema } from '@kiroku/core/runs'
 import { readTotals } from '@kiroku/core/summary'
 import { fromWireRecord, isRecord, toWireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
@@ -21,6 +14,7 @@ import { MetricTracker } from './metric-tracker.ts'
 import { RowRecorder } from './row-recorder.ts'
 import { configOf } from './run-config.ts'
 import type { RunLink } from './run-link.ts'
+import { type RunParts, stepMetricsOf } from './run-parts.ts'
 import { type RunSummary, summaryOfRun } from './run-summary.ts'
 import { cleanLabels } from './settings.ts'
 import { SummaryStore } from './summary-store.ts'
@@ -32,25 +26,6 @@ export type LogOptions = { step?: number; commit?: boolean }
 
 /** How a run ends: 0 is `finished`, anything else `failed`. `timeoutMs` bounds the wait for a silent server. */
 export type FinishOptions = { exitCode?: number; timeoutMs?: number }
-
-/** What a run is made of. */
-export type RunParts = {
-  id: string
-  project: string
-  labels: RunLabelsPatch
-  config: Readonly<Record<string, unknown>>
-  definitions: MetricDefinition[]
-  /** Config values may be changed without a word. */
-  allowValChange?: boolean
-  /** Several processes write to the run: the server gives the steps. */
-  isShared?: boolean
-  /** What the server said of the run before it was begun here; null when it was not asked or did not answer. */
-  beginning?: Pick<CreateRunResult, 'startingStep' | 'isResumed' | 'resumed'> | null
-  schemas: ReadonlyMap<string, z.ZodType>
-  link: RunLink
-  /** The run is about to end: what is still to be recorded of it must be so now. */
-  onEnding?: () => void
-}
 
 /** One run: what a script logs to. Only a caller's mistake throws here; trouble with network or disk never does. */
 export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
@@ -314,20 +289,6 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   #endedError(what: string): KirokuError {
     return new KirokuError({ code: 'CONFLICT', message: `run ${this.id} is finished; ${what} comes too late` })
   }
-}
-
-/** The definitions of a run that goes on, and the last finite value of each step metric that they name. */
-function stepMetricsOf(resumed: ResumedRun | null): {
-  definitions: MetricDefinition[]
-  latest: Record<string, number>
-} {
-  const { definitions = [], totals = {} } = resumed ?? {}
-  const latest = new Map<string, number>()
-  for (const { stepMetric } of definitions) {
-    const last = stepMetric == null || !Object.hasOwn(totals, stepMetric) ? null : totals[stepMetric]?.last
-    if (stepMetric != null && typeof last === 'number') latest.set(stepMetric, last)
-  }
-  return { definitions, latest: Object.fromEntries(latest) }
 }
 
 function mistake(message: string): KirokuError {
