@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { BatchAck } from '@kiroku/core/history'
 import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
 import { logFileName } from '../log/format.ts'
+import type { Assembled } from './assembler.ts'
 import { Backoff } from './backoff.ts'
 import { BatchSender } from './batch-sender.ts'
 import { FileUploads } from './file-uploads.ts'
@@ -35,6 +36,8 @@ export type UploaderOptions = {
   isOrphan: () => boolean
   /** What the run is sent as, where that is not what its log says; asked with nothing where the log has lost that. */
   adjust?: ((create: CreateRunInput | undefined) => CreateRunInput) | undefined
+  /** What tags that the script set later are sent as. */
+  adjustTags?: ((tags: string[]) => string[]) | undefined
   /** The work is done once all that the log holds now is sent, also while its script writes on. */
   stopsAtEnd?: boolean
   /** Asked for the key of a server that refused one. */
@@ -227,7 +230,7 @@ export class Uploader {
     try {
       const { offset } = this.#feed
       const taken = this.#feed.assembler.take()
-      const batch = files.fill(taken)
+      const batch = files.fill(this.#withTags(taken))
       const outcome = await this.#readAhead(this.#sender.send({ run, writer: input.writer }, batch))
       if (outcome.kind === 'done') {
         files.settle(batch, outcome.value.ackSeq)
@@ -239,6 +242,17 @@ export class Uploader {
     } finally {
       release()
     }
+  }
+
+  #withTags(batch: Assembled): Assembled {
+    const { adjustTags } = this.#options
+    if (adjustTags === undefined) return batch
+    const updates = batch.updates.map((update) =>
+      update.type === 'labels' && update.set.tags !== undefined
+        ? { ...update, set: { ...update.set, tags: adjustTags(update.set.tags) } }
+        : update,
+    )
+    return { ...batch, updates }
   }
 
   /** Gathers the next batch while one is on its way, a little at a time, so that the sending goes on. */

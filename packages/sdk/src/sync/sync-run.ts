@@ -83,6 +83,7 @@ export async function syncRun(options: SyncOptions): Promise<SyncResult> {
     isOrphan: () => isBroken || !life.isAlive,
     stopsAtEnd: options.isLive !== true,
     adjust: (create) => adjusted(create ?? createWithout(options), options),
+    ...(options.replaceTags && { adjustTags: (tags) => replaced(tags, options.replaceTags) }),
     refusedWait: null,
     signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
   })
@@ -162,8 +163,11 @@ function adjusted(create: CreateRunInput, { project, id, replaceTags }: SyncOpti
   const place = { project: project ?? create.project, run: id ?? create.run }
   const isElsewhere = place.project !== create.project || place.run !== create.run
   const writer = isElsewhere ? writerFor(`${create.writer} ${place.project} ${place.run}`) : create.writer
-  const tags = create.tags?.map((tag) => replaceTags?.[tag] ?? tag)
-  return { ...create, ...place, writer, ...(tags && { tags: [...new Set(tags)] }) }
+  return { ...create, ...place, writer, ...(create.tags && { tags: replaced(create.tags, replaceTags) }) }
+}
+
+function replaced(tags: readonly string[], by: SyncOptions['replaceTags'] = {}): string[] {
+  return [...new Set(tags.map((tag) => (Object.hasOwn(by, tag) ? (by[tag] ?? tag) : tag)))]
 }
 
 /** What a run is created with whose log has lost its beginning. */

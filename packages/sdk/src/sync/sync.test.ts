@@ -78,12 +78,19 @@ describe('7.6 sync', () => {
   })
 
   it('brings it to another project and id, with other tags, as a run of its own', async () => {
-    new LogFile(directory, { create: { tags: ['old', 'kept'] } }).rows(1).finish().close()
+    const log = new LogFile(directory, { create: { tags: ['old', 'kept'] } }).rows(1)
+    log
+      .update({ type: 'labels', set: { tags: ['old', 'new', 'later'] } })
+      .finish()
+      .close()
     await syncRun(target())
+    server.ackSeq = 0
     await syncRun({ ...target(), project: 'q', id: 's', replaceTags: { old: 'new' } })
     await syncRun({ ...target(), project: 'q', id: 's' })
     const [own, other, again] = server.creates
     expect(other).toMatchObject({ project: 'q', run: 's', tags: ['new', 'kept'] })
+    const labels = server.taken.flatMap(({ updates }) => updates.filter(({ type }) => type === 'labels'))
+    expect(labels).toMatchObject([{ set: { tags: ['old', 'new', 'later'] } }, { set: { tags: ['new', 'later'] } }])
     expect(other?.writer).not.toBe(own?.writer)
     expect(again?.writer).toBe(other?.writer)
   })
