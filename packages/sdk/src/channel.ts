@@ -99,8 +99,9 @@ export class WriterChannel {
     }
   }
 
-  /** Hears what the thread has said by now, also while the event loop does not turn. */
+  /** Hears what the thread has said by now, and hands on what waits for it, also while the event loop does not turn. */
   poll(): void {
+    if (this.#overflow.length > 0) this.#drainOverflow()
     for (;;) {
       const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return

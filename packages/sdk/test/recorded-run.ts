@@ -7,6 +7,7 @@ import { logFileName } from '../src/log/format.ts'
 import { LogReader } from '../src/log/log-reader.ts'
 import { LogWriter } from '../src/log/log-writer.ts'
 import { Run } from '../src/run.ts'
+import type { RunParts } from '../src/run-parts.ts'
 import { Assembler } from '../src/sidecar/assembler.ts'
 
 /** One assembled row: its step, and all that it holds by metric. */
@@ -20,7 +21,8 @@ export class RecordedRun {
   readonly #log = new LogWriter(this.path)
   readonly run: Run
 
-  constructor() {
+  /** `parts`: what the run has beyond a bare one. */
+  constructor(parts: Partial<Omit<RunParts, 'link'>> = {}) {
     this.run = new Run({
       id: 'recorded',
       project: 'demo',
@@ -28,6 +30,7 @@ export class RecordedRun {
       config: {},
       definitions: [],
       schemas: new Map(),
+      ...parts,
       link: {
         send: (payload) => {
           this.#log.append(payload)
