@@ -1,6 +1,6 @@
 import type { InitOptions } from '../src/init.ts'
 import type { LogOptions } from '../src/run.ts'
-import { Script } from './script.ts'
+import { Script, until } from './script.ts'
 
 type Step =
   | { log: [row: object, options?: LogOptions] }
@@ -33,10 +33,11 @@ export function begin(what: Beginning, env: Readonly<Record<string, string>>): S
   return new Script('begin.mjs', [JSON.stringify(what)], env)
 }
 
-/** Runs `begin.mjs` to its end. */
+/** Runs `begin.mjs` to its end, and until all that it said is sent. */
 export async function ran(what: Beginning, env: Readonly<Record<string, string>>): Promise<Told> {
   await using script = begin(what, env)
   const code = await script.exit()
+  await until(() => script.sidecars().length === 0 || undefined, 'what it left to be sent')
   return {
     begun: script.lines.find(({ begun }) => begun !== undefined) ?? {},
     done: script.lines.find(({ done }) => done !== undefined) ?? {},

@@ -40,8 +40,9 @@ describe('7.7 messages', () => {
     const page = `kiroku: run calm river: ${place.url}/${place.organization}/demo/runs/spoken`
     const lines = told(stderr)
     expect(lines[0]).toMatch(localData)
-    expect(lines.slice(1, 2)).toEqual([page])
-    expect(lines.slice(2, -1)).toEqual([
+    // The one of the start is told by another thread, which may come after the end of a short script.
+    expect(lines.filter((line) => line === page)).toHaveLength(2)
+    expect(lines.slice(1, -1).filter((line) => line !== page)).toEqual([
       'kiroku:',
       'kiroku: Run history:',
       'kiroku:   constant ▁▁▁▁▁▁▁▁▁▁▁▁',
@@ -51,7 +52,6 @@ describe('7.7 messages', () => {
       'kiroku:   constant 1',
       'kiroku:       loss 1.9',
       'kiroku:',
-      page,
       expect.stringMatching(localData),
     ])
     expect(stderr).not.toContain('\u001b')
