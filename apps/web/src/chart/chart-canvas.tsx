@@ -7,7 +7,7 @@ import { highlightedRun, sharedCursor } from './cursor.ts'
 import { type ChartSize, drawChart, drawOverlay, plotArea } from './draw-chart.ts'
 import type { ChartTheme } from './draw-lines.ts'
 import { type Hover, hoverAt, visibleY } from './hover.ts'
-import type { ChartModel } from './prepare-chart.ts'
+import { type ChartModel, lineKey } from './prepare-chart.ts'
 import { place, type Range, roundTo, valueAt } from './scale.ts'
 
 export type ChartCanvasProps = {
@@ -67,7 +67,7 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
     if (hover === null) return null
     const distance = Math.abs(place(model.y, visibleY(hover.nearest)) - height) * area.height
     const isNear = distance <= highlightDistance && model.lines.length > 1
-    return { hover, highlight: isNear ? hover.nearest.line.run : null }
+    return { hover, highlight: isNear ? lineKey(hover.nearest.line) : null }
   }
 
   const pointAt = (event: PointerEvent<HTMLCanvasElement>): void => {

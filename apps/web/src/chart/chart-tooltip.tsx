@@ -7,6 +7,7 @@ import { classes } from '../ui/button.tsx'
 import styles from './chart.module.css'
 import { formatX } from './format-axis.ts'
 import type { Hover, HoverRow } from './hover.ts'
+import { lineKey } from './prepare-chart.ts'
 
 /** The most rows that a tooltip shows; it says how many more there are. */
 const mostRows = 14
@@ -73,7 +74,7 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
         <tbody>
           {rows.map((row) => (
             <tr
-              key={row.line.run}
+              key={lineKey(row.line)}
               className={classes(row === nearest && styles.nearest)}
               data-nearest={row === nearest}
             >

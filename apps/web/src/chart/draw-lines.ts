@@ -1,5 +1,5 @@
 import type { Envelope, Mark, Polyline } from './lines.ts'
-import type { ChartLine, ChartModel } from './prepare-chart.ts'
+import { type ChartLine, type ChartModel, lineKey } from './prepare-chart.ts'
 import { place } from './scale.ts'
 
 /** Colours and fonts of the theme, as a canvas wants them. */
@@ -162,12 +162,13 @@ function drawBefore(frame: Frame, line: ChartLine, stroke: Stroke): void {
 }
 
 /**
- * Draws the lines, the first of them on top, and what is behind lines below all of them. With a `highlight` that run's
+ * Draws the lines, the first of them on top, and what is behind lines below all of them. With a `highlight`, of a run or by its key, that
  * line comes last and thick, the others at a quarter of their strength.
  */
 export function drawLines(frame: Frame, highlight: string | null): void {
-  const highlighted = frame.model.lines.filter((line) => line.run === highlight)
-  const others = frame.model.lines.filter((line) => line.run !== highlight).toReversed()
+  const isHighlighted = (line: ChartLine): boolean => line.run === highlight || lineKey(line) === highlight
+  const highlighted = frame.model.lines.filter(isHighlighted)
+  const others = frame.model.lines.filter((line) => !isHighlighted(line)).toReversed()
   const quiet = { isHighlighted: false, opacity: highlighted.length > 0 ? 0.25 : 1 }
   const loud = { isHighlighted: true, opacity: 1 }
   for (const line of others) drawBehind(frame, line, quiet)

@@ -5,8 +5,8 @@ import { type LineShape, shapeOf } from './lines.ts'
 import { type Range, type Scale, type ScaleKind, xScaleFor, yScaleFor } from './scale.ts'
 import { visiblePart } from './visible-part.ts'
 
-/** How a run is shown wherever its line is. */
-export type RunLook = { run: string; name: string; color: string }
+/** How a run is shown wherever its line is. `metric` tells its lines apart in a chart of several metrics. */
+export type RunLook = { run: string; name: string; color: string; metric?: string }
 
 /**
  * One drawn line. `pointsPerRow` is 1 for an exact line, else how many points one bucket stands for on average; `count`
@@ -45,6 +45,10 @@ export type PrepareChartOptions = {
   range: Range | null
   smoothing: number
   yKind: ScaleKind
+  /** What a linear y axis shows at least, whatever the values are. */
+  yRange?: Range | null
+  /** Lines that are too many to be asked for. */
+  leftOut?: number
   /** The axis to name while nothing is drawn. */
   fallbackAxis: XAxis
 }
@@ -52,9 +56,11 @@ export type PrepareChartOptions = {
 /** Decides a chart from an answer: lines, scales, badge and notes. */
 export function prepareChart(options: PrepareChartOptions): ChartModel {
   const { answer, looks, range, smoothing, yKind } = options
-  const seriesByRun = new Map(answer.series.map((series) => [series.run, series] as const))
+  const byRun = new Map(answer.series.map((series) => [series.run, series] as const))
+  const byMetric = new Map(answer.series.map((series) => [lineKey(series), series] as const))
   const shown = looks.flatMap((look) => {
-    const series = seriesByRun.get(look.run)
+    const series =
+      look.metric === undefined ? byRun.get(look.run) : byMetric.get(lineKey({ run: look.run, metric: look.metric }))
     return series === undefined || series.count + series.withoutX === 0 ? [] : [{ look, series }]
   })
   const view = range ?? answer.range
@@ -70,14 +76,29 @@ export function prepareChart(options: PrepareChartOptions): ChartModel {
     axis: axes[0] ?? options.fallbackAxis,
     axisLabel: labels.join(' / '),
     x: xScaleFor(range ?? unite(lines.map((line) => line.xRange))),
-    y: yScaleFor(yRangeOf(lines, yKind), yKind),
+    y: fixedScale(options, lines) ?? yScaleFor(yRangeOf(lines, yKind), yKind),
     badge: badgeOf(lines),
-    notes: notesOf(
-      shown.map(({ series }) => series),
-      lines,
-      { labels, yKind },
-    ),
+    notes: [
+      ...notesOf(
+        shown.map(({ series }) => series),
+        lines,
+        { labels, yKind },
+      ),
+      ...(options.leftOut ? [`${formatCount(options.leftOut)} lines are too many for one chart and left out.`] : []),
+    ],
   }
+}
+
+/** What tells a line from all others of its chart. */
+export function lineKey({ run, metric }: { run: string; metric: string }): string {
+  return `${run} ${metric}`
+}
+
+/** A scale of exactly the range that values always have, unless some are beyond it or the scale is another kind. */
+function fixedScale({ yRange, yKind }: PrepareChartOptions, lines: readonly ChartLine[]): Scale | null {
+  const range = yRangeOf(lines, 'linear')
+  if (yRange == null || yKind !== 'linear' || range === null) return null
+  return range.from >= yRange.from && range.to <= yRange.to ? { kind: 'linear', ...yRange } : null
 }
 
 type LineOptions = { smoothing: number; viewExtent: number; range: Range | null }

@@ -7,6 +7,7 @@ import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
 import { metricTitle } from './metric-title.ts'
 import { Panel } from './panel.tsx'
+import { withFamilies } from './system-metrics.ts'
 import { useView } from './view-context.tsx'
 
 export type PanelDialogProps = { path: ProjectPath; metrics: readonly MetricInfo[]; looks: readonly RunLook[] }
@@ -14,7 +15,7 @@ export type PanelDialogProps = { path: ProjectPath; metrics: readonly MetricInfo
 /** The chart that fills the screen, if the address names one. */
 export function PanelDialog({ path, metrics, looks }: PanelDialogProps): ReactNode {
   const { view, change } = useView()
-  const metric = metrics.find(({ name, stream }) => chartKey({ metric: name, stream }) === view.panel)
+  const metric = withFamilies(metrics).find(({ name, stream }) => chartKey({ metric: name, stream }) === view.panel)
   return (
     <Modal
       isOpen={metric !== undefined}

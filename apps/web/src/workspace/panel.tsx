@@ -1,7 +1,7 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
 import type { MetricInfo } from '@kiroku/core/queries'
-import type { SeriesRequest } from '@kiroku/core/series'
+import { maxSeriesPerRequest, type SeriesRequest } from '@kiroku/core/series'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { SeriesState } from '../api/use-series.ts'
@@ -13,6 +13,7 @@ import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
 import { widestFor } from '../chart/visible-part.ts'
+import { runPalette } from '../colors/run-colors.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
@@ -20,13 +21,14 @@ import { metricTitle } from './metric-title.ts'
 import styles from './panel.module.css'
 import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
+import { type ChartMetric, memberName, systemRule } from './system-metrics.ts'
 import { useChartSeries } from './use-chart-series.ts'
 import { plainChart, withChart } from './view.ts'
 import { useView } from './view-context.tsx'
 
 export type PanelProps = {
   path: ProjectPath
-  metric: MetricInfo
+  metric: ChartMetric
   looks: readonly RunLook[]
   /** All metrics of the page: what may be chosen as x. */
   metrics: readonly MetricInfo[]
@@ -41,8 +43,26 @@ function requestWidth(plotWidth: number, seriesCount: number): number {
   return Math.min(widestFor(seriesCount), Math.max(widthStep, Math.ceil(pixels / widthStep) * widthStep))
 }
 
+/** The lines of a chart: one a run, or, where several devices or writers share it, one for each of those. */
+function linesOf(metric: ChartMetric, looks: readonly RunLook[]): RunLook[] {
+  const { members } = metric
+  if (members === undefined) return [...looks]
+  const isAlone = looks.length === 1
+  return looks.flatMap((look) =>
+    members.map((member, index) => {
+      const device = memberName(member) || look.name
+      const color = runPalette[index % runPalette.length] ?? look.color
+      return isAlone && members.length > 1
+        ? { ...look, metric: member, name: device, color }
+        : { ...look, metric: member, name: isAlone ? device : `${look.name}, ${device}` }
+    }),
+  )
+}
+
 /** One chart: a metric of all drawn runs. */
 export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelProps): ReactNode {
+  const all = useMemo(() => linesOf(metric, looks), [metric, looks])
+  const lines = useMemo(() => all.slice(0, maxSeriesPerRequest), [all])
   const { view, change } = useView()
   const key = chartKey({ metric: metric.name, stream: metric.stream })
   const chart = view.charts[key] ?? plainChart
@@ -57,13 +77,13 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x
   const x = chart.x ?? systemX
 
-  const width = size === null ? 0 : requestWidth(plotArea(size).width, looks.length)
+  const width = size === null ? 0 : requestWidth(plotArea(size).width, lines.length)
   const request: SeriesRequest | null =
-    width === 0 || looks.length === 0
+    width === 0 || lines.length === 0
       ? null
       : {
           ...path,
-          series: looks.map(({ run }) => ({ run, metric: metric.name, stream: metric.stream })),
+          series: lines.map((line) => ({ run: line.run, metric: line.metric ?? metric.name, stream: metric.stream })),
           x,
           width,
         }
@@ -76,13 +96,15 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         ? null
         : prepareChart({
             answer,
-            looks,
+            looks: lines,
+            yRange: metric.stream === 'system' ? (systemRule(metric.name)?.range ?? null) : null,
+            leftOut: all.length - lines.length,
             range: chart.range,
             smoothing,
             yKind: chart.isLog ? 'log' : 'linear',
             fallbackAxis: x.kind === 'bound' ? metric.x : x,
           }),
-    [answer, looks, chart.range, smoothing, chart.isLog, x, metric.x],
+    [answer, lines, all, metric.stream, metric.name, chart.range, smoothing, chart.isLog, x, metric.x],
   )
 
   return (

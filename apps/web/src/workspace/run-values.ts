@@ -1,5 +1,7 @@
+import { type MediaValue, mediaValueSchema } from '@kiroku/core/media'
 import type { Run } from '@kiroku/core/runs'
 import { flatten, fromWireRecord, type Value, type WireRecord } from '@kiroku/core/values'
+import { formatCount } from '../format/numbers.ts'
 
 const flattened = new WeakMap<WireRecord, Record<string, Value>>()
 
@@ -9,11 +11,35 @@ const leaf = (value: unknown): Value => {
   return Array.isArray(value) ? value.map(leaf) : String(value)
 }
 
-/** A config's or summary's values by dotted key. */
+/** An image, histogram or table in a few words. */
+function mediaText(value: MediaValue): string {
+  switch (value._type) {
+    case 'image-file':
+      return `image, ${value.width} × ${value.height}`
+    case 'images':
+      return `${value.images.length} images`
+    case 'histogram':
+      return `histogram, ${formatCount(value.values.reduce((sum, count) => sum + count, 0))} values`
+    case 'table-file':
+      return `table, ${formatCount(value.rows)} rows`
+  }
+}
+
+/** The record with media, at any depth, in words. */
+function withoutMedia(record: WireRecord): WireRecord {
+  const replaced = Object.entries(record).map(([key, value]) => {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return [key, value] as const
+    const media = '_type' in value ? mediaValueSchema.safeParse(value).data : undefined
+    return [key, media === undefined ? withoutMedia(value) : mediaText(media)] as const
+  })
+  return Object.fromEntries(replaced)
+}
+
+/** A config's or summary's values by dotted key; images, histograms and tables in words. */
 export function flatValues(record: WireRecord): Readonly<Record<string, Value>> {
   const known = flattened.get(record)
   if (known !== undefined) return known
-  const values = flatten(fromWireRecord(record), leaf)
+  const values = flatten(fromWireRecord(withoutMedia(record)), leaf)
   flattened.set(record, values)
   return values
 }

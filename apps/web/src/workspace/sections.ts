@@ -1,8 +1,9 @@
 import type { MetricInfo } from '@kiroku/core/queries'
 import { metricTitle } from './metric-title.ts'
+import { type ChartMetric, withFamilies } from './system-metrics.ts'
 
 /** A part of the page: charts whose metrics begin alike. `id` tells it from a prefix that is called the same. */
-export type Section = { id: string; name: string; metrics: readonly MetricInfo[]; isFoldedAtFirst: boolean }
+export type Section = { id: string; name: string; metrics: readonly ChartMetric[]; isFoldedAtFirst: boolean }
 
 const collator = new Intl.Collator('en', { numeric: true })
 
@@ -23,13 +24,9 @@ export function sectionOf(name: string): string {
   return slash > 0 ? name.slice(0, slash) : (splitPrefix.exec(name)?.[0] ?? plainSection)
 }
 
-const corePattern = /^cpu\.\d+\./
-
 type Part = { name: string; rank: number; isFoldedAtFirst: boolean }
 
 function partOf(metric: MetricInfo): Part {
-  if (metric.stream === 'system' && corePattern.test(metric.name))
-    return { name: 'system, each core', rank: 2.5, isFoldedAtFirst: true }
   if (metric.stream === 'system') return { name: 'system', rank: 2, isFoldedAtFirst: true }
   if (metric.isHidden) return { name: 'hidden', rank: 4, isFoldedAtFirst: true }
   if (metric.isStepMetric || metric.name.startsWith('_')) return { name: 'axes', rank: 3, isFoldedAtFirst: true }
@@ -44,8 +41,8 @@ function partOf(metric: MetricInfo): Part {
  */
 export function sectionsOf(metrics: readonly MetricInfo[], search = ''): Section[] {
   const wanted = search.trim().toLowerCase()
-  const parts = new Map<string, Part & { metrics: MetricInfo[] }>()
-  for (const metric of metrics) {
+  const parts = new Map<string, Part & { metrics: ChartMetric[] }>()
+  for (const metric of withFamilies(metrics)) {
     const { title } = metricTitle(metric)
     if (!`${metric.name}\n${title}`.toLowerCase().includes(wanted)) continue
     const part = partOf(metric)

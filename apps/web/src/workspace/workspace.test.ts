@@ -51,16 +51,17 @@ describe('sections', () => {
     ])
   })
 
-  test('a prefix called like a part of its own is told from it; each core has its place', () => {
+  test('a prefix called like a part of its own is told from it; the cores are one chart', () => {
     const sections = sectionsOf([
       metric('system/load'),
       metric('cpu', { stream: 'system' }),
       metric('cpu.0.cpu_percent', { stream: 'system' }),
+      metric('cpu.1.cpu_percent', { stream: 'system' }),
     ])
+    expect(sections[1]?.metrics.map(({ name }) => name)).toEqual(['cpu.*.cpu_percent', 'cpu'])
     expect(sections.map(({ id, name }) => [id, name])).toEqual([
       ['system', 'system'],
       ['system~', 'system'],
-      ['system, each core~', 'system, each core'],
     ])
   })
 
