@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { environmentTable, envSchema } from './env-schema.ts'
 
-const path = join(import.meta.dirname, '..', 'README.md')
+const path = join(import.meta.dirname, '..', '..', '..', 'docs', 'environment.md')
 const place = /(<!-- environment -->\n)[\s\S]*?(<!-- \/environment -->)/
 
 describe('8 environment', () => {
@@ -13,10 +13,10 @@ describe('8 environment', () => {
   })
 
   // `npx vitest run --project unit packages/sdk/src/env-schema.test.ts -u` writes the table anew.
-  it('is in the README as the schema has it', async () => {
-    const readme = readFileSync(path, 'utf8')
-    expect(readme).toMatch(place)
-    await expect(readme.replace(place, (_, from, to) => `${from}${environmentTable()}\n${to}`)).toMatchFileSnapshot(
+  it('is in the documentation as the schema has it', async () => {
+    const page = readFileSync(path, 'utf8')
+    expect(page).toMatch(place)
+    await expect(page.replace(place, (_, from, to) => `${from}${environmentTable()}\n${to}`)).toMatchFileSnapshot(
       path,
     )
   })
