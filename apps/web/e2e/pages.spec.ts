@@ -64,6 +64,21 @@ test('the runs table has config and summary, sorts by a click and keeps it in th
   await page.locator('th[data-column="config.lr"]').waitFor({ state: 'detached' })
 })
 
+test('runs with a group are grouped by it as the runs table opens, and a click on a tag filters them', async () => {
+  const grouped = { project: 'groups', group: 'sweep' }
+  await testRun(server, { ...grouped, run: 'a', tags: ['search', 'best'] })
+  await testRun(server, { ...grouped, run: 'b', tags: ['search'] })
+  await testRun(server, { project: 'groups', run: 'c' })
+  await page.goto(`/${server.organization}/groups/runs`)
+  await page.getByRole('rowheader', { name: /sweep 2$/ }).waitFor()
+  await page.getByRole('rowheader', { name: /no group 1$/ }).waitFor()
+  expect(await order()).toEqual(['b', 'a', 'c'])
+  await page.locator('[data-run="a"]').getByRole('button', { name: 'best' }).click()
+  await page.locator('[data-run="b"]').waitFor({ state: 'detached' })
+  expect(await order()).toEqual(['a'])
+  await page.waitForURL((url) => url.searchParams.get('tag') === 'best')
+})
+
 test('a deleted run is gone at once and comes back by undo', async () => {
   await page.goto(`${home}/runs`)
   await page.getByTestId('run').first().waitFor()
