@@ -29,7 +29,7 @@ describe('6.3 restore, when it cannot', () => {
   it('tells an unknown run, and what names one', async () => {
     const { copy } = repository()
     for (const [name, message] of [
-      ['demo:nobody', /^kiroku: [^\n]*nobody[^\n]*\n$/],
+      ['demo:nobody', /^kiroku: [^\n]*there is no (run nobody|project demo)[^\n]*\n$/],
       ['a/b/c/d', /^kiroku: `a\/b\/c\/d` names no run; [^\n]*\n$/],
     ] as const)
       expect(await restore(copy.directory, name)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })

@@ -16,8 +16,6 @@ describe('8 environment', () => {
   it('is in the documentation as the schema has it', async () => {
     const page = readFileSync(path, 'utf8')
     expect(page).toMatch(place)
-    await expect(page.replace(place, (_, from, to) => `${from}${environmentTable()}\n${to}`)).toMatchFileSnapshot(
-      path,
-    )
+    await expect(page.replace(place, (_, from, to) => `${from}${environmentTable()}\n${to}`)).toMatchFileSnapshot(path)
   })
 })

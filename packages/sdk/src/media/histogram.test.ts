@@ -34,6 +34,12 @@ describe('1.5 histograms', () => {
     )
   })
 
+  it('have edges that rise between the least numbers that there are, too', () => {
+    const { value } = new Histogram([1.5e-323, 1e-323], { bins: 4 })
+    expect(value?.bins).toEqual([1e-323, 1.5e-323, 1.5e-323, 1.5e-323, 1.5e-323])
+    expect(value?.values).toEqual([1, 0, 0, 1])
+  })
+
   it('leave NaN and infinities out of the bins, and count them', () => {
     const odd = [Number.NaN, 1, Number.POSITIVE_INFINITY, 2, Number.NEGATIVE_INFINITY]
     expect(new Histogram(odd, { bins: 1 }).value).toEqual({

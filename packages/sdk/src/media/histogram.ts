@@ -82,11 +82,14 @@ export function countInBins(numbers: Float64Array, bins: number): HistogramValue
 function binEdges(min: number, max: number, bins: number): number[] {
   const around = Math.max(0.5, Math.abs(min) * Number.EPSILON * bins)
   const [low, high] = min < max ? [min, max] : [finite(min - around), finite(max + around)]
-  // By shares of both ends: their difference may be more than a number can be.
-  return Array.from({ length: bins + 1 }, (_, index) => {
-    if (index === 0) return low
-    return index === bins ? high : Math.min(high, Math.max(low, low * (1 - index / bins) + high * (index / bins)))
-  })
+  const edges = [low]
+  for (let index = 1; index < bins; index++) {
+    // By shares of both ends: their difference may be more than a number can be. Between the least numbers that there are,
+    // shares are rounded by as much as the edges are apart.
+    const edge = low * (1 - index / bins) + high * (index / bins)
+    edges.push(Math.min(high, Math.max(edges[index - 1] ?? low, edge)))
+  }
+  return [...edges, high]
 }
 
 const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value))
