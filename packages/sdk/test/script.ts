@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,7 +74,7 @@ export class Script implements AsyncDisposable {
   /** The directories of its runs. */
   runDirectories(): string[] {
     const runs = join(this.directory, '.kiroku', 'runs')
-    return readdirSync(runs).map((name) => join(runs, name))
+    return existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : []
   }
 
   /** The process ids of its sidecars now, also of those that outlived it. */
