@@ -16,6 +16,8 @@ export class ScriptedServer implements AsyncDisposable {
   readonly blobs = new Map<string, Buffer>()
   readonly keys: string[] = []
   ackSeq = 0
+  /** Records up to here came from another sender: the updates among them are passed over. */
+  passOverTo = 0
   nextBatchMs = 0
   startingStep = 0
   key: string | undefined
@@ -128,7 +130,7 @@ export class ScriptedServer implements AsyncDisposable {
     const stray = [...seqs, ...batch.history.seqs].filter((seq) => seq < firstSeq || seq > lastSeq)
     if (stray.length > 0) throw new Error(`records ${stray} are outside of ${firstSeq} to ${lastSeq}`)
     this.batches.push({ firstSeq, lastSeq })
-    this.taken.push(batch)
+    this.taken.push({ ...batch, updates: batch.updates.filter(({ seq }) => seq > this.passOverTo) })
     this.ackSeq = lastSeq
     return { status: 200, body: { ackSeq: lastSeq, nextBatchMs: this.nextBatchMs } }
   }

@@ -2,12 +2,12 @@ import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync
 import { crc32 } from 'node:zlib'
 import { aligned, framedBytes, frameHeaderBytes, frameMark, recordKinds } from './format.ts'
 
-/** Bytes that wait for a disk that takes none, before rows are dropped. */
+/** Bytes that wait for a disk that takes none, before rows and what was printed are dropped. */
 const maxWaitingBytes = 64 * 1024 * 1024
 
 /**
  * Appends records to a log. Nothing here throws for the disk's sake: what could not be written waits in bounded memory
- * and is tried again at the next `flush`; beyond the bound rows are dropped and counted, other records are kept.
+ * and is tried again at the next `flush`; beyond the bound rows and printed text are dropped and counted, other records are kept.
  */
 export class LogWriter {
   readonly #file: number
@@ -18,6 +18,8 @@ export class LogWriter {
   #isSyncing = false
   /** Rows that were dropped because the disk took nothing for too long. */
   droppedRows = 0
+  /** Bytes of console records that were dropped for the same reason. */
+  droppedConsoleBytes = 0
 
   /** Begins a log at `path`, or goes on with one at `position`. Throws what the file system throws. */
   constructor(path: string, position?: number) {
@@ -33,10 +35,7 @@ export class LogWriter {
   /** Puts a record at the end; it is written at the next `flush`. */
   append(payload: Uint8Array): void {
     const framed = framedBytes(payload.length)
-    if (this.#length + framed > maxWaitingBytes && payload[0] === recordKinds.row) {
-      this.droppedRows++
-      return
-    }
+    if (this.#length + framed > maxWaitingBytes && this.#drop(payload)) return
     this.#reserve(this.#length + framed)
     const view = new DataView(this.#waiting.buffer, this.#length)
     view.setUint32(0, ((frameMark << 24) | payload.length) >>> 0, true)
@@ -92,6 +91,14 @@ export class LogWriter {
       return problem ?? (cause instanceof Error ? cause : new Error(String(cause)))
     }
     return problem
+  }
+
+  /** Counts a record that can be done without; false for one that cannot. */
+  #drop(payload: Uint8Array): boolean {
+    if (payload[0] === recordKinds.row) this.droppedRows++
+    else if (payload[0] === recordKinds.console) this.droppedConsoleBytes += payload.length
+    else return false
+    return true
   }
 
   #reserve(length: number): void {

@@ -167,14 +167,18 @@ describe('the local log', () => {
     expect(writer.size).toBe(16)
   })
 
-  it('drops rows and nothing else when too much waits', () => {
+  it('drops rows, what was printed and nothing else when too much waits', () => {
     const writer = new LogWriter('/dev/full', 0)
-    const row = new Uint8Array(8 * 1024 * 1024)
-    row[0] = recordKinds.row
-    for (let index = 0; index < 9; index++) writer.append(row)
+    const [row, printed] = [recordKinds.row, recordKinds.console].map((kind) => {
+      const record = new Uint8Array(8 * 1024 * 1024)
+      record[0] = kind
+      return record
+    })
+    for (let index = 0; index < 9; index++) if (row) writer.append(row)
+    if (printed) writer.append(printed)
     const before = writer.size
     writer.append(Uint8Array.from([recordKinds.update, 1, 2, 3, 4, 5, 6, 7]))
-    expect(writer.droppedRows).toBe(2)
+    expect([writer.droppedRows, writer.droppedConsoleBytes]).toEqual([2, 8 * 1024 * 1024])
     expect(writer.size).toBe(before + 16)
   })
 })

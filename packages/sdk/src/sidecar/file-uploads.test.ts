@@ -109,4 +109,40 @@ describe('files of a run', () => {
     expect([server.files, contents()]).toEqual([['big.txt'], ['big']])
     expect(existsSync(join(directory, 'late-files.json'))).toBe(false)
   })
+
+  it('that are replaced while they are late stay as they are now, also for the next sender', async () => {
+    let letGo = (): void => {}
+    const held = new Promise<undefined>((resolve) => {
+      letGo = () => resolve(undefined)
+    })
+    server.refuseBlob = () => held
+    const log = new LogFile(directory).file('a.txt', 'old').row(0).flush()
+    const done = uploaderOf(place()).uploader.run()
+    const isListed = (): boolean => existsSync(join(directory, 'late-files.json'))
+    await until(() => (isListed() ? true : undefined), 'the list of late files')
+    server.blobs.set(factsOf('a.txt', 'new').sha256, Buffer.from('new'))
+    log.file('a.txt', 'new').row(1).flush()
+    await until(() => (server.steps.includes(1) ? true : undefined), 'the new file')
+    expect(isListed()).toBe(false)
+    letGo()
+    log.finish().close()
+    await done
+    expect(server.taken.flatMap(({ updates }) => updates.flatMap((u) => ('sha256' in u ? [u.sha256] : [])))).toEqual([
+      factsOf('a.txt', 'new').sha256,
+    ])
+  })
+
+  it('that another sender had the server acknowledge without are told by the one that ends the run', async () => {
+    const log = new LogFile(directory).row(0).flush()
+    const done = uploaderOf(place()).uploader.run()
+    await until(() => (server.ackSeq === 1 ? true : undefined), 'the first row')
+    // Another sender brought everything up to the second row, and gave up while the file was on its way.
+    writeFileSync(join(directory, 'late-files.json'), JSON.stringify([factsOf('big.txt', 'big')]))
+    server.passOverTo = 3
+    log.file('big.txt', 'big').row(1).flush()
+    await until(() => (server.ackSeq === 3 ? true : undefined), 'the second row')
+    log.finish().close()
+    await done
+    expect([server.files, contents()]).toEqual([['big.txt'], ['big']])
+  })
 })

@@ -41,11 +41,15 @@ export class FileUploads {
   readonly #late = new Map<string, Upload>()
   readonly #turns = new Turns(uploadsAtATime)
   #failure: unknown
+  /** The contents and paths of all files that are or were late. */
+  readonly #wereLate = new Set<string>()
+  /** True while the list on disk is not that of the late files. */
+  #isListStale = false
 
   /** Takes up the files that an earlier sender left. */
   constructor(options: FileUploadsOptions) {
     this.#options = options
-    for (const facts of this.#readLate()) this.#begin([facts], this.#late)
+    this.takeUpLate()
   }
 
   /** True while a file is on its way. */
@@ -56,7 +60,7 @@ export class FileUploads {
   /** Uploads what the updates name, as far as that takes no longer than a moment. Throws `RefusedError`. */
   async prepare(files: readonly FileFacts[]): Promise<void> {
     if (files.length > 0) {
-      for (const { path } of files) this.#late.delete(path)
+      for (const { path } of files) this.#forgetLate(path)
       this.#begin([...new Map(files.map((facts) => [facts.path, facts])).values()], this.#uploads)
       await within(patienceMs, [...this.#uploads.values()])
     }
@@ -79,9 +83,14 @@ export class FileUploads {
       if (latest.get(update.path) !== update.seq) return false
       return this.#uploads.get(update.path)?.state === 'sent'
     })
-    for (const [path, upload] of this.#uploads) if (upload.state === 'pending') this.#late.set(path, upload)
+    for (const [path, upload] of this.#uploads) {
+      if (upload.state !== 'pending') continue
+      this.#late.set(path, upload)
+      this.#wereLate.add(`${upload.facts.sha256} ${path}`)
+      this.#isListStale = true
+    }
     this.#uploads.clear()
-    if (this.#late.size > 0) this.#writeLate()
+    if (this.#isListStale) this.#writeLate()
     return { ...batch, updates: [...kept, ...this.#lateUpdates(batch)] }
   }
 
@@ -91,13 +100,29 @@ export class FileUploads {
    */
   settle(batch: Assembled, ackSeq: number): void {
     if (ackSeq > batch.lastSeq) return
-    let isChanged = false
     for (const update of batch.updates) {
       const isLate = update.type === 'file' && this.#late.get(update.path)?.facts.sha256 === update.sha256
-      if (isLate) isChanged = this.#late.delete(update.path) || isChanged
+      if (isLate) this.#forgetLate(update.path)
     }
-    for (const [path, { state }] of this.#late) if (state === 'lost') isChanged = this.#late.delete(path) || isChanged
-    if (isChanged) this.#writeLate()
+    for (const [path, { state }] of this.#late) if (state === 'lost') this.#forgetLate(path)
+    if (this.#isListStale) this.#writeLate()
+  }
+
+  /**
+   * Takes up the files that another sender, earlier or at the same time, had acknowledged batches without: the server passes
+   * over them when they come again.
+   */
+  takeUpLate(): void {
+    for (const facts of this.#readLate()) {
+      const key = `${facts.sha256} ${facts.path}`
+      if (this.#wereLate.has(key)) continue
+      this.#wereLate.add(key)
+      if (!this.#late.has(facts.path)) this.#begin([facts], this.#late)
+    }
+  }
+
+  #forgetLate(path: string): void {
+    if (this.#late.delete(path)) this.#isListStale = true
   }
 
   #all(): Upload[] {
@@ -170,6 +195,8 @@ export class FileUploads {
   }
 
   #writeLate(): void {
+    this.takeUpLate()
+    this.#isListStale = false
     const facts = [...this.#late.values()].filter(({ state }) => state !== 'lost').map((upload) => upload.facts)
     try {
       if (facts.length === 0) {

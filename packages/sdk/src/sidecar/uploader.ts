@@ -202,6 +202,7 @@ export class Uploader {
     if (assembler.seq > this.#acknowledged) {
       this.#lastRecordAt = performance.now()
       await sending.files.prepare(assembler.files)
+      if (assembler.isFinished) sending.files.takeUpLate()
       while (assembler.isFinished && sending.files.hasPending) await this.#awaitFiles(sending)
     } else {
       if (assembler.isFinished || (this.#options.stopsAtEnd && !this.#options.isOrphan())) return true

@@ -5,6 +5,7 @@ import { LogWriter } from '../log/log-writer.ts'
 import { markProcess } from '../log/process-mark.ts'
 import { RecordEncoder } from '../log/record-encoder.ts'
 import type { LogFacts } from '../log/schemas.ts'
+import { shortBytes } from '../messages.ts'
 import { readHostFacts } from './facts.ts'
 import { fileKind, type OpenRun } from './protocol.ts'
 import { RunFiles } from './run-files.ts'
@@ -22,7 +23,8 @@ export class LocalRun {
   #end: Uint8Array | undefined
   #hasFacts = false
   #isFailing = false
-  #toldDropped = 0
+  #toldRows = 0
+  #toldConsoleBytes = 0
   /** True once the run's last record was taken. */
   isFinished = false
 
@@ -91,12 +93,20 @@ export class LocalRun {
       return false
     }
     if (this.#isFailing) {
-      const lost = this.#log.droppedRows - this.#toldDropped
-      this.#toldDropped = this.#log.droppedRows
-      say(`${this.options.directory} is written again; ${lost === 0 ? 'no row was' : `${lost} rows were`} lost`)
+      say(`${this.options.directory} is written again; ${this.#takeLosses()} lost`)
       this.#isFailing = false
     }
     return true
+  }
+
+  /** What was dropped since the last time, in words. */
+  #takeLosses(): string {
+    const { droppedRows, droppedConsoleBytes } = this.#log
+    const [rows, bytes] = [droppedRows - this.#toldRows, droppedConsoleBytes - this.#toldConsoleBytes]
+    this.#toldRows = droppedRows
+    this.#toldConsoleBytes = droppedConsoleBytes
+    if (bytes === 0) return rows === 0 ? 'no row was' : `${rows} rows were`
+    return `${rows === 0 ? 'no row' : `${rows} rows`} and ${shortBytes(bytes)} of what was printed were`
   }
 
   /** Has the disk keep what is written. */
