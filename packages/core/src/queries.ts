@@ -190,9 +190,13 @@ export const consoleInputSchema = runAddressSchema.extend({
 })
 export type ConsoleInput = z.input<typeof consoleInputSchema>
 
-/** A part of what a run printed. `total` lines match; `lines` are those from `from` on. */
+/**
+ * A part of what a run printed. `total` lines match; `lines` are those from `from` on. `labels` are those of all writers of
+ * the run that printed, whatever is sought.
+ */
 export const consolePageSchema = z.object({
   lines: z.array(consoleLineSchema.omit({ seq: true }).extend({ label: z.string().nullable() })),
   total: z.number().int().nonnegative(),
+  labels: z.array(z.string()).default([]),
 })
 export type ConsolePage = z.infer<typeof consolePageSchema>

@@ -1,3 +1,4 @@
+import { controlCharacterPattern, escapeSequencePattern } from '@kiroku/core/terminal'
 import * as z from 'zod'
 import type { Engine, Parameters } from './engine/engine.ts'
 import { encodeNative } from './engine/native-format.ts'
@@ -52,16 +53,21 @@ function lastOfEachKey(lines: readonly StoredLine[]): StoredLine[] {
   return [...last.values()]
 }
 
+/** What a reader sees of a line: a word is found whether or not its colour changes within it. */
+const plainText =
+  "if(match(text, {controls:String}), replaceRegexpAll(replaceRegexpAll(text, {escapes:String}, ''), {controls:String}, ''), text)"
+const invisible = { escapes: escapeSequencePattern, controls: controlCharacterPattern }
+
 type Sought = Pick<ConsoleQuery, 'search' | 'label'>
 
 /** Which lines are meant, as a condition and its values. */
 function matching({ project, run }: RunKey, { search = '', label }: Sought): { where: string; values: Parameters } {
   const conditions = ['project = {project:UUID}', 'run = {run:UUID}']
-  if (search !== '') conditions.push('positionCaseInsensitiveUTF8(text, {search:String}) > 0')
+  if (search !== '') conditions.push(`positionCaseInsensitiveUTF8(${plainText}, {search:String}) > 0`)
   if (label !== undefined) conditions.push('label = {label:String}')
   return {
     where: conditions.join(' AND '),
-    values: { project, run, ...(search !== '' && { search }), ...(label !== undefined && { label }) },
+    values: { project, run, ...(search !== '' && { search, ...invisible }), ...(label !== undefined && { label }) },
   }
 }
 
@@ -78,7 +84,17 @@ function readLines(engine: Engine, key: RunKey, keys: string, parameters: Parame
     .then((rows) => rows.map((row) => ({ project: key.project, run: key.run, ...row })))
 }
 
-/** Some of the lines that match, by time, then writer and number, and how many match in all. */
+async function readLabels(engine: Engine, { project, run }: RunKey): Promise<string[]> {
+  const rows = await engine.query({
+    sql: `SELECT DISTINCT assumeNotNull(label) AS name FROM console
+          WHERE project = {project:UUID} AND run = {run:UUID} AND label IS NOT NULL ORDER BY name`,
+    parameters: { project, run },
+    row: z.object({ name: z.string() }),
+  })
+  return rows.map(({ name }) => name)
+}
+
+/** Some of the lines that match, by time, then writer and number, how many match in all, and who printed any. */
 export async function readConsole(engine: Engine, key: RunKey, query: ConsoleQuery): Promise<ConsolePart> {
   const { where, values } = matching(key, query)
   const totals = await engine.query({
@@ -87,7 +103,8 @@ export async function readConsole(engine: Engine, key: RunKey, query: ConsoleQue
     row: z.object({ total: z.coerce.number() }),
   })
   const total = totals[0]?.total ?? 0
-  if (query.from >= total) return { lines: [], total }
+  const labels = await readLabels(engine, key)
+  if (query.from >= total) return { lines: [], total, labels }
   const lines = await readLines(
     engine,
     { project: key.project, run: key.run },
@@ -95,7 +112,7 @@ export async function readConsole(engine: Engine, key: RunKey, query: ConsoleQue
      ORDER BY time, writer, line LIMIT {limit:UInt64} OFFSET {from:UInt64}`,
     { ...values, limit: query.limit, from: query.from },
   )
-  return { lines, total }
+  return { lines, total, labels }
 }
 
 /** All lines of a run, by time, then writer and number, read a chunk at a time. */

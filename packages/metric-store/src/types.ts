@@ -41,11 +41,11 @@ export type TextQuery = RunKey & {
  */
 export type StoredLine = RunKey & Omit<ConsoleLine, 'seq'> & { version: number; writer: string; label: string | null }
 
-/** Which lines of a run: those from the `from`th on that hold `search`, without regard to case, and are of `label`. */
+/** Which lines of a run: those from the `from`th on that show `search`, without regard to case, and are of `label`. */
 export type ConsoleQuery = { from: number; limit: number; search?: string | undefined; label?: string | undefined }
 
-/** Some lines, and how many match in all. */
-export type ConsolePart = { lines: StoredLine[]; total: number }
+/** Some lines, how many match in all, and the labels of all that printed, sorted. */
+export type ConsolePart = { lines: StoredLine[]; total: number; labels: string[] }
 
 /** One metric of one run. */
 export type SeriesKey = { run: string; metric: string; stream: Stream }

@@ -53,7 +53,11 @@ for (const { kind, open, isMissing } of engines) {
       ]
       await store.insert([], [], lines)
       const [zero, one, far] = lines
-      expect(await store.console(key, all)).toEqual({ lines: [{ ...far, time: -5 }, zero, one], total: 3 })
+      expect(await store.console(key, all)).toEqual({
+        lines: [{ ...far, time: -5 }, zero, one],
+        total: 3,
+        labels: ['rank "0"'],
+      })
     })
 
     test('are sorted by time, then writer, then number', async () => {
@@ -95,7 +99,7 @@ for (const { kind, open, isMissing } of engines) {
         total: 25,
       })
       expect(await textsOf(key, { from: 3, limit: 2 })).toEqual(['line 3', 'line 4'])
-      expect(await store.console(key, { from: 25, limit: 10 })).toEqual({ lines: [], total: 25 })
+      expect(await store.console(key, { from: 25, limit: 10 })).toEqual({ lines: [], total: 25, labels: [] })
     })
 
     test('are found by a part of their text without regard to case, as it is written', async () => {
@@ -119,11 +123,32 @@ for (const { kind, open, isMissing } of engines) {
       })
     })
 
+    test('are found across changes of colour, and not by what terminals alone read', async () => {
+      const key = newRun()
+      const texts = [
+        'epoch \x1b[1;36mlo\x1b[0mss 0.1',
+        '\x1b]8;;https://a.example\x07a link\x1b]8;;\x1b\\',
+        'a\x08b\x1b[3',
+      ]
+      await store.insert(
+        [],
+        [],
+        texts.map((text, line) => lineOf(key, line, { text })),
+      )
+      const found = async (search: string): Promise<number[]> =>
+        (await store.console(key, { ...all, search })).lines.map(({ line }) => line)
+      expect(await found('EPOCH LOSS 0.1')).toEqual([0])
+      expect(await found('36m')).toEqual([])
+      expect(await found('a link')).toEqual([1])
+      expect(await found('a.example')).toEqual([])
+      expect(await found('ab')).toEqual([2])
+    })
+
     test('are found by the text that stands, not by one that was replaced', async () => {
       const key = newRun()
       await store.insert([], [], [lineOf(key, 0, { text: 'before' })])
       await store.insert([], [], [lineOf(key, 0, { text: 'after', version: 2 })])
-      expect(await store.console(key, { ...all, search: 'before' })).toEqual({ lines: [], total: 0 })
+      expect(await store.console(key, { ...all, search: 'before' })).toEqual({ lines: [], total: 0, labels: [] })
     })
 
     test('are told apart by label', async () => {
@@ -166,7 +191,7 @@ for (const { kind, open, isMissing } of engines) {
       const other = { project: key.project, run: randomUUID() }
       await store.insert([], [], [lineOf(key, 0), lineOf(other, 0)])
       await store.deleteRun(key)
-      expect(await store.console(key, all)).toEqual({ lines: [], total: 0 })
+      expect(await store.console(key, all)).toEqual({ lines: [], total: 0, labels: [] })
       expect((await store.console(other, all)).total).toBe(1)
     })
   })

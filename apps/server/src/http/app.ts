@@ -8,6 +8,7 @@ import type { Environment } from '../env.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
 import { registerAuthentication } from './authentication.ts'
+import { answerBadAddress } from './bad-address.ts'
 import { describeError, retryAfterSeconds, toKirokuError } from './errors.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { Context } from './trpc.ts'
@@ -31,6 +32,7 @@ export function createApp(
     routerOptions: { maxParamLength: 4096 },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerBadAddress,
   })
   app.addHook('onRoute', ({ method, url }) => onRoute({ method, url }))
   app.addContentTypeParser(frameContentType, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

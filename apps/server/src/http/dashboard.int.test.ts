@@ -44,6 +44,22 @@ it('gives everything outside of /api to the dashboard, with the headers of every
   expect((await rawRequest(`${server.url}/`, { method: 'POST' })).status).toBe(400)
 })
 
+it('tells of an address that cannot be read in the form that was asked for', async () => {
+  for (const path of ['/local/%zz', '/%', '/local/demo/runs/100%']) {
+    const page = await rawRequest(server.url + path, { headers: { accept: 'text/html,*/*' } })
+    expect([page.status, page.headers['content-type']]).toEqual([400, 'text/html; charset=utf-8'])
+    expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    expect(page.text).toContain('<a href="/">')
+    expect(page.text).not.toContain('zz')
+  }
+  for (const path of ['/local/%zz', '/api/%zz']) {
+    const { status, text } = await rawRequest(server.url + path, {
+      headers: path === '/local/%zz' ? {} : { accept: 'text/html' },
+    })
+    expect([status, JSON.parse(text)]).toMatchObject([400, { code: 'BAD_REQUEST' }])
+  }
+})
+
 it('signs a page of this machine in, and none of its files', async () => {
   const page = await rawRequest(server.url, { headers: { accept: 'text/html' } })
   expect(page.headers['set-cookie']).toHaveLength(1)

@@ -1,3 +1,5 @@
+import { controlCharacterPattern, escapeSequencePattern } from '@kiroku/core/terminal'
+
 /** How a stretch of text is to look. Colours are places of the palette, 0 to 15, or CSS colours. */
 export type TextStyle = {
   color?: number | string
@@ -13,11 +15,10 @@ export type TextStyle = {
 /** A stretch of text that looks alike. */
 export type TextSpan = { text: string; style: TextStyle }
 
-const sequence =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what terminals are told begins with a control character
-  /\x1b\[([0-9;:]*)([@-~])|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const controls = /[\x00-\x08\x0a-\x1f\x7f]/g
+const sequence = new RegExp(escapeSequencePattern, 'g')
+const controls = new RegExp(controlCharacterPattern, 'g')
+/** Select Graphic Rendition: the sequences that change how text looks. */
+const rendition = /^.\[([0-9;:]*)m$/
 
 /** A line as spans: colours and weights (SGR) are kept, everything else that terminals are told is taken out. */
 export function spansOf(line: string): TextSpan[] {
@@ -31,7 +32,8 @@ export function spansOf(line: string): TextSpan[] {
   for (const found of line.matchAll(sequence)) {
     push(line.slice(from, found.index))
     from = found.index + found[0].length
-    if (found[2] === 'm') style = styleAfter(style, found[1] ?? '')
+    const parameters = rendition.exec(found[0])?.[1]
+    if (parameters !== undefined) style = styleAfter(style, parameters)
   }
   push(line.slice(from))
   return spans

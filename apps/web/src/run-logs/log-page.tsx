@@ -14,7 +14,7 @@ import { Notice } from '../ui/notice.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { LogLines } from './log-lines.tsx'
 import styles from './log-page.module.css'
-import { useLog, useLogLabels } from './use-log.ts'
+import { useLog } from './use-log.ts'
 
 /** What a run printed, followed while it runs. */
 export function LogPage({ address, run }: { address: RunAddress; run: Run }): ReactNode {
@@ -22,7 +22,7 @@ export function LogPage({ address, run }: { address: RunAddress; run: Run }): Re
   const search = useDeferredValue(view.lines).trim()
   const [range, setRange] = useState({ from: 0, to: 100 })
   const log = useLog(address, { search, label: view.writer }, range)
-  const labels = useLogLabels(address)
+  const { labels } = log
   const [isWrapped, setIsWrapped] = useState(true)
   const [isTimed, setIsTimed] = useState(false)
   const [isFollowing, setIsFollowing] = useState(run.state !== 'finished')

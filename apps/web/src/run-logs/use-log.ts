@@ -13,6 +13,8 @@ export type LogLine = ConsolePage['lines'][number]
 
 export type Log = {
   total: number
+  /** The labels of all processes that printed, whatever is sought. */
+  labels: readonly string[]
   /** A line by its place among those that match; undefined while it is on its way. */
   lineAt: (index: number) => LogLine | undefined
   isPending: boolean
@@ -41,6 +43,7 @@ export function useLog(address: RunAddress, { search, label }: LogFilter, range:
   const failed = queries.find((query) => query.error !== null && query.data === undefined)
   return {
     total,
+    labels: first.data?.labels ?? [],
     lineAt: (index) => pages.get(Math.floor(index / linesPerPage))?.[index % linesPerPage],
     isPending: first.isPending,
     isFetching: first.isFetching,
@@ -50,11 +53,4 @@ export function useLog(address: RunAddress, { search, label }: LogFilter, range:
       void failed?.refetch()
     },
   }
-}
-
-/** How many lines a run printed in all, and whether several labelled processes did. */
-export function useLogLabels(address: RunAddress): readonly string[] {
-  const trpc = useTRPC()
-  const query = useQuery(trpc.console.byRun.queryOptions({ ...address, from: 0, limit: 200 }))
-  return [...new Set((query.data?.lines ?? []).flatMap(({ label }) => label ?? []))].toSorted()
 }

@@ -41,12 +41,12 @@ const download = (of: Address) =>
 describe('6.4 console lines', () => {
   it('are there when their batch is acknowledged', async () => {
     const run = await testRun(caller)
-    expect(await page(run)).toEqual({ lines: [], total: 0 })
+    expect(await page(run)).toEqual({ lines: [], total: 0, labels: [] })
     const lines = [lineOf(0), lineOf(1, ''), lineOf(2, '記録 \t"')]
     const rows = [{ step: 0, values: { loss: 1 } }]
     const { ackSeq, rejected } = await postBatch(caller, batchOf(run, { rows, console: lines }))
     expect({ ackSeq, rejected }).toEqual({ ackSeq: 4, rejected: [] })
-    expect(await page(run)).toEqual({ lines: lines.map((line) => ({ ...line, label: null })), total: 3 })
+    expect(await page(run)).toEqual({ lines: lines.map((line) => ({ ...line, label: null })), total: 3, labels: [] })
   })
 
   it('are replaced by the one of their number that comes later, as progress bars are', async () => {
@@ -71,6 +71,8 @@ describe('6.4 console lines', () => {
       ['c', 'rank 0'],
     ])
     expect(await page(first, { label: 'rank 1' })).toMatchObject({ lines: [{ text: 'b' }], total: 1 })
+    for (const query of [{}, { label: 'rank 1' }, { search: 'nowhere' }, { from: 1, limit: 1 }])
+      expect((await page(first, query)).labels).toEqual(['rank 0', 'rank 1'])
     expect((await download(first)).text).toBe('[rank 0] a\n[rank 1] b\n[rank 0] c\n')
   })
 

@@ -31,6 +31,7 @@ export function createConsoleService(
       const part = await store.console(await find(scope, run), { from, limit, search, label })
       return {
         total: part.total,
+        labels: part.labels,
         lines: part.lines.map(({ line, stream, time, text, label: of }) => ({ line, stream, time, text, label: of })),
       }
     },
