@@ -108,6 +108,14 @@ describe('history batches', () => {
     expect(rejected).toEqual([{ metric: 'deep', reason: 'it is nested too deeply' }])
   })
 
+  it('refuse a batch of which next to nothing can be stored', () => {
+    const { columns, header } = decodeFrame(encodeHistoryBatch(batch))
+    const withTexts = (count: number): Uint8Array =>
+      encodeFrame({ ...Object(header), texts: Array.from({ length: count }, () => ({})) }, columns)
+    expect(readHistoryBatch(withTexts(10_000)).rejected).toHaveLength(10_000)
+    expect(() => readHistoryBatch(withTexts(10_001))).toThrow('more than 10000 of its values cannot be stored')
+  })
+
   it('refuse columns that no metric names', () => {
     const frame = decodeFrame(encodeHistoryBatch(batch))
     const extra = encodeFrame(frame.header, [...frame.columns, new Float64Array(1)])

@@ -173,7 +173,8 @@ export function decodeHistoryBatch(bytes: Uint8Array): HistoryBatch {
 
 /**
  * Decodes a batch, leaving out the metrics, texts and updates that cannot be stored, each with the reason: one bad value
- * never drops the good ones. Throws `KirokuError` BAD_REQUEST when the batch as a whole cannot be read.
+ * never drops the good ones. Throws `KirokuError` BAD_REQUEST when the batch as a whole cannot be read, and when more than
+ * ten thousand of its values cannot be stored.
  */
 export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; rejected: Rejection[] } {
   const frame = decodeFrame(bytes)
@@ -209,6 +210,8 @@ export function readHistoryBatch(bytes: Uint8Array): { batch: HistoryBatch; reje
 }
 
 const longestNameShown = 100
+/** To judge more than so many values that cannot be stored would keep the server from everything else. */
+const maxRejections = 10_000
 
 function keepParsed<T>(
   schema: z.ZodType<T>,
@@ -217,6 +220,10 @@ function keepParsed<T>(
   rejected: Rejection[],
 ): { value: T } | undefined {
   const reject = (reason: string): undefined => {
+    if (rejected.length >= maxRejections)
+      throw wrong(
+        `more than ${maxRejections} of its values cannot be stored; the last: ${name.slice(0, longestNameShown)}: ${reason}`,
+      )
     rejected.push({ metric: name.slice(0, longestNameShown), reason })
   }
   try {

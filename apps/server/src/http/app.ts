@@ -3,7 +3,7 @@ import { httpStatusByCode } from '@kiroku/core/errors'
 import { frameContentType } from '@kiroku/core/frames'
 import { routes } from '@kiroku/core/routes'
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
 import type { Environment } from '../env.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
@@ -68,9 +68,12 @@ export function createApp(
         services,
         requestId: req.id,
       }),
-      onError({ error, path, req }: { error: unknown; path?: string | undefined; req: { log: FastifyBaseLogger } }) {
+      onError({ error, path, req }: { error: unknown; path?: string | undefined; req: FastifyRequest }) {
         const known = toKirokuError(error)
-        if (known.code === 'INTERNAL') req.log.error({ err: known.cause ?? known, procedure: path }, 'procedure failed')
+        if (known.code !== 'INTERNAL') return
+        // A caller who is gone may be why: it asks again if it still wants to know.
+        const level = req.raw.socket.destroyed ? 'warn' : 'error'
+        req.log[level]({ err: known.cause ?? known, procedure: path }, 'procedure failed')
       },
     },
   })

@@ -1,6 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { TRPCError } from '@trpc/server'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { describeError, retryAfterSeconds, toKirokuError } from './errors.ts'
 
 describe('an error', () => {
@@ -28,6 +29,19 @@ describe('an error', () => {
     const body = describeError(error, 'request-7')
     expect(body).toMatchObject({ code: 'INTERNAL', requestId: 'request-7' })
     expect(JSON.stringify(body)).not.toContain('secret')
+  })
+
+  it.each([
+    new TRPCError({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: 'Output validation failed',
+      cause: z.string().safeParse(7).error,
+    }),
+    new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'the body was read already' }),
+  ])('of the framework keeps what the log needs to tell: %s', (error) => {
+    const known = toKirokuError(error)
+    expect(known.code).toBe('INTERNAL')
+    expect(known.cause).toBe(error)
   })
 
   it('may say when to try again', () => {

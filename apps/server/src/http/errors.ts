@@ -53,8 +53,11 @@ export function toKirokuError(error: unknown): KirokuError {
   const code = withStatus.success ? codeByStatus[withStatus.data.statusCode] : undefined
   if (withStatus.success && code !== undefined)
     return new KirokuError({ code, message: withStatus.data.message, cause: error })
-  return new KirokuError({ code: 'INTERNAL', message: 'the server failed', cause: error })
+  return unexpected(error)
 }
+
+const unexpected = (cause: unknown): KirokuError =>
+  new KirokuError({ code: 'INTERNAL', message: 'the server failed', cause })
 
 function fromTrpc(error: TRPCError): KirokuError {
   const { cause } = error
@@ -63,7 +66,9 @@ function fromTrpc(error: TRPCError): KirokuError {
   if (cause instanceof KirokuError) return cause
   const code = codeByTrpcCode[error.code]
   if (code !== undefined) return new KirokuError({ code, message: error.message, cause: error })
-  return toKirokuError(cause instanceof z.ZodError ? undefined : cause)
+  // tRPC's own failure, as when an answer is not what its schema says: the log needs to know which.
+  if (cause === undefined || cause instanceof z.ZodError) return unexpected(error)
+  return toKirokuError(cause)
 }
 
 /** What a failed request answers with: 5xx answers carry the request's id and nothing of the server's insides. */

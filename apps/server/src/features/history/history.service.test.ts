@@ -1,7 +1,8 @@
-import { emptyRowBlock, encodeHistoryBatch } from '@kiroku/core/history'
+import { emptyRowBlock, encodeHistoryBatch, type Rejection } from '@kiroku/core/history'
+import type { MetricStore } from '@kiroku/metric-store'
 import { describe, expect, it } from 'vitest'
 import { authorizeOrganization } from '../../http/scopes.ts'
-import { createHistoryService } from './history.service.ts'
+import { createHistoryService, type HistoryService } from './history.service.ts'
 
 describe('room for batches', () => {
   const unused = () => {
@@ -37,51 +38,67 @@ describe('room for batches', () => {
   })
 })
 
+const organizations = [{ id: 'o', slug: 'local', name: 'Local' }]
+const scope = authorizeOrganization({ userId: 'u', name: 'owner', email: null, via: 'key', organizations }, 'local')
+const at = Float64Array.of(1)
+const bytes = encodeHistoryBatch({
+  project: 'p',
+  run: 'r',
+  writer: 'w'.repeat(16),
+  firstSeq: 1,
+  lastSeq: 1,
+  history: { seqs: at, steps: at, times: at, metrics: [{ name: 'loss', rows: null, values: at }] },
+  system: emptyRowBlock(),
+  texts: [],
+  updates: [],
+  console: [],
+})
+
+/** A service whose store is `insert` and whose database takes all of a batch but what is `rejected`. */
+function serviceOver({
+  insert = async () => {},
+  heardAt = 0,
+  rejected = [],
+}: {
+  insert?: MetricStore['insert']
+  heardAt?: number
+  rejected?: Rejection[]
+}): HistoryService {
+  const known = { projectId: 'p', runId: 'r', writerId: 'w', ackSeq: 0, label: null, isShared: false }
+  return createHistoryService({
+    store: { insert, removeVersion: async () => {} },
+    repository: {
+      findWriter: async () => ({ scope, heardAt, ...known }),
+      reserve: async () => [],
+      commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected, otherWriters: 0 })),
+    },
+  })
+}
+
 describe('a batch', () => {
   it('stands above what its run had before, also when the clock was set back meanwhile', async () => {
     const heardAt = Date.now() + 3_600_000
     const versions: number[] = []
-    const organizations = [{ id: 'o', slug: 'local', name: 'Local' }]
-    const scope = authorizeOrganization({ userId: 'u', name: 'owner', email: null, via: 'key', organizations }, 'local')
-    const history = createHistoryService({
-      store: {
-        insert: async (points) => {
-          versions.push(...points.map(({ version }) => version))
-        },
-        removeVersion: async () => {},
+    const history = serviceOver({
+      insert: async (points) => {
+        versions.push(...points.map(({ version }) => version))
       },
-      repository: {
-        findWriter: async () => ({
-          scope,
-          projectId: 'p',
-          runId: 'r',
-          writerId: 'w',
-          ackSeq: 0,
-          heardAt,
-          label: null,
-          isShared: false,
-        }),
-        reserve: async () => [],
-        commit: async (batches) =>
-          batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected: [], otherWriters: 0 })),
-      },
-    })
-    const at = Float64Array.of(1)
-    const bytes = encodeHistoryBatch({
-      project: 'p',
-      run: 'r',
-      writer: 'w'.repeat(16),
-      firstSeq: 1,
-      lastSeq: 1,
-      history: { seqs: at, steps: at, times: at, metrics: [{ name: 'loss', rows: null, values: at }] },
-      system: emptyRowBlock(),
-      texts: [],
-      updates: [],
-      console: [],
+      heardAt,
     })
     expect(await history.accept(scope, bytes)).toMatchObject({ ackSeq: 1 })
     expect(versions).toHaveLength(1)
     expect(versions[0]).toBeGreaterThan(heardAt * 1000)
+    await history.close()
+  })
+
+  it('of which much cannot be stored is answered with a thousand reasons, and how many more there are', async () => {
+    const rejected = Array.from({ length: 1003 }, (_, index) => ({ metric: `m${index}`, reason: 'no' }))
+    const history = serviceOver({ rejected })
+    const { rejected: told } = await history.accept(scope, bytes)
+    expect(told).toEqual([
+      ...rejected.slice(0, 1000),
+      { metric: 'the batch', reason: '3 more values cannot be stored either' },
+    ])
     await history.close()
   })
 })

@@ -1,5 +1,12 @@
 import { KirokuError } from '@kiroku/core/errors'
-import { type BatchAck, type HistoryBatch, type RowBlock, readHistoryBatch, type Stream } from '@kiroku/core/history'
+import {
+  type BatchAck,
+  type HistoryBatch,
+  type Rejection,
+  type RowBlock,
+  readHistoryBatch,
+  type Stream,
+} from '@kiroku/core/history'
 import type { MetricStore, PointBlock, StoredLine, StoredText } from '@kiroku/metric-store'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import {
@@ -45,6 +52,8 @@ const maxAdmittedBytes = 256 * 1024 * 1024
 const maxInsertBytes = 64 * 1024 * 1024
 const maxKnownWriters = 20_000
 const retryAfterMs = 1000
+/** So many values that cannot be stored are told each with its reason. */
+const maxToldRejections = 1000
 
 type Waiting = {
   writer: KnownWriter
@@ -219,7 +228,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       return {
         ackSeq: committed.ackSeq,
         nextBatchMs: pace.next(writer.writerId),
-        rejected: [...rejected, ...committed.rejected],
+        rejected: shortened([...rejected, ...committed.rejected]),
         otherWriters: committed.otherWriters,
       }
     },
@@ -232,6 +241,14 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       await pump
     },
   }
+}
+
+/** Of many the first, and how many more there are: a writer reads no answer that is longer than its batch. */
+function shortened(rejected: readonly Rejection[]): Rejection[] {
+  if (rejected.length <= maxToldRejections) return [...rejected]
+  const others = rejected.length - maxToldRejections
+  const reason = `${others} more values cannot be stored either`
+  return [...rejected.slice(0, maxToldRejections), { metric: 'the batch', reason }]
 }
 
 function busy(message: string): KirokuError {
