@@ -11,6 +11,7 @@ import { registerAuthentication } from './authentication.ts'
 import { answerBadAddress } from './bad-address.ts'
 import { describeError, retryAfterSeconds, toKirokuError } from './errors.ts'
 import { setSecurityHeaders } from './security-headers.ts'
+import { endStalledRequests } from './stalled-requests.ts'
 import type { Context } from './trpc.ts'
 
 export type LogLevel = Environment['KIROKU_LOG_LEVEL']
@@ -41,6 +42,7 @@ export function createApp(
     reply.header('x-request-id', request.id)
     if ((request.routeOptions.url ?? request.url).startsWith('/api/')) reply.header('cache-control', 'no-store')
   })
+  endStalledRequests(app)
   registerAuthentication(app, services.identities)
   app.setErrorHandler(async (error, request, reply) => {
     const known = toKirokuError(error)
