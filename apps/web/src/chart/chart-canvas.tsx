@@ -133,7 +133,7 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
         onKeyDown={zoomByKey}
       />
       {pointer !== null && drag === null && (
-        <ChartTooltip {...pointer} sameX={((model.x.to - model.x.from) / area.width) * 1.5} />
+        <ChartTooltip {...pointer} isBytes={model.isBytes} sameX={((model.x.to - model.x.from) / area.width) * 1.5} />
       )}
     </div>
   )

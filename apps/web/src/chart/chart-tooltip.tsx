@@ -1,7 +1,7 @@
 'use client'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
-import { formatExact, formatNumber } from '../format/numbers.ts'
+import { formatBytes, formatExact, formatNumber } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
 import { classes } from '../ui/button.tsx'
 import styles from './chart.module.css'
@@ -28,12 +28,14 @@ export type ChartTooltipProps = {
   hover: Hover
   /** Points at most this far apart in x stand on the same pixel. */
   sameX: number
+  /** Values are told in binary units of bytes. */
+  isBytes: boolean
   clientX: number
   clientY: number
 }
 
 /** Tells the values under the cursor, beside the pointer and never beneath it. */
-export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipProps): ReactNode {
+export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartTooltipProps): ReactNode {
   const ref = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 0, height: 0 })
   useLayoutEffect(() => {
@@ -46,6 +48,8 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
   const left = isRight ? clientX + distance : clientX - distance - size.width
   const top = Math.max(edge, Math.min(clientY - size.height / 2, window.innerHeight - size.height - edge))
   const { nearest } = hover
+  const text = (value: number): string =>
+    isBytes && value >= 0 && Number.isFinite(value) ? formatBytes(value) : formatNumber(value, 5)
   const { rows, before, after } = rowsAround(hover)
   const isApart = (row: HoverRow): boolean => Math.abs(row.x - nearest.x) > sameX
   const isMixed = rows.some(isApart)
@@ -83,13 +87,13 @@ export function ChartTooltip({ hover, sameX, clientX, clientY }: ChartTooltipPro
               </td>
               <td className={styles.tooltipName}>{row.line.name}</td>
               {isMixed && <td className={styles.faint}>{isApart(row) && formatX(row.line.axis, row.x)}</td>}
-              {row.smoothed !== null && <td className={styles.tooltipValue}>{formatNumber(row.smoothed, 5)}</td>}
+              {row.smoothed !== null && <td className={styles.tooltipValue}>{text(row.smoothed)}</td>}
               <td
                 className={row.smoothed === null ? styles.tooltipValue : styles.tooltipRaw}
                 data-value={formatExact(row.y)}
                 colSpan={isSmoothed && row.smoothed === null ? 2 : 1}
               >
-                {formatNumber(row.y, 5)}
+                {text(row.y)}
               </td>
             </tr>
           ))}

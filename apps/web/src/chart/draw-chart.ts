@@ -28,7 +28,11 @@ function drawAxes(frame: Frame, size: ChartSize): void {
   context.lineWidth = 1
   context.textBaseline = 'middle'
   context.textAlign = 'right'
-  for (const { value, label } of yTicks(model.y, Math.min(4, Math.max(2, Math.floor(area.height / 44))))) {
+  for (const { value, label } of yTicks(
+    model.y,
+    Math.min(4, Math.max(2, Math.floor(area.height / 44))),
+    model.isBytes,
+  )) {
     const y = Math.round(toY(frame, value)) + 0.5
     context.beginPath()
     context.moveTo(area.left, y)

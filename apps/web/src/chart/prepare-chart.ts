@@ -32,6 +32,8 @@ export type ChartModel = {
   axisLabel: string
   x: Scale
   y: Scale
+  /** Heights are bytes, told in binary units. */
+  isBytes: boolean
   badge: ChartBadge | null
   /** What a reader must know beside the picture: points that cannot be drawn, and why. */
   notes: string[]
@@ -47,6 +49,9 @@ export type PrepareChartOptions = {
   yKind: ScaleKind
   /** What a linear y axis shows at least, whatever the values are. */
   yRange?: Range | null
+  isBytes?: boolean
+  /** The values are what a counter grew by in a second. */
+  isRate?: boolean
   /** Lines that are too many to be asked for. */
   leftOut?: number
   /** The axis to name while nothing is drawn. */
@@ -77,7 +82,8 @@ export function prepareChart(options: PrepareChartOptions): ChartModel {
     axisLabel: labels.join(' / '),
     x: xScaleFor(range ?? unite(lines.map((line) => line.xRange))),
     y: fixedScale(options, lines) ?? yScaleFor(yRangeOf(lines, yKind), yKind),
-    badge: badgeOf(lines),
+    isBytes: options.isBytes ?? false,
+    badge: badgeOf(lines, options.isRate ?? false),
     notes: [
       ...notesOf(
         shown.map(({ series }) => series),
@@ -135,7 +141,7 @@ function yRangeOf(lines: readonly ChartLine[], kind: ScaleKind): Range | null {
   return Number.isFinite(lowest) && range.to > 0 ? { from: lowest, to: range.to } : null
 }
 
-function badgeOf(lines: readonly ChartLine[]): ChartBadge | null {
+function badgeOf(lines: readonly ChartLine[], isRate: boolean): ChartBadge | null {
   if (lines.length === 0) return null
   const points = lines.reduce((sum, line) => sum + line.count, 0)
   const cut = lines.filter((line) => !line.isExact)
@@ -143,14 +149,24 @@ function badgeOf(lines: readonly ChartLine[]): ChartBadge | null {
     if (points === 0)
       return { isExact: true, label: 'exact', explanation: 'No point is in view: the line leads from one to another.' }
     const all = points === 1 ? 'The one point' : `All ${formatCount(points)} points`
-    return { isExact: true, label: 'exact', explanation: `${all} in view are drawn as they were logged.` }
+    const drawn = isRate
+      ? 'is drawn as what came since the one before, divided by the time between'
+      : 'are drawn as they were logged'
+    return {
+      isExact: true,
+      label: 'exact',
+      explanation: `${isRate ? `Each of ${formatCount(points)} points` : all} in view ${drawn}.`,
+    }
   }
   const perRow = Math.round(Math.max(...cut.map((line) => line.pointsPerRow)))
   const which = cut.length === lines.length ? '' : `${cut.length} of ${lines.length} lines: `
+  const shown = isRate
+    ? 'The line is the rate over them, and higher and lower ones are within.'
+    : 'The line is their mean; behind it are their first, last, lowest and highest.'
   return {
     isExact: false,
     label: `1 : ${perRow < 10_000 ? perRow : formatNumber(perRow, 2)}`,
-    explanation: `${which}each pixel stands for up to ${formatCount(perRow)} of the ${formatCount(points)} points in view. The line is their mean; behind it are their first, last, lowest and highest. Zoom in for every point.`,
+    explanation: `${which}each pixel stands for up to ${formatCount(perRow)} of the ${formatCount(points)} points in view. ${shown} Zoom in for every point.`,
   }
 }
 

@@ -37,7 +37,7 @@ export function yScaleFor(range: Range | null, kind: ScaleKind): Scale {
     const air = from === to ? 2 : (to / from) ** 0.06
     return { kind, from: from / air, to: to * air }
   }
-  const air = from === to ? Math.max(Math.abs(from) * 0.1, 1e-9) : (to - from) * 0.06
+  const air = from === to ? Math.abs(from) * 0.1 || 1 : (to - from) * 0.06
   return { kind, from: from - air, to: to + air }
 }
 

@@ -37,7 +37,20 @@ describe('scales', () => {
   })
 })
 
+test('a constant 0 is drawn amid ones, another constant amid its tenths', () => {
+  expect(yScaleFor({ from: 0, to: 0 }, 'linear')).toMatchObject({ from: -1, to: 1 })
+  expect(yScaleFor({ from: -2e-12, to: -2e-12 }, 'linear')).toMatchObject({ from: -2.2e-12, to: -1.8e-12 })
+})
+
 describe('ticks', () => {
+  test('of bytes stand at round numbers of binary units', () => {
+    const labels = (from: number, to: number): string[] =>
+      yTicks({ kind: 'linear', from, to }, 4, true).map(({ label }) => label)
+    expect(labels(0, 8 * 2 ** 30)).toEqual(['0', '2 Gi', '4 Gi', '6 Gi', '8 Gi'])
+    expect(labels(0.9 * 2 ** 20, 1.5 * 2 ** 20)).toEqual(['1.0 Mi', '1.2 Mi', '1.4 Mi'])
+    expect(labels(0, 0.5)).toEqual(['0', '0.2', '0.4'])
+  })
+
   test('lie in the scale, rise, are few and have different labels', () => {
     fc.assert(
       fc.property(number, fc.double({ min: 1e-6, max: 1e9, noNaN: true }), (from, extent) => {

@@ -108,8 +108,25 @@ function wallLabel(value: number, step: number): string {
   return step >= second ? `${clock}:${two(date.getSeconds())}` : `${two(date.getSeconds())}.${date.getMilliseconds()}`
 }
 
-/** At most `parts + 1` ticks for a y scale. */
-export function yTicks(scale: Scale, parts: number): Tick[] {
+const byteSuffixes = ['', ' Ki', ' Mi', ' Gi', ' Ti'] as const
+
+function byteTicks(scale: Scale, parts: number): Tick[] {
+  const largest = Math.max(Math.abs(scale.from), Math.abs(scale.to), 1)
+  const power = Math.min(byteSuffixes.length - 1, Math.floor(Math.log2(largest) / 10))
+  const unit = 1024 ** power
+  const step = niceStep((scale.to - scale.from) / unit, parts) * unit
+  return everyStep(scale, step).map((value) => ({
+    value,
+    label:
+      Math.abs(value) < step * 1e-6
+        ? '0'
+        : `${(value / unit).toFixed(decimalsOf(step / unit)).replace(/^-/, '−')}${byteSuffixes[power] ?? ''}`,
+  }))
+}
+
+/** At most `parts + 1` ticks for a y scale; of bytes in binary units. */
+export function yTicks(scale: Scale, parts: number, isBytes = false): Tick[] {
+  if (isBytes && scale.kind === 'linear') return byteTicks(scale, parts)
   return scale.kind === 'log' ? logTicks(scale, parts) : linearTicks(scale, parts)
 }
 

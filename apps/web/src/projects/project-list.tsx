@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { describeError, useTRPC } from '../api/trpc.ts'
 import { formatCount } from '../format/numbers.ts'
 import { Age } from '../ui/age.tsx'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { RunStateMark } from '../ui/run-state.tsx'
 import { FirstRun } from './first-run.tsx'
@@ -17,7 +18,7 @@ export function ProjectList(): ReactNode {
   const query = useQuery(trpc.projects.list.queryOptions({}, { refetchInterval: 5000 }))
   if (query.error !== null && query.data === undefined)
     return <Notice title={describeError(query.error)} onRetry={() => void query.refetch()} />
-  if (query.data === undefined) return null
+  if (query.data === undefined) return <Loading what="projects" />
   if (query.data.length === 0) return <FirstRun />
   const projects = query.data.toSorted((one, other) => other.lastActivityAt - one.lastActivityAt)
   return (

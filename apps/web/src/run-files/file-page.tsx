@@ -7,6 +7,7 @@ import type { RunFiles } from '../api/use-run.ts'
 import { formatBytes, formatCount } from '../format/numbers.ts'
 import { Age } from '../ui/age.tsx'
 import { classes } from '../ui/button.tsx'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { useView } from '../workspace/view-context.tsx'
@@ -24,7 +25,7 @@ export function FilePage({ address, list }: { address: RunAddress; list: RunFile
   const shown = files.find(({ path }) => path === view.file)
   if (list.error !== null && files.length === 0)
     return <Notice title={describeError(list.error)} onRetry={list.retry} />
-  if (list.isPending) return null
+  if (list.isPending) return <Loading what="files" />
   if (files.length === 0)
     return (
       <Notice

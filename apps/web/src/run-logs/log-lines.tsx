@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { formatCount } from '../format/numbers.ts'
 import { classes } from '../ui/button.tsx'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { LogLineRow } from './log-line.tsx'
 import styles from './log-page.module.css'
@@ -107,6 +108,7 @@ export function LogLines(props: LogLinesProps): ReactNode {
           })}
         </div>
       </div>
+      {log.isPending && <Loading what="lines" />}
       {!log.isPending && count === 0 && <Notice title="No line contains that." />}
     </div>
   )

@@ -5,7 +5,7 @@ import { describeError } from '../api/trpc.ts'
 import { useIsNearScreen } from '../chart/use-element-size.ts'
 import { formatCount } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
-import { classes } from '../ui/button.tsx'
+import { Button, classes } from '../ui/button.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { HistogramCard } from './histogram-card.tsx'
 import { ImageGallery } from './image-gallery.tsx'
@@ -37,7 +37,8 @@ export function MediaCard({ address, metric, color }: MediaCardProps): ReactNode
 
 function CardBody({ address, metric, color }: MediaCardProps): ReactNode {
   const { view, change } = useView()
-  const steps = useMediaSteps(address, metric.metric)
+  const known = useMediaSteps(address, metric.metric)
+  const { steps } = known
   const index = shownIndex(steps, view.steps[metric.metric])
   const step = steps[index]
   const media = useMediaAt(address, metric.metric, step)
@@ -49,6 +50,7 @@ function CardBody({ address, metric, color }: MediaCardProps): ReactNode {
     })
   }
   const { value } = media
+  const failed = known.error ?? media.error
   return (
     <>
       <header className={styles.cardHead}>
@@ -80,7 +82,12 @@ function CardBody({ address, metric, color }: MediaCardProps): ReactNode {
         </div>
       )}
       <div className={classes(styles.cardBody, media.isOld && styles.old)} data-step={media.isOld ? '' : step}>
-        {media.error !== null && <p className={styles.note}>{describeError(media.error)}</p>}
+        {failed !== null && (
+          <div className={styles.failed} role="alert">
+            <p>{describeError(failed)}</p>
+            <Button onClick={known.error === null ? media.retry : known.retry}>Try again</Button>
+          </div>
+        )}
         {media.isUnreadable && <p className={styles.note}>What was logged at this step is not media.</p>}
         {(value?._type === 'image-file' || value?._type === 'images') && (
           <ImageGallery address={address} images={value._type === 'images' ? value.images : [value]} />

@@ -2,24 +2,30 @@
 import type { RunAddress, TextMetric } from '@kiroku/core/queries'
 import { Search } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
+import { describeError } from '../api/trpc.ts'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { MediaCard } from './media-card.tsx'
 import styles from './media-page.module.css'
-import { useMediaMetrics } from './use-media.ts'
+import type { MetricList } from './use-media.ts'
 
 const collator = new Intl.Collator('en', { numeric: true })
 
+export type MediaPageProps = { address: RunAddress; list: MetricList; color: string }
+
 /** The images, histograms and tables that a run logged, each over its steps. */
-export function MediaPage({ address, color }: { address: RunAddress; color: string }): ReactNode {
+export function MediaPage({ address, list, color }: MediaPageProps): ReactNode {
   const { view, change } = useView()
-  const metrics = useMediaMetrics(address)
+  const { metrics } = list
   const shown = useMemo(() => {
     const wanted = view.find.trim().toLowerCase()
     return metrics
       .filter(({ metric }) => metric.toLowerCase().includes(wanted))
       .toSorted((one, other) => collator.compare(one.metric, other.metric))
   }, [metrics, view.find])
+  if (list.error !== null) return <Notice title={describeError(list.error)} onRetry={list.retry} />
+  if (list.isPending) return <Loading what="media" />
   if (metrics.length === 0) return <NoMedia />
   return (
     <section className={styles.page} aria-label="Media" data-testid="media">

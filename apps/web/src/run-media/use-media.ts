@@ -6,27 +6,50 @@ import { useMemo } from 'react'
 import { useTRPC } from '../api/trpc.ts'
 import { useRunRefresh } from '../api/use-run.ts'
 
+/** Metrics of a run. `error` is why none are known. */
+export type MetricList = {
+  metrics: readonly TextMetric[]
+  isPending: boolean
+  error: { message: string } | null
+  retry: () => void
+}
+
+const noMetrics: readonly TextMetric[] = []
+
 /** The metrics of a run whose values are not numbers, followed live. */
-export function useTextMetrics(address: RunAddress): readonly TextMetric[] | undefined {
+export function useTextMetrics(address: RunAddress): MetricList {
   const trpc = useTRPC()
   const query = useQuery(trpc.texts.metrics.queryOptions(address))
   useRunRefresh(address.run, trpc.texts.metrics.queryKey(address))
-  return query.data
+  return {
+    metrics: query.data ?? noMetrics,
+    isPending: query.isPending,
+    error: query.data === undefined ? query.error : null,
+    retry: () => void query.refetch(),
+  }
 }
 
 /** Those of them that are images, histograms or tables. */
-export function useMediaMetrics(address: RunAddress): readonly TextMetric[] {
-  const metrics = useTextMetrics(address)
-  return useMemo(() => (metrics ?? []).filter(({ kind }) => kind !== 'text'), [metrics])
+export function useMediaMetrics(address: RunAddress): MetricList {
+  const list = useTextMetrics(address)
+  const metrics = useMemo(() => list.metrics.filter(({ kind }) => kind !== 'text'), [list.metrics])
+  return { ...list, metrics }
 }
 
 /** The steps at which a metric has a value, ascending, followed live. */
-export function useMediaSteps(address: RunAddress, metric: string): readonly number[] {
+export function useMediaSteps(
+  address: RunAddress,
+  metric: string,
+): { steps: readonly number[]; error: { message: string } | null; retry: () => void } {
   const trpc = useTRPC()
   const input = { ...address, metric }
   const query = useQuery(trpc.texts.steps.queryOptions(input))
   useRunRefresh(address.run, trpc.texts.steps.queryKey(input))
-  return query.data ?? noSteps
+  return {
+    steps: query.data ?? noSteps,
+    error: query.data === undefined ? query.error : null,
+    retry: () => void query.refetch(),
+  }
 }
 
 const noSteps: readonly number[] = []
@@ -38,6 +61,7 @@ export type MediaAt = {
   isOld: boolean
   time: number | null
   error: { message: string } | null
+  retry: () => void
 }
 
 /** The value that a metric has at a step, while another is on its way the one before. */
@@ -58,6 +82,7 @@ export function useMediaAt(address: RunAddress, metric: string, step: number | u
     isOld: query.isPlaceholderData,
     time: text?.time ?? null,
     error: query.error,
+    retry: () => void query.refetch(),
   }
 }
 

@@ -12,6 +12,7 @@ import { FilePage } from '../run-files/file-page.tsx'
 import { LogPage } from '../run-logs/log-page.tsx'
 import { MediaPage } from '../run-media/media-page.tsx'
 import { useMediaMetrics } from '../run-media/use-media.ts'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { PanelDialog } from '../workspace/panel-dialog.tsx'
 import { ChartSection } from '../workspace/section.tsx'
@@ -67,14 +68,14 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
           : { onRetry: () => void query.refetch() })}
       />
     )
-  if (run === undefined) return null
+  if (run === undefined) return <Loading what="the run" />
   const save = (set: RunLabelsPatch): void => update.mutate({ ...address, set })
 
   return (
     <div className={styles.page}>
       <RunHead run={run} segments={segments} onSave={save} />
-      <RunTabs counts={{ media: media.length, files: files.files.length }} />
-      {view.tab === 'media' && <MediaPage address={address} color={looks[0]?.color ?? ''} />}
+      <RunTabs counts={{ media: media.metrics.length, files: files.files.length }} />
+      {view.tab === 'media' && <MediaPage address={address} list={media} color={looks[0]?.color ?? ''} />}
       {view.tab === 'logs' && <LogPage address={address} run={run} />}
       {view.tab === 'files' && <FilePage address={address} list={files} />}
       {view.tab === 'overview' && (
@@ -86,6 +87,7 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
               <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
             ))}
             <RunTexts address={address} />
+            {sections.length === 0 && isPending && <Loading what="charts" />}
             {sections.length === 0 && !isPending && (
               <Notice
                 title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}

@@ -28,10 +28,10 @@ const linesAtFirst = 20
 /** What the run logged that is neither a number nor media; nothing where there is none. */
 export function RunTexts({ address }: { address: RunAddress }): ReactNode {
   const { view, change } = useView()
-  const metrics = useTextMetrics(address)
+  const { metrics } = useTextMetrics(address)
   const texts = useMemo(
     () =>
-      (metrics ?? [])
+      metrics
         .filter(({ kind }) => kind === 'text')
         .toSorted((one, other) => collator.compare(one.metric, other.metric)),
     [metrics],

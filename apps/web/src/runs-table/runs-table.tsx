@@ -9,6 +9,7 @@ import { formatCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
 import { Button, classes } from '../ui/button.tsx'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { RunFilter } from '../ui/run-filter.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
@@ -177,6 +178,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
             }}
           />
         </table>
+        {list.isPending && <Loading what="runs" />}
         {!list.isPending && list.runs.length === 0 && <Notice title="No run matches." />}
       </div>
     </div>

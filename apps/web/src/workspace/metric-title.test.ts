@@ -22,9 +22,9 @@ const metric = (name: string, stream: MetricInfo['stream'] = 'system'): MetricIn
 describe('5.3 and 5.4 what the SDK measures of the machine', () => {
   test('has words and a unit', () => {
     expect(system('cpu.11.cpu_percent')).toBe('CPU cores, %')
-    expect(system('disk./.usageGB')).toBe('Disk / used, GiB')
-    expect(system('disk.nvme0n1.out')).toBe('Disk nvme0n1 written, MiB since the start')
-    expect(system('network.recv')).toBe('Network received, bytes since the start')
+    expect(system('disk./.usageGB')).toBe('Disk / used, bytes')
+    expect(system('disk.nvme0n1.out')).toBe('Disk nvme0n1 written, bytes/s')
+    expect(system('network.recv')).toBe('Network received, bytes/s')
     expect(system('proc.cpu.threads')).toBe('Threads of the script')
     expect(system('gpu.0.temp')).toBe('GPU temperature, °C')
     expect(system('gpu.process.3.memoryAllocated')).toBe('GPU of the script: memory used, %')
@@ -36,6 +36,8 @@ describe('5.3 and 5.4 what the SDK measures of the machine', () => {
     expect(systemRule('gpu.*.gpu')?.range).toEqual({ from: 0, to: 100 })
     expect(systemRule('memory_percent')?.range).toEqual({ from: 0, to: 100 })
     expect(systemRule('gpu.*.temp')?.range).toBeNull()
+    expect(systemRule('proc.memory.rssMB')).toMatchObject({ bytes: 2 ** 20, isCounter: false })
+    expect(systemRule('disk.vda.in')).toMatchObject({ bytes: 2 ** 20, isCounter: true })
     expect(systemRule('something')).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
 import type { MetricInfo } from '@kiroku/core/queries'
-import { maxSeriesPerRequest, type SeriesRequest } from '@kiroku/core/series'
+import { maxSeriesPerRequest, type Series, type SeriesRequest } from '@kiroku/core/series'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { SeriesState } from '../api/use-series.ts'
@@ -9,6 +9,7 @@ import { ChartCanvas } from '../chart/chart-canvas.tsx'
 import { ChartTable } from '../chart/chart-table.tsx'
 import { plotArea } from '../chart/draw-chart.ts'
 import { type ChartModel, prepareChart, type RunLook } from '../chart/prepare-chart.ts'
+import { ratesOf, scaled } from '../chart/rates.ts'
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
@@ -21,7 +22,8 @@ import { metricTitle } from './metric-title.ts'
 import styles from './panel.module.css'
 import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
-import { type ChartMetric, memberName, systemRule } from './system-metrics.ts'
+import { PanelLegend } from './panel-legend.tsx'
+import { type ChartMetric, memberName, type SystemView, systemRule } from './system-metrics.ts'
 import { useChartSeries } from './use-chart-series.ts'
 import { plainChart, withChart } from './view.ts'
 import { useView } from './view-context.tsx'
@@ -59,6 +61,12 @@ function linesOf(metric: ChartMetric, looks: readonly RunLook[]): RunLook[] {
   )
 }
 
+/** A machine's series in the unit that it is shown in. */
+function asShown(series: Series, { bytes, isCounter }: SystemView): Series {
+  const inUnit = bytes === null || bytes === 1 ? series : scaled(series, bytes)
+  return isCounter ? ratesOf(inUnit) : inUnit
+}
+
 /** One chart: a metric of all drawn runs. */
 export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelProps): ReactNode {
   const all = useMemo(() => linesOf(metric, looks), [metric, looks])
@@ -72,7 +80,11 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
   const isPageVisible = useIsPageVisible()
   const isOnScreen = isNearScreen && isPageVisible
   const theme = useChartTheme()
-  const { title } = metricTitle(metric)
+  const { title, unit } = metricTitle(metric)
+  const rule = useMemo(
+    () => (metric.stream === 'system' ? systemRule(metric.name) : undefined),
+    [metric.stream, metric.name],
+  )
   const [isTableOpen, setIsTableOpen] = useState(false)
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x
   const x = chart.x ?? systemX
@@ -95,16 +107,18 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
       answer === undefined
         ? null
         : prepareChart({
-            answer,
+            answer: rule === undefined ? answer : { ...answer, series: answer.series.map((one) => asShown(one, rule)) },
             looks: lines,
-            yRange: metric.stream === 'system' ? (systemRule(metric.name)?.range ?? null) : null,
+            yRange: rule?.range ?? null,
+            isBytes: rule?.bytes != null,
+            isRate: rule?.isCounter ?? false,
             leftOut: all.length - lines.length,
             range: chart.range,
             smoothing,
             yKind: chart.isLog ? 'log' : 'linear',
             fallbackAxis: x.kind === 'bound' ? metric.x : x,
           }),
-    [answer, lines, all, metric.stream, metric.name, chart.range, smoothing, chart.isLog, x, metric.x],
+    [answer, lines, all, rule, chart.range, smoothing, chart.isLog, x, metric.x],
   )
 
   return (
@@ -135,9 +149,10 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         )}
         <PanelState series={series} model={model} />
       </div>
+      {model !== null && metric.members !== undefined && looks.length === 1 && <PanelLegend lines={model.lines} />}
       {model !== null && (
         <Modal isOpen={isTableOpen} onClose={() => setIsTableOpen(false)} title={title} size="large">
-          <ChartTable model={model} title={title} />
+          <ChartTable model={model} title={unit === null ? title : `${title}, ${unit}`} />
         </Modal>
       )}
     </article>

@@ -2,10 +2,19 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import type { Range } from '../chart/scale.ts'
 import type { MetricTitle } from './metric-title.ts'
 
-/** What the SDK measures: how it is called, in what, and within which range it always is. */
-type Rule = readonly [pattern: RegExp, title: string, unit: string | null, range?: Range]
+/**
+ * How a machine's metric is shown: the range that its values never leave, how many bytes one of what is stored is, and
+ * whether it counts up from the run's start, so that what it grows by in a second is what tells something.
+ */
+export type SystemView = { range: Range | null; bytes: number | null; isCounter: boolean }
 
-const percent: Range = { from: 0, to: 100 }
+/** What the SDK measures: how it is called, in what it is shown, and how. */
+type Rule = readonly [pattern: RegExp, title: string, unit: string | null, view?: Partial<SystemView>]
+
+const percent: Partial<SystemView> = { range: { from: 0, to: 100 } }
+const bytes: Partial<SystemView> = { bytes: 1 }
+const mebibytes: Partial<SystemView> = { bytes: 2 ** 20 }
+const gibibytes: Partial<SystemView> = { bytes: 2 ** 30 }
 
 const gpu = (key: string): RegExp => new RegExp(`^gpu\\.(?:\\*|\\d+)\\.${key}$`)
 const gpuOfScript = (key: string): RegExp => new RegExp(`^gpu\\.process\\.(?:\\*|\\d+)\\.${key}$`)
@@ -14,7 +23,7 @@ const gpuRules = (of: (key: string) => RegExp, who: string): Rule[] => [
   [of('gpu'), `${who} utilization`, '%', percent],
   [of('memory'), `${who} memory access`, '%', percent],
   [of('memoryAllocated'), `${who} memory used`, '%', percent],
-  [of('memoryAllocatedBytes'), `${who} memory used`, 'bytes'],
+  [of('memoryAllocatedBytes'), `${who} memory used`, 'bytes', bytes],
   [of('temp'), `${who} temperature`, '°C'],
   [of('powerWatts'), `${who} power`, 'W'],
   [of('powerPercent'), `${who} power`, '% of its limit', percent],
@@ -27,16 +36,16 @@ const rules: readonly Rule[] = [
   [/^cpu$/, 'CPU of the script', '% of all cores', percent],
   [/^cpu\.(?:\*|\d+)\.cpu_percent$/, 'CPU cores', '%', percent],
   [/^memory_percent$/, 'Memory', '%', percent],
-  [/^proc\.memory\.availableMB$/, 'Memory available', 'MiB'],
-  [/^proc\.memory\.rssMB$/, 'Memory of the script', 'MiB'],
+  [/^proc\.memory\.availableMB$/, 'Memory available', 'bytes', mebibytes],
+  [/^proc\.memory\.rssMB$/, 'Memory of the script', 'bytes', mebibytes],
   [/^proc\.memory\.percent$/, 'Memory of the script', '%', percent],
   [/^proc\.cpu\.threads$/, 'Threads of the script', null],
   [/^disk\.(.+)\.usagePercent$/, 'Disk $1 used', '%', percent],
-  [/^disk\.(.+)\.usageGB$/, 'Disk $1 used', 'GiB'],
-  [/^disk\.(.+)\.in$/, 'Disk $1 read', 'MiB since the start'],
-  [/^disk\.(.+)\.out$/, 'Disk $1 written', 'MiB since the start'],
-  [/^network\.recv$/, 'Network received', 'bytes since the start'],
-  [/^network\.sent$/, 'Network sent', 'bytes since the start'],
+  [/^disk\.(.+)\.usageGB$/, 'Disk $1 used', 'bytes', gibibytes],
+  [/^disk\.(.+)\.in$/, 'Disk $1 read', 'bytes/s', { ...mebibytes, isCounter: true }],
+  [/^disk\.(.+)\.out$/, 'Disk $1 written', 'bytes/s', { ...mebibytes, isCounter: true }],
+  [/^network\.recv$/, 'Network received', 'bytes/s', { ...bytes, isCounter: true }],
+  [/^network\.sent$/, 'Network sent', 'bytes/s', { ...bytes, isCounter: true }],
   ...gpuRules(gpu, 'GPU'),
   ...gpuRules(gpuOfScript, 'GPU of the script:'),
   [gpu('smClock'), 'GPU multiprocessor clock', 'MHz'],
@@ -55,15 +64,16 @@ const rules: readonly Rule[] = [
   [gpu('smOccupancy'), 'GPU multiprocessor occupancy', '%', percent],
   [gpu('dramActive'), 'GPU memory active', '%', percent],
   [gpu('pipe(Tensor|TensorHmma|Fp64|Fp32|Fp16)Active'), 'GPU $1 pipes active', '%', percent],
-  [gpu('pcie(Tx|Rx)Bytes'), 'GPU PCIe $1', 'bytes/s'],
-  [gpu('nvlink(Tx|Rx)Bytes'), 'GPU NVLink $1', 'bytes/s'],
+  [gpu('pcie(Tx|Rx)Bytes'), 'GPU PCIe $1', 'bytes/s', bytes],
+  [gpu('nvlink(Tx|Rx)Bytes'), 'GPU NVLink $1', 'bytes/s', bytes],
 ]
 
-/** The title, unit and fixed range of a machine's metric or family; undefined for one that the SDK does not measure. */
-export function systemRule(name: string): (MetricTitle & { range: Range | null }) | undefined {
-  for (const [pattern, title, unit, range = null] of rules) {
+/** The title, unit and view of a machine's metric or family; undefined for one that the SDK does not measure. */
+export function systemRule(name: string): (MetricTitle & SystemView) | undefined {
+  for (const [pattern, title, unit, view] of rules) {
     const found = pattern.exec(name)
-    if (found !== null) return { title: title.replace('$1', found[1] ?? ''), unit, range }
+    if (found !== null)
+      return { title: title.replace('$1', found[1] ?? ''), unit, range: null, bytes: null, isCounter: false, ...view }
   }
   return undefined
 }

@@ -5,6 +5,7 @@ import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
+import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { drawnRuns, headlineMetric, looksOf } from './drawn-runs.ts'
 import { PanelDialog } from './panel-dialog.tsx'
@@ -96,7 +97,7 @@ type ChartsEmptyProps = { isPending: boolean; isSearch: boolean; hasRuns: boolea
 
 function ChartsEmpty({ isPending, isSearch, hasRuns, error }: ChartsEmptyProps): ReactNode {
   if (error !== null) return <Notice title={describeError(error)} />
-  if (isPending) return null
+  if (isPending) return <Loading what="charts" />
   if (isSearch) return <Notice title="No chart is called that." />
   return hasRuns ? (
     <Notice
