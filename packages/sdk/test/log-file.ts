@@ -40,6 +40,15 @@ export class LogFile {
     return this
   }
 
+  /** A row of one metric of any name. */
+  named(name: string, step: number): this {
+    const key = this.#keys++
+    this.#put(this.#encoder.key(0, key, name))
+    const [values, keys] = [Float64Array.of(step), Uint32Array.of(key)]
+    this.#put(this.#encoder.row({ flags: rowFlags.commits, step, time: step, count: 1, values, keys, texts: [] }))
+    return this
+  }
+
   /** Rows of the steps from `from` on. */
   rows(count: number, from = 0): this {
     for (let step = from; step < from + count; step++) this.row(step)

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { framedBytes, frameHeaderBytes, frameMark, maxPayloadBytes, recordKinds, updateFlags } from './format.ts'
 import { LogReader } from './log-reader.ts'
+import { readJsonRecord } from './record-json.ts'
 import { type LogHeader, logHeaderSchema } from './schemas.ts'
 
 const tailBytes = 4096
@@ -12,12 +13,7 @@ export function readLogHeader(path: string): LogHeader | undefined {
   try {
     reader.isFinal = true
     if (!reader.next() || reader.bytes[reader.start] !== recordKinds.header) return undefined
-    const text = new TextDecoder().decode(reader.bytes.subarray(reader.start + 8, reader.end))
-    const header = logHeaderSchema.safeParse(JSON.parse(text))
-    return header.success ? header.data : undefined
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
+    return readJsonRecord(reader, logHeaderSchema)
   } finally {
     reader.close()
   }

@@ -5,10 +5,11 @@ import type { WireValue } from '@kiroku/core/values'
 import { wireValueSchema } from '@kiroku/core/values'
 import { consoleFlags, recordKinds, rowFlags, rowHeaderBytes } from '../log/format.ts'
 import type { LogReader } from '../log/log-reader.ts'
+import { readJsonRecord } from '../log/record-json.ts'
 import {
   type LogFacts,
   type LogHeader,
-  type LogUpdate,
+  type LogStart,
   type LogUpdateParsed,
   logFactsSchema,
   logHeaderSchema,
@@ -40,7 +41,8 @@ export class Assembler {
   readonly #sync = new StepSync()
   readonly #names: string[] = []
   readonly #systemNames: string[] = []
-  readonly #text = new TextDecoder()
+  /** A name may begin with what elsewhere marks the order of bytes. */
+  readonly #text = new TextDecoder('utf-8', { ignoreBOM: true })
   #open: OpenRow | undefined
   readonly #waiting: { update: LogUpdateParsed; bytes: number }[] = []
   #seq = 0
@@ -92,25 +94,25 @@ export class Assembler {
         this.#key(reader)
         break
       case recordKinds.update:
-        this.#update(this.#json(reader), reader.end - reader.start)
+        this.#update(readJsonRecord(reader, logUpdateSchema), reader.end - reader.start)
         break
       case recordKinds.header: {
-        const header = logHeaderSchema.safeParse(this.#json(reader))
-        if (!header.success) return
-        this.header = header.data
-        const { definitions, resume, rewind, fork } = header.data.create
+        const header = readJsonRecord(reader, logHeaderSchema)
+        if (header === undefined) return
+        this.header = header
+        const { definitions, resume, rewind, fork } = header.create
         for (const definition of definitions) this.#sync.define(definition)
         const mayGoOn = resume === 'allow' || resume === 'must' || rewind !== undefined || fork !== undefined
         if (mayGoOn) this.#steps = { step: this.#startingStep, hasRow: false }
         return
       }
       case recordKinds.facts: {
-        const facts = logFactsSchema.safeParse(this.#json(reader))
-        if (facts.success) this.#number({ type: 'facts', ...facts.data }, reader.end - reader.start)
+        const facts = readJsonRecord(reader, logFactsSchema)
+        if (facts !== undefined) this.#number({ type: 'facts', ...facts }, reader.end - reader.start)
         return
       }
       case recordKinds.start:
-        if (!this.#hasRows) this.#start(this.#json(reader))
+        if (!this.#hasRows) this.#start(readJsonRecord(reader, logStartSchema))
         return
       case recordKinds.console:
         this.#printed(reader)
@@ -118,16 +120,15 @@ export class Assembler {
   }
 
   /** The steps are final from here on, and step metrics go on from what the run had before. */
-  #start(input: unknown): void {
-    const start = logStartSchema.safeParse(input)
-    if (!start.success) return
+  #start(start: LogStart | undefined): void {
+    if (start === undefined) return
     this.#steps = undefined
-    for (const definition of start.data.definitions) this.#sync.define({ ...definition, overwrite: true })
-    for (const [name, value] of Object.entries(start.data.latest)) this.#sync.know(name, value)
+    for (const definition of start.definitions) this.#sync.define({ ...definition, overwrite: true })
+    for (const [name, value] of Object.entries(start.latest)) this.#sync.know(name, value)
   }
 
   /** Ends the run in the place of its script. */
-  end(finish: LogUpdate & { type: 'finish' }): void {
+  end(finish: LogUpdateParsed & { type: 'finish' }): void {
     this.#update(finish, 0)
   }
 
@@ -138,14 +139,6 @@ export class Assembler {
     this.files = []
     for (const line of this.#console.take()) this.#builder.line(line)
     return { firstSeq, lastSeq: this.#taken, ...this.#builder.take() }
-  }
-
-  #json(reader: LogReader): unknown {
-    try {
-      return JSON.parse(this.#text.decode(reader.bytes.subarray(reader.start + 8, reader.end)))
-    } catch {
-      return undefined
-    }
   }
 
   #key(reader: LogReader): void {
@@ -294,10 +287,8 @@ export class Assembler {
     }
   }
 
-  #update(input: unknown, bytes: number): void {
-    const parsed = logUpdateSchema.safeParse(input)
-    if (!parsed.success) return
-    const update = parsed.data
+  #update(update: LogUpdateParsed | undefined, bytes: number): void {
+    if (update === undefined) return
     if (update.type === 'define') this.#sync.define(update.definition)
     if (update.type === 'finish') {
       this.#closeRow()

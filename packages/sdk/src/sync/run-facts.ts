@@ -3,6 +3,7 @@ import type { GitFacts } from '@kiroku/core/runs'
 import type { WireRecord } from '@kiroku/core/values'
 import { logFileName, recordKinds } from '../log/format.ts'
 import { LogReader } from '../log/log-reader.ts'
+import { readJsonRecord } from '../log/record-json.ts'
 import { type LogHeader, logFactsSchema, logHeaderSchema, logUpdateSchema } from '../log/schemas.ts'
 
 /** What a run's log tells of its config and code. `config` is in wire form, with every change up to now. */
@@ -21,10 +22,10 @@ export function readRunFacts(directory: string): LocalRunFacts | undefined {
   try {
     while (reader.next()) {
       const kind = reader.bytes[reader.start]
-      if (kind === recordKinds.header) header ??= logHeaderSchema.safeParse(jsonAt(reader)).data
-      else if (kind === recordKinds.facts) git = { ...git, ...logFactsSchema.safeParse(jsonAt(reader)).data?.git }
+      if (kind === recordKinds.header) header ??= readJsonRecord(reader, logHeaderSchema)
+      else if (kind === recordKinds.facts) git = { ...git, ...readJsonRecord(reader, logFactsSchema)?.git }
       else if (kind === recordKinds.update) {
-        const update = logUpdateSchema.safeParse(jsonAt(reader)).data
+        const update = readJsonRecord(reader, logUpdateSchema)
         if (update?.type === 'config') changes.push(update.set)
       }
     }
@@ -33,12 +34,4 @@ export function readRunFacts(directory: string): LocalRunFacts | undefined {
   }
   if (header === undefined) return undefined
   return { config: Object.assign({}, header.create.config, ...changes), git }
-}
-
-function jsonAt(reader: LogReader): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(reader.bytes.subarray(reader.start + 8, reader.end)))
-  } catch {
-    return undefined
-  }
 }
