@@ -1,10 +1,21 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 
 const run = promisify(execFile)
 const sdk = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -55,6 +66,21 @@ describe('the published package', () => {
       run.finish().then(() => console.log(kiroku.run === run, run.step, typeof readCredentials, typeof readSettings))`
     expect(await node('cjs.cjs', text)).toBe('true 1 function function\n')
     expect(readdirSync(join(project, '.kiroku', 'runs')).length).toBeGreaterThan(0)
+  })
+
+  it('can be packed and installed by npm, which knows no catalogs and workspaces', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: sdk })
+    const [packed] = z.array(z.object({ files: z.array(z.object({ path: z.string() })) })).parse(JSON.parse(stdout))
+    const files = packed?.files.map(({ path }) => path) ?? []
+    const entries = ['', 'settings-file.', 'credentials.', 'sync/index.'].flatMap((name) =>
+      ['js', 'cjs', 'd.ts', 'd.cts'].map((ending) => `dist/${name === '' ? 'index.' : name}${ending}`),
+    )
+    expect(files).toEqual(expect.arrayContaining([...entries, 'dist/writer.cjs', 'dist/sidecar.cjs', 'README.md']))
+    expect(files).not.toContain('dist/.tsbuildinfo')
+    const manifest = z
+      .object({ dependencies: z.record(z.string(), z.string().regex(/^\^\d/)) })
+      .parse(JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8')))
+    expect(Object.keys(manifest.dependencies)).toEqual(['zod'])
   })
 
   it.each([
