@@ -13,40 +13,35 @@ export function recordProxy<Shape extends object>(
   access: () => RecordAccess,
   isShape: (proxy: object) => proxy is Shape,
 ): Shape {
-  const inspect = Symbol.for('nodejs.util.inspect.custom')
   const snapshot = (): Record<string, unknown> =>
     Object.fromEntries(
       access()
         .keys()
         .map((key) => [key, access().get(key)]),
     )
-  const proxy = new Proxy(
-    {},
-    {
-      get(_, key) {
-        if (key === inspect) return snapshot
-        if (typeof key === 'symbol') return undefined
-        const { methods } = access()
-        return Object.hasOwn(methods, key) ? methods[key] : access().get(key)
-      },
-      has: (_, key) => typeof key === 'string' && access().has(key),
-      ownKeys: () => access().keys(),
-      getOwnPropertyDescriptor(_, key) {
-        if (typeof key !== 'string' || !access().has(key)) return undefined
-        return { value: access().get(key), enumerable: true, configurable: true, writable: true }
-      },
-      set(_, key, value) {
-        if (typeof key !== 'string') return false
-        access().set(key, value)
-        return true
-      },
-      deleteProperty(_, key) {
-        if (typeof key !== 'string') return false
-        access().remove(key)
-        return true
-      },
+  const proxy = new Proxy(printedAs({}, snapshot), {
+    get(_, key) {
+      if (typeof key === 'symbol') return undefined
+      const { methods } = access()
+      return Object.hasOwn(methods, key) ? methods[key] : access().get(key)
     },
-  )
+    has: (_, key) => typeof key === 'string' && access().has(key),
+    ownKeys: () => access().keys(),
+    getOwnPropertyDescriptor(_, key) {
+      if (typeof key !== 'string' || !access().has(key)) return undefined
+      return { value: access().get(key), enumerable: true, configurable: true, writable: true }
+    },
+    set(_, key, value) {
+      if (typeof key !== 'string') return false
+      access().set(key, value)
+      return true
+    },
+    deleteProperty(_, key) {
+      if (typeof key !== 'string') return false
+      access().remove(key)
+      return true
+    },
+  })
   if (!isShape(proxy)) throw new TypeError('a record lacks its methods')
   return proxy
 }
@@ -59,7 +54,7 @@ export function hasMethods(object: object, methods: Readonly<Record<string, unkn
 /** An object that is, at each use, what `target` answers then. */
 export function forwardingProxy<Target extends object>(target: () => Target): Target {
   const never: Target = Object.create(null)
-  return new Proxy(never, {
+  return new Proxy(printedAs(never, target), {
     get: (_, key) => Reflect.get(target(), key),
     has: (_, key) => Reflect.has(target(), key),
     ownKeys: () => Reflect.ownKeys(target()),
@@ -67,4 +62,9 @@ export function forwardingProxy<Target extends object>(target: () => Target): Ta
     set: (_, key, value) => Reflect.set(target(), key, value),
     deleteProperty: (_, key) => Reflect.deleteProperty(target(), key),
   })
+}
+
+/** Node prints what is behind a proxy and asks none of its traps: it is told there what to print. */
+function printedAs<Target extends object>(target: Target, shown: () => object): Target {
+  return Object.defineProperty(target, Symbol.for('nodejs.util.inspect.custom'), { value: shown, configurable: true })
 }
