@@ -1,4 +1,6 @@
+import { KirokuError } from '@kiroku/core/errors'
 import type { Goal, SummaryOperation } from '@kiroku/core/metrics'
+import { checkOptions } from './known-options.ts'
 import { cleanText } from './wire-value.ts'
 
 /** How a metric is drawn and kept; what is left out stays as it was said before. */
@@ -16,16 +18,33 @@ export type DefineMetricOptions = {
   overwrite?: boolean
 }
 
+const known: Readonly<Record<keyof DefineMetricOptions, true>> = {
+  stepMetric: true,
+  stepSync: true,
+  hidden: true,
+  summary: true,
+  goal: true,
+  unit: true,
+  overwrite: true,
+}
+
 const goals: Readonly<Record<string, Goal>> = { min: 'minimize', max: 'maximize' }
 
-/** The definition that a call asks for, in the form that the schema then checks. */
+/** The definition that a call asks for, in the form that the schema then checks. Throws `KirokuError` for an unknown option. */
 export function definitionOf(name: string, options: DefineMetricOptions): Record<string, unknown> {
+  checkOptions('defineMetric', options, known)
   const { stepMetric, summary, goal, ...rest } = options
   const definition: Record<string, unknown> = { name: typeof name === 'string' ? cleanText(name) : name, ...rest }
-  if (stepMetric !== undefined) definition['stepMetric'] = typeof stepMetric === 'string' ? stepMetric : stepMetric.name
+  if (stepMetric !== undefined) definition['stepMetric'] = stepNameOf(stepMetric)
   if (goal !== undefined) definition['goal'] = goals[goal] ?? goal
   const operations = typeof summary === 'string' ? summary.split(',') : summary
   const named = operations?.map((operation) => operation.trim().toLowerCase()).filter((operation) => operation !== '')
   if (named !== undefined && named.length > 0) definition['summary'] = named
   return definition
+}
+
+function stepNameOf(stepMetric: string | { name: string }): string {
+  const name = typeof stepMetric === 'string' ? stepMetric : stepMetric.name
+  if (!String(name).endsWith('*')) return name
+  throw new KirokuError({ code: 'BAD_REQUEST', message: `defineMetric: stepMetric: \`${name}\` is not one metric` })
 }

@@ -7,6 +7,7 @@ import { RunConsole } from './console/run-console.ts'
 import { configValues, declared } from './declared.ts'
 import { sdkEnv } from './env.ts'
 import type { SdkEnv } from './env-schema.ts'
+import { checkOptions } from './known-options.ts'
 import { endWithProcess, forgetAtExit } from './lifecycle.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import { tell } from './messages.ts'
@@ -37,6 +38,29 @@ export type InitOptions<Config, Metrics> = RunOptions & {
   metrics?: Metrics & CheckedSteps<Metrics>
 }
 
+const knownOptions: Readonly<Record<keyof InitOptions<object, MetricMap>, true>> = {
+  project: true,
+  id: true,
+  name: true,
+  config: true,
+  metrics: true,
+  group: true,
+  jobType: true,
+  notes: true,
+  tags: true,
+  dir: true,
+  mode: true,
+  url: true,
+  apiKey: true,
+  resume: true,
+  resumeFrom: true,
+  forkFrom: true,
+  shared: true,
+  label: true,
+  allowValChange: true,
+  console: true,
+}
+
 let channel: WriterChannel | undefined
 const active = new Set<string>()
 
@@ -48,6 +72,7 @@ export function startRun<
   Config extends object = Record<string, unknown>,
   const Metrics extends MetricMap = OpenMetrics,
 >(options: InitOptions<Config, Metrics> = {}): Run<Metrics, ConfigOf<Config>> {
+  checkOptions('init', options, knownOptions)
   const env = sdkEnv()
   const warn = (text: string): void => {
     if (!env.KIROKU_SILENT) tell([text])

@@ -166,6 +166,8 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
    */
   log<const Row extends RowOf<Metrics>>(row: Row & CheckedRow<Metrics, Row>, options: LogOptions = {}): void {
     if (this.#isEnded) throw this.#endedError('log()')
+    if (typeof options !== 'object' || options === null)
+      throw mistake('log: the step is an option: log(row, { step: 100 })')
     const { step: asked, commit } = options
     if (asked !== undefined && !Number.isSafeInteger(asked))
       throw mistake(`log: step must be a whole number, not ${String(asked)}`)
@@ -298,5 +300,6 @@ function mistake(message: string): KirokuError {
 function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
+  if (value === undefined) return 'undefined'
   return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`
 }
