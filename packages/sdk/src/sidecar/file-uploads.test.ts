@@ -145,4 +145,14 @@ describe('files of a run', () => {
     await done
     expect([server.files, contents()]).toEqual([['big.txt'], ['big']])
   })
+
+  it('that were late, and replaced meanwhile, do not come back', async () => {
+    server.blobs.set(factsOf('a.txt', 'old').sha256, Buffer.from('old'))
+    new LogFile(directory).file('a.txt', 'old').file('a.txt', 'new').row(0).finish().close()
+    writeFileSync(join(directory, 'late-files.json'), JSON.stringify([factsOf('a.txt', 'old')]))
+    server.ackSeq = 2
+    await uploaderOf(place()).uploader.run()
+    expect([server.files, server.steps]).toEqual([[], [0]])
+    expect(existsSync(join(directory, 'late-files.json'))).toBe(false)
+  })
 })

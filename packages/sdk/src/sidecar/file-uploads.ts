@@ -20,6 +20,7 @@ const patienceMs = 3_000
 const uploadsAtATime = 4
 const maxOffered = 500
 const lateFileName = 'late-files.json'
+const wasChanged = 'the file was changed after it was logged'
 
 export type FileUploadsOptions = {
   directory: string
@@ -141,7 +142,7 @@ export class FileUploads {
       const missing = this.#offer(some)
       for (const facts of some) {
         const upload: Upload = { facts, state: 'pending', done: Promise.resolve() }
-        upload.done = this.#bring(facts, missing).then(
+        upload.done = this.#bring(facts, missing, into === this.#late).then(
           (state) => {
             upload.state = state
           },
@@ -161,11 +162,13 @@ export class FileUploads {
     return new Set(outcome.value)
   }
 
-  async #bring(facts: FileFacts, offered: Promise<ReadonlySet<string>>): Promise<State> {
-    if (!(await offered).has(facts.sha256)) return 'sent'
+  async #bring(facts: FileFacts, offered: Promise<ReadonlySet<string>>, isLeft: boolean): Promise<State> {
+    const path = join(this.#options.directory, filesDirectoryName, facts.path)
+    // What another sender left is not told any more when its path has something newer since.
+    if (!(await offered).has(facts.sha256))
+      return isLeft && (await problemOf(path, facts)) === wasChanged ? 'lost' : 'sent'
     const release = await this.#turns.take()
     try {
-      const path = join(this.#options.directory, filesDirectoryName, facts.path)
       const outcome = await this.#options.insist(async (): Promise<Outcome<null>> => {
         const why = await problemOf(path, facts)
         if (why !== undefined) return { kind: 'refused', why, status: 400, code: null }
@@ -228,10 +231,10 @@ async function within(ms: number, uploads: readonly Upload[]): Promise<void> {
 /** Why a file's content is not that which its facts tell; undefined when it is. */
 async function problemOf(path: string, { sha256, size }: FileFacts): Promise<string | undefined> {
   try {
-    if (statSync(path).size !== size) return 'the file was changed after it was logged'
+    if (statSync(path).size !== size) return wasChanged
     const hash = createHash('sha256')
     await pipeline(createReadStream(path), hash)
-    return hash.digest('hex') === sha256 ? undefined : 'the file was changed after it was logged'
+    return hash.digest('hex') === sha256 ? undefined : wasChanged
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return 'the file is gone'
     return `the file cannot be read (${cause instanceof Error ? cause.message : String(cause)})`
