@@ -81,7 +81,9 @@ export function prepareChart(options: PrepareChartOptions): ChartModel {
     axis: axes[0] ?? options.fallbackAxis,
     axisLabel: labels.join(' / '),
     x: xScaleFor(range ?? unite(lines.map((line) => line.xRange))),
-    y: fixedScale(options, lines) ?? yScaleFor(yRangeOf(lines, yKind), yKind),
+    y:
+      fixedScale(options, lines) ??
+      (options.isRate && yKind === 'linear' ? rateScale(lines) : yScaleFor(yRangeOf(lines, yKind), yKind)),
     isBytes: options.isBytes ?? false,
     badge: badgeOf(lines, options.isRate ?? false),
     notes: [
@@ -105,6 +107,13 @@ function fixedScale({ yRange, yKind }: PrepareChartOptions, lines: readonly Char
   const range = yRangeOf(lines, 'linear')
   if (yRange == null || yKind !== 'linear' || range === null) return null
   return range.from >= yRange.from && range.to <= yRange.to ? { kind: 'linear', ...yRange } : null
+}
+
+/** Rates are read against nothing at all. */
+function rateScale(lines: readonly ChartLine[]): Scale {
+  const range = yRangeOf(lines, 'linear')
+  const highest = range === null ? 0 : range.to
+  return { kind: 'linear', from: 0, to: highest > 0 ? highest * 1.06 : 1 }
 }
 
 type LineOptions = { smoothing: number; viewExtent: number; range: Range | null }

@@ -43,6 +43,10 @@ test('a constant 0 is drawn amid ones, another constant amid its tenths', () => 
 })
 
 describe('ticks', () => {
+  test('are two at least', () => {
+    expect(yTicks({ kind: 'linear', from: 46.5, to: 53.2 }, 3).map(({ label }) => label)).toEqual(['48', '50', '52'])
+  })
+
   test('of bytes stand at round numbers of binary units', () => {
     const labels = (from: number, to: number): string[] =>
       yTicks({ kind: 'linear', from, to }, 4, true).map(({ label }) => label)

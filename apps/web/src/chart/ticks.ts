@@ -124,10 +124,12 @@ function byteTicks(scale: Scale, parts: number): Tick[] {
   }))
 }
 
-/** At most `parts + 1` ticks for a y scale; of bytes in binary units. */
+/** Few ticks for a y scale, at most `parts + 1` where that leaves two of them; of bytes in binary units. */
 export function yTicks(scale: Scale, parts: number, isBytes = false): Tick[] {
-  if (isBytes && scale.kind === 'linear') return byteTicks(scale, parts)
-  return scale.kind === 'log' ? logTicks(scale, parts) : linearTicks(scale, parts)
+  if (scale.kind === 'log') return logTicks(scale, parts)
+  const ticks = isBytes ? byteTicks : linearTicks
+  const few = ticks(scale, parts)
+  return few.length < 2 ? ticks(scale, 2 * parts) : few
 }
 
 /** At most `parts + 1` ticks for an x axis: numbers, durations since the start, or clock times in the reader's zone. */

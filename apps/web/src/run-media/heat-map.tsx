@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize } from '../chart/use-element-size.ts'
 import { formatCount, formatNumber } from '../format/numbers.ts'
+import own from './histogram.module.css'
 import { sharesOf } from './histograms.ts'
 import styles from './media-page.module.css'
 import type { StepHistogram } from './use-media.ts'
@@ -63,9 +64,9 @@ export function HeatMap({ all, range, step, color, onStep }: HeatMapProps): Reac
   const under = pointed === null ? undefined : all[pointed]
   return (
     <>
-      <div className={styles.map} ref={place}>
-        <span className={styles.mapTop}>{formatNumber(range.to)}</span>
-        <span className={styles.mapBottom}>{formatNumber(range.from)}</span>
+      <div className={own.map} ref={place}>
+        <span className={own.mapTop}>{formatNumber(range.to)}</span>
+        <span className={own.mapBottom}>{formatNumber(range.from)}</span>
         <canvas
           ref={canvas}
           role="img"

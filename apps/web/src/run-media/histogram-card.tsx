@@ -4,6 +4,7 @@ import type { RunAddress, TextMetric } from '@kiroku/core/queries'
 import { type ReactNode, useMemo } from 'react'
 import { formatCount, formatNumber } from '../format/numbers.ts'
 import { HeatMap } from './heat-map.tsx'
+import own from './histogram.module.css'
 import { barsOf, extentOf } from './histograms.ts'
 import styles from './media-page.module.css'
 import { mostHistograms, useHistograms } from './use-media.ts'
@@ -29,9 +30,9 @@ export function HistogramCard({ address, metric, histogram, step, color, onStep 
   const count = histogram.values.reduce((sum, value) => sum + value, 0)
   const place = (value: number): number => ((value - range.from) / (range.to - range.from)) * 100
   return (
-    <div className={styles.histogram}>
+    <div>
       <svg
-        className={styles.bars}
+        className={own.bars}
         viewBox="0 0 100 100"
         preserveAspectRatio="none"
         role="img"

@@ -12,6 +12,7 @@ import { Button, classes } from '../ui/button.tsx'
 import { ValueText } from '../ui/number-value.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
 import styles from './media-page.module.css'
+import own from './table-card.module.css'
 import { nextTableSort, type TableSort, tableRows } from './table-rows.ts'
 
 /** The largest table that is read without being asked to, in bytes. */
@@ -64,8 +65,8 @@ function Rows({ content }: { content: TableContent }): ReactNode {
     [content.columns, rows],
   )
   return (
-    <div className={styles.tableScroller} ref={setScroller}>
-      <table className={styles.table} aria-rowcount={rows.length + 1}>
+    <div className={own.tableScroller} ref={setScroller}>
+      <table className={own.table} aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
             {content.columns.map((name, column) => {
@@ -76,7 +77,7 @@ function Rows({ content }: { content: TableContent }): ReactNode {
                   key={column}
                   scope="col"
                   aria-sort={direction}
-                  className={classes(isNumeric[column] && styles.numeric)}
+                  className={classes(isNumeric[column] && own.numeric)}
                 >
                   <button type="button" onClick={() => setSort(nextTableSort(sort, column))} title={name}>
                     {name} <i>{direction === 'none' ? '' : direction === 'ascending' ? '↑' : '↓'}</i>
@@ -94,7 +95,7 @@ function Rows({ content }: { content: TableContent }): ReactNode {
           renderRow={(index) => (
             <tr aria-rowindex={index + 2} data-testid="table-row">
               {content.columns.map((_, column) => (
-                <td key={column} className={classes(isNumeric[column] && styles.numeric)}>
+                <td key={column} className={classes(isNumeric[column] && own.numeric)}>
                   <ValueText value={rows[index]?.[column]} />
                 </td>
               ))}
