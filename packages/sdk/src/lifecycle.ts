@@ -6,6 +6,8 @@ import { tell } from './messages.ts'
 const handOverMs = 5_000
 /** The exit code of a run that Ctrl-C ended. */
 const interruptedCode = 255
+/** The exit code of a script whose own `await` nothing can settle any more; Node sets it only as the process exits. */
+const unsettledCode = 13
 
 /** What the end of the process does to a run. */
 export type EndingRun = { end(exitCode: number): void; finish(options: { exitCode: number }): Promise<void> }
@@ -21,18 +23,29 @@ export function endWithProcess(run: EndingRun, through: WriterChannel): void {
   if (isWatching) return
   isWatching = true
   process.on('beforeExit', (code) => {
-    for (const each of [...open]) void each.finish({ exitCode: Number(code) })
+    const exitCode = isUnsettled() ? unsettledCode : Number(code)
+    for (const each of [...open]) void each.finish({ exitCode })
   })
   process.on('exit', (code) => endAll(Number(code)))
   watchInterrupt({ isWanted: () => open.size > 0, onInterrupt: () => endAll(interruptedCode) })
 }
 
+/** True when the event loop is empty and the main module is not done: until it is, a listener of Node's own sets that code. */
+function isUnsettled(): boolean {
+  const setsCode = (listener: unknown): boolean => /\bexitCode \?\?= k\w+TopLevelAwait\b/.test(String(listener))
+  return process.exitCode === undefined && process.listeners('exit').some(setsCode)
+}
+
 function endAll(exitCode: number): void {
+  for (const each of [...open]) attempt(() => each.end(exitCode))
+  attempt(() => channel?.flush(handOverMs))
+}
+
+/** What is thrown on would take the place of the exit code or the signal that the script ends by, and keep other runs open. */
+function attempt(work: () => void): void {
   try {
-    for (const each of [...open]) each.end(exitCode)
-    channel?.flush(handOverMs)
+    work()
   } catch (cause) {
-    // Thrown on, it would take the place of the exit code or the signal that the script ends by.
     tell([`the end of the run could not be recorded: ${cause instanceof Error ? cause.message : cause}`])
   }
 }

@@ -20,6 +20,16 @@ describe('3.2 explicit summary', () => {
     expect(run.summary['v']).toEqual({ max: 9 })
   })
 
+  it('may be null, in the place of what was logged', () => {
+    using recorded = new RecordedRun()
+    const { run } = recorded
+    run.log({ v: 9, text: 'a' })
+    run.summary.update({ v: null, text: null, other: null })
+    expect({ ...run.summary }).toEqual({ v: null, text: null, other: null })
+    run.log({ v: 2 })
+    expect(run.summary['v']).toBe(2)
+  })
+
   it('shows where `none` hides what is logged (defect 15)', () => {
     using recorded = new RecordedRun()
     const { run } = recorded

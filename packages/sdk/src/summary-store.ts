@@ -64,7 +64,9 @@ export class SummaryStore {
 
   get(name: string): Value | undefined {
     if (this.#removed.has(name)) return undefined
-    return this.#explicit.get(name) ?? this.#texts.get(name) ?? this.#logged(name)
+    // Null may have been set, and hides what was logged.
+    if (this.#explicit.has(name)) return this.#explicit.get(name)
+    return this.#texts.get(name) ?? this.#logged(name)
   }
 
   /** True for a value, and for what values are below. */
