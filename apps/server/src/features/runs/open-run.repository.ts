@@ -23,7 +23,8 @@ export type OpenInput = z.output<typeof createRunInputSchema>
 
 /**
  * How a writer's start went: a new run, a known run that goes on, or neither when the writer was known already. A `pending`
- * change has to be brought to its end first, then the start is asked for again.
+ * change of the run `runId`, the writer's own or the one to fork, has to be brought to its end first, then the start is
+ * asked for again.
  */
 export type OpenedRun = { runId: string; isNew: boolean; isJoined: boolean; pending: PendingChange | null }
 
@@ -48,6 +49,9 @@ export async function openRun(
   input: OpenInput,
   aliveMs: number,
 ): Promise<OpenedRun> {
+  const parent = input.fork && (await lockRun(connection, scope, input.fork.run))
+  // Until it is brought to its end, the parent does not have the points that a fork copies.
+  if (parent?.pending) return { runId: parent.id, isNew: false, isJoined: false, pending: parent.pending }
   const mustBeKnown = input.resume === 'must' || input.rewind !== undefined
   const isNew = !mustBeKnown && (await insertRun(connection, scope, input))
   const run = await lockRun(connection, scope, input.run)

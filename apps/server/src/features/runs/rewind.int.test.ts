@@ -207,6 +207,28 @@ describe('4.6 fork', () => {
     expect(await byId(parent)).toEqual(before)
   })
 
+  it('of a run whose own fork or rewind a crash cut short has what the run has in the end', async () => {
+    const first = await loggedRun()
+    const parent = await testRun(caller, { fork: { run: first.run, step: 7 } })
+    const { rows: found } = await database.query(
+      `SELECT parent.id AS "parentId", r.id, w.id AS "writerId" FROM writer w JOIN run r ON r.id = w.run_id,
+         run parent JOIN writer o ON o.run_id = parent.id WHERE w.writer = $1 AND o.writer = $2`,
+      [parent.writer, first.writer],
+    )
+    const [{ parentId, id, writerId }] = found
+    const pendings = [
+      { kind: 'fork', step: 8, writerId, parentId },
+      { kind: 'rewind', step: 3, writerId, texts: null },
+    ]
+    for (const pending of pendings) {
+      await database.query('UPDATE run SET pending = $2 WHERE id = $1', [id, JSON.stringify(pending)])
+      const child = await testRun(caller, { fork: { run: parent.run, step: 8 } })
+      expect(await stepsOf(child)).toEqual(upTo(pending.step))
+      expect(await stepsOf(parent)).toEqual(upTo(pending.step))
+      expect(await byId(child)).toMatchObject({ lastStep: pending.step })
+    }
+  })
+
   it('needs a parent that is known, in the project, and an id of its own', async () => {
     const parent = await loggedRun()
     const fork = { run: parent.run, step: 4 }
