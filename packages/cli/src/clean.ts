@@ -30,7 +30,8 @@ export async function clean(terminal: Terminal, options: CleanOptions): Promise<
   }
   const left = runs.length - chosen.length
   if (chosen.length === 0) {
-    terminal.say(`No local run to delete in ${shownPath(options.root)}${left > 0 ? `; ${left} stay` : ''}`)
+    const why = `${left} stay: written in the last ${options.minHours} h (--min-hours), or not synced (\`kiroku sync\`)`
+    terminal.say(`No local run to delete in ${shownPath(options.root)}${left > 0 ? `; ${why}` : ''}`)
     return
   }
   for (const run of chosen) terminal.say(`${shownPath(run.directory)}${run.state === 'unsynced' ? '  not synced' : ''}`)

@@ -309,6 +309,8 @@ describe('kiroku', () => {
       code: 1,
       stderr: expect.stringMatching(/^kiroku: unknown command 'uo'/),
     })
+    const { stderr } = await kiroku(['synk'])
+    expect(stderr).toBe("kiroku: unknown command 'synk': Did you mean sync?; kiroku --help tells more\n")
     const wrong = await kiroku(['doctor'], { KIROKU_API_KEY: 'x' })
     expect(wrong).toMatchObject({
       code: 1,

@@ -102,7 +102,7 @@ function git(directory: string, args: readonly string[]): Promise<Outcome> {
 function gist(stderr: string): string {
   const lines = stderr.split('\n').map((line) => line.trim())
   const errors = lines
-    .filter((line) => /^(error|fatal):/.test(line))
+    .filter((line) => /^(error|fatal):/.test(line) && !line.endsWith('while searching for:'))
     .map((line) => line.replace(/^(error|fatal): /, ''))
   return (
     (errors.length > 0 ? errors : lines.filter((line) => line !== '')).slice(0, 3).join('; ') || 'it did not say why'

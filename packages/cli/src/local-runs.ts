@@ -48,4 +48,13 @@ export function directoriesOf(
   return directories.filter((directory) => isAt(readRunFacts(directory)?.git, commit))
 }
 
+/** The project of a run that was made here; undefined for one that was not, or that several projects have. */
+export function projectOfLocal(root: string, run: string): string | undefined {
+  const projects = new Set(
+    findRuns(root).flatMap((local) => (local.id === run && local.project !== null ? [local.project] : [])),
+  )
+  const [project] = projects
+  return projects.size === 1 ? project : undefined
+}
+
 const isAt = (git: GitFacts | undefined, commit: string): boolean => git?.commit == null || git.commit === commit

@@ -32,7 +32,12 @@ export function buildProgram(terminal: Terminal): Command {
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       outputError: (text, write) =>
-        write(text.replace(/^error: /, 'kiroku: ').replace(/\.?\n$/, '; kiroku --help tells more\n')),
+        write(
+          `${text
+            .replace(/^error: /, 'kiroku: ')
+            .replace(/\n\((.+)\)\n$/, ': $1')
+            .replace(/\.?\n$/, '')}; kiroku --help tells more\n`,
+        ),
     })
   const action = () => ({ environment: readEnvironment(), isVerbose: program.opts()['verbose'] === true })
   const context = { program, terminal, action }

@@ -8,6 +8,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
 import type { Environment } from './env.ts'
+import { projectOfLocal } from './local-runs.ts'
 import { shownPath } from './paths.ts'
 import { replaceFile } from './replace-file.ts'
 import { addressOf, parseRunName } from './run-address.ts'
@@ -25,7 +26,8 @@ export type PullOptions = { run: string; dir?: string | undefined; url?: string 
 export async function pull(terminal: Terminal, environment: Environment, options: PullOptions): Promise<void> {
   const named = parseRunName(options.run)
   const client = connect(options.url, environment)
-  const address = await addressOf(client, named, resolveSettings(environment).project.value)
+  const { project, dir } = resolveSettings(environment)
+  const address = await addressOf(client, named, projectOfLocal(dir.value, named.run) ?? project.value)
   await client.run(address)
   const files = await client.files(address)
   const directory = resolve(options.dir ?? address.run)

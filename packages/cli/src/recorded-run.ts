@@ -5,7 +5,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { WireRecord } from '@kiroku/core/values'
 import { readRunFacts } from '@kiroku/sdk/sync'
 import type { Environment } from './env.ts'
-import { directoriesOf } from './local-runs.ts'
+import { directoriesOf, projectOfLocal } from './local-runs.ts'
 import { addressOf, parseRunName } from './run-address.ts'
 import { connect } from './server-access.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,11 +38,12 @@ export async function readRecordedRun(
   { name, url, root }: { name: string; url: string | undefined; root: string },
 ): Promise<RecordedRun> {
   const named = parseRunName(name)
-  const project = resolveSettings(environment, { dir: root }).project.value
+  const project = projectOfLocal(root, named.run) ?? resolveSettings(environment, { dir: root }).project.value
   try {
     const client = connect(url, environment)
     const address = await addressOf(client, named, project)
-    const [stored, files] = await Promise.all([client.run(address), client.files(address)])
+    const stored = await client.run(address)
+    const files = await client.files(address)
     const local = directoriesOf(root, address, stored.git.commit ?? undefined)
     return recorded(stored.slug, stored, local, {
       names: files.map(({ path }) => path),

@@ -29,7 +29,7 @@ describe('6.3 restore, when it cannot', () => {
   it('tells an unknown run, and what names one', async () => {
     const { copy } = repository()
     for (const [name, message] of [
-      ['demo:nobody', /^kiroku: [^\n]*there is no (run nobody|project demo)[^\n]*\n$/],
+      ['demo:nobody', /^kiroku: [^\n]*has no run local\/demo\/nobody; name it as project:id[^\n]*\n$/],
       ['a/b/c/d', /^kiroku: `a\/b\/c\/d` names no run; [^\n]*\n$/],
     ] as const)
       expect(await restore(copy.directory, name)).toMatchObject({ code: 1, stderr: expect.stringMatching(message) })
@@ -81,6 +81,7 @@ describe('6.3 restore, when it cannot', () => {
     expect(stderr).toMatch(
       /^Failed to apply patch, try un-staging any un-committed changes \([^\n]+\); it is in \.kiroku\/diff\.patch$/m,
     )
+    expect(stderr).toContain('(patch failed: src/model.txt:1')
     expect(stderr).toContain('Restored config variables to .kiroku/config.json\n')
     expect(await readFile(join(copy.directory, '.kiroku', 'diff.patch'), 'utf8')).toBe(patch)
     // What of it fits is there, and what does not lies beside its file.

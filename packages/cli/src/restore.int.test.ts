@@ -185,6 +185,19 @@ describe('6.3 restore', () => {
     }
   })
 
+  it('knows the project of a run that was made here, and says elsewhere how to name it', async () => {
+    const { copy, clone } = changedRepository()
+    await train(copy, 'here')
+    expect(await restore(copy, 'here', '--no-git')).toMatchObject({ code: 0 })
+    const elsewhere = await restore(clone(), 'here', '--no-git')
+    expect(elsewhere).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/has no run .*here; name it as project:id/),
+    })
+    const pulled = await bench.kiroku(['pull', 'here', '--dir', freshDirectory()], { cwd: copy.directory })
+    expect(pulled).toMatchObject({ code: 0 })
+  })
+
   it('restores a run that no server has from its local folder', async () => {
     const { copy, change } = changedRepository()
     change()

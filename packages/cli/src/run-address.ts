@@ -17,7 +17,7 @@ export function parseRunName(text: string): NamedRun {
   if (run === undefined || run === '' || project === '' || organization === '' || beyond.length > 0) {
     throw new KirokuError({
       code: 'BAD_REQUEST',
-      message: `\`${text}\` names no run; one is id, project:id, organization/project:id or organization/project/id`,
+      message: `\`${text}\` names no run; one is id, project:id, organization/project:id, organization/project/id or the address of its page`,
     })
   }
   return { organization, project, run }
@@ -31,7 +31,7 @@ function pathOfPage(url: string): string {
 }
 
 /**
- * A run's whole address: a project that is left out is the settings', an organization that is left out the key's. Throws
+ * A run's whole address: a project that is left out is the given one, an organization that is left out the key's. Throws
  * BAD_REQUEST when the key is of several organizations, or a part cannot be a name.
  */
 export async function addressOf(

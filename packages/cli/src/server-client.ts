@@ -51,7 +51,7 @@ export class ServerClient {
     } catch (cause) {
       if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
       const { organization, project, run } = address
-      const message = `${this.url} has no run ${organization}/${project}/${run}`
+      const message = `${this.url} has no run ${organization}/${project}/${run}; name it as project:id, or by the address of its page`
       throw new KirokuError({ code: 'NOT_FOUND', message, cause })
     }
   }

@@ -11,7 +11,10 @@ import { importTrainerStates } from '../trainer-state/import-trainer-state.ts'
 import { workspaceOf } from '../workspace.ts'
 import { type Context, dirFlag, dirOptionSchema, groups, urlFlag, urlOptionSchema } from './context.ts'
 
-const runArgument = ['<run>', 'id, project:id, organization/project:id or organization/project/id'] as const
+const runArgument = [
+  '<run>',
+  'id, project:id, organization/project:id, organization/project/id or the address of its page',
+] as const
 
 const syncOptionsSchema = dirOptionSchema.extend({
   ...urlOptionSchema.shape,
