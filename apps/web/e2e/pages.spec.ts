@@ -118,6 +118,20 @@ test('a run’s page shows and copies exact values, and edits labels where they 
   await page.getByRole('button', { name: 'Take away the tag kept' }).waitFor()
 })
 
+test('a run that was pointed at in the list stands out there only, and its page is called by its name', async () => {
+  await page.goto(home)
+  const canvas = chart(page, 'train/loss', { state: 'ready' }).getByTestId('chart-canvas')
+  const row = page.locator('[data-testid="run-row"][data-run="short"]')
+  await canvas.waitFor()
+  await row.hover()
+  await expect.poll(() => canvas.getAttribute('data-highlight')).toBe('short')
+  await row.getByRole('link', { name: 'short run' }).click()
+  await page.waitForURL(`**${home}/runs/short`)
+  await chart(page, 'train/loss', { state: 'ready', lines: 1 }).waitFor()
+  expect(await canvas.getAttribute('data-highlight')).toBe('')
+  await expect.poll(() => page.title()).toBe(`short run · ${project} · Kiroku`)
+})
+
 test('a run deleted on its own page comes back by undo', async () => {
   await page.goto(`${home}/runs/odd`)
   await page.getByRole('button', { name: 'Delete the run' }).click()

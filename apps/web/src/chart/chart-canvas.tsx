@@ -124,6 +124,7 @@ export function ChartCanvas({ model, size, theme, label, onZoom }: ChartCanvasPr
         aria-label={label}
         tabIndex={0}
         data-testid="chart-canvas"
+        data-highlight={highlight ?? ''}
         onPointerMove={pointAt}
         onPointerLeave={leave}
         onPointerDown={startDrag}

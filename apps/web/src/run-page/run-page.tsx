@@ -3,7 +3,7 @@ import type { ProjectPath } from '@kiroku/core/projects'
 import { projectPath } from '@kiroku/core/routes'
 import type { RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useEffect, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
 import { useRunFiles } from '../api/use-run.ts'
 import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
@@ -50,6 +50,9 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   const run = query.data
   const name = run?.displayName ?? slug
   const id = run?.id ?? ''
+  useEffect(() => {
+    if (id !== '') document.title = `${name} · ${path.project} · Kiroku`
+  }, [id, name, path.project])
   const looks = useMemo(() => (id === '' ? [] : [{ run: slug, name, color: keptRunColor(id) }]), [slug, name, id])
   const sections = useMemo(
     () =>

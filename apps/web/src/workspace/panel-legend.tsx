@@ -1,10 +1,12 @@
+'use client'
 import type { ReactNode } from 'react'
-import { highlightedRun } from '../chart/cursor.ts'
+import { highlightedRun, useHighlightEnd } from '../chart/cursor.ts'
 import { type ChartLine, lineKey } from '../chart/prepare-chart.ts'
 import styles from './panel.module.css'
 
 /** Which colour is which device or writer, beneath a chart of several; pointing at one has its line stand out. */
 export function PanelLegend({ lines }: { lines: readonly ChartLine[] }): ReactNode {
+  useHighlightEnd()
   if (lines.length < 2) return null
   const { kind, names } = shortNames(lines.map(({ name }) => name))
   return (

@@ -7,7 +7,7 @@ import { useRouter } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { RunList } from '../api/use-runs.ts'
-import { highlightedRun } from '../chart/cursor.ts'
+import { highlightedRun, useHighlightEnd } from '../chart/cursor.ts'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
@@ -25,6 +25,7 @@ export type RunsListProps = { list: RunList; looks: readonly RunLook[]; headline
 /** The project's runs: which there are, which are drawn, in which colour. */
 export function RunsList({ list, looks, headline }: RunsListProps): ReactNode {
   const { view, change } = useView()
+  useHighlightEnd()
   const router = useRouter()
   const scroller = useRef<HTMLDivElement>(null)
   const filter = useRef<HTMLInputElement>(null)
