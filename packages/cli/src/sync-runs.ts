@@ -27,17 +27,21 @@ export type SyncOutcome = { synced: number; failed: number }
 /**
  * Sends local runs to their servers, several at once, and tells of each how it went. A run that cannot be sent keeps nothing
  * from the others; what was sent of it stays sent. Ends early, with all that was begun put down, when `signal` is aborted.
- * Throws before anything is sent when a server is away or refuses the key.
+ * Throws before anything is sent when all servers are away or refuse the key; the runs of one that does fail, and the others are sent.
  */
 export async function syncRuns(
   terminal: Terminal,
   environment: Environment,
   options: SyncOptions,
 ): Promise<SyncOutcome> {
-  const keys = await checkedKeys(environment, options.targets)
-  const display = new SyncDisplay(terminal, options.targets.length)
-  const waiting = [...options.targets]
-  const outcome = { synced: 0, failed: 0 }
+  const { keys, problems } = await checkedKeys(environment, options.targets)
+  for (const [url, problem] of problems) {
+    const runs = options.targets.filter((target) => target.url === url).map(({ run }) => run.id)
+    terminal.say(`${runs.join(', ')}: failed: ${failureLine(problem)}`)
+  }
+  const waiting = options.targets.filter(({ url }) => keys.has(url))
+  const outcome = { synced: 0, failed: options.targets.length - waiting.length }
+  const display = new SyncDisplay(terminal, waiting.length)
   const work = async (): Promise<void> => {
     for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
       if (options.signal.aborted) return
@@ -51,21 +55,34 @@ export async function syncRuns(
   return outcome
 }
 
-/** A key for each server, once the server has said that it knows it. */
-async function checkedKeys(environment: Environment, targets: readonly SyncTarget[]): Promise<Map<string, string>> {
-  const keys = new Map<string, string>()
+type Servers = { keys: Map<string, string>; problems: Map<string, Error> }
+
+/** A key for each server that says that it knows it, and what is wrong with the others. Throws when there is none. */
+async function checkedKeys(environment: Environment, targets: readonly SyncTarget[]): Promise<Servers> {
+  const servers: Servers = { keys: new Map(), problems: new Map() }
   for (const url of new Set(targets.map((target) => target.url))) {
-    const key = knownKey(url, environment)
-    if (key === undefined) {
-      throw new KirokuError({
-        code: 'UNAUTHORIZED',
-        message: `no API key for ${url} is known: run \`kiroku login --url ${url}\`, or set KIROKU_API_KEY`,
-      })
+    try {
+      servers.keys.set(url, await checkedKey(url, environment))
+    } catch (problem) {
+      if (!(problem instanceof Error)) throw problem
+      servers.problems.set(url, problem)
     }
-    await new ServerClient(url, key).viewer()
-    keys.set(url, key)
   }
-  return keys
+  const [problem] = servers.problems.values()
+  if (servers.keys.size === 0 && problem !== undefined) throw problem
+  return servers
+}
+
+async function checkedKey(url: string, environment: Environment): Promise<string> {
+  const key = knownKey(url, environment)
+  if (key === undefined) {
+    throw new KirokuError({
+      code: 'UNAUTHORIZED',
+      message: `no API key for ${url} is known: run \`kiroku login --url ${url}\`, or send to another server with --url`,
+    })
+  }
+  await new ServerClient(url, key).viewer()
+  return key
 }
 
 async function syncOne(

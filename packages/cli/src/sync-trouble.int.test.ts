@@ -90,6 +90,21 @@ describe('7.6 sync, in trouble', () => {
     expect(await storedRun(server, 'demo', 'cut')).toMatchObject({ state: 'crashed' })
   })
 
+  it('sends the others when a run belongs to a server that has no key, and says how to send that one', async () => {
+    const { workspace } = await offline('sendable', 10)
+    const env = { KIROKU_URL: 'http://127.0.0.1:9', KIROKU_DIR: workspace, KIROKU_DISABLE_STATS: 'true' }
+    expect(await bench.script('train.mjs', ['foreign', '10'], { env }).ended).toMatchObject({ code: 0 })
+    const { code, stderr } = await bench.kiroku(['sync', workspace])
+    expect(stderr).toContain(
+      'foreign: failed: no API key for http://127.0.0.1:9 is known: run `kiroku login --url http://127.0.0.1:9`, or send to another server with --url\n',
+    )
+    expect(stderr).toMatch(/\nsendable: synced, 10 rows -> [^\n]+\n1 run synced, 1 failed\n$/)
+    expect(code).toBe(1)
+    await expectRows(server, 'sendable', 10)
+    expect(await bench.kiroku(['sync', workspace, '--url', server.url])).toMatchObject({ code: 0 })
+    await expectRows(server, 'foreign', 10)
+  })
+
   it('goes on when the server comes back', async () => {
     const { workspace } = await offline('away', 2000)
     const held = await gate(0)
