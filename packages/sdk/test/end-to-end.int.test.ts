@@ -167,7 +167,7 @@ describe('4.7 the end of a script', () => {
   })
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-    'by %s in a loop that never lets go of its thread loses no row of more than 100 ms ago, and the run has crashed',
+    'by %s in a loop that never lets go of its thread loses no row of more than 100 ms ago (defect 1), and the run has crashed',
     async (signal) => {
       await using script = train(['--rows', '1000000', '--pause', '1', '--busy'])
       await script.logged(300)
@@ -234,6 +234,9 @@ describe('without a server', () => {
     await using script = train(['--rows', '50', '--pause', '2'], { KIROKU_API_KEY: `kiroku-${'x'.repeat(40)}` })
     expect(await script.exit()).toBe(0)
     expect(script.stderr.match(/refused the run/g)).toHaveLength(1)
+    expect(script.stderr).toContain(
+      `asked again from time to time; \`kiroku login --url ${place.url}\` keeps another key\n`,
+    )
     expect(script.lines.at(-1)?.finished).toBe(true)
   })
 

@@ -169,7 +169,7 @@ export class Writer {
         tell(
           `${options.header.url} refused the run (${report.why}); its data stays in ${options.directory}${
             report.isFinal ? '' : ', and it is asked again from time to time'
-          }`,
+          }${report.code === 'UNAUTHORIZED' ? `; \`kiroku login --url ${options.header.url}\` keeps another key` : ''}`,
         )
         break
       case 'done':
