@@ -134,7 +134,7 @@ describe('6.3 restore', () => {
     })
   })
 
-  it('applies the patch of the local run folder that an ignore glob kept there, under its old name too', async () => {
+  it('applies the patch of the local run folder that an ignore glob kept there, under its old name too (defect 9)', async () => {
     const { copy, change, clone, commit: pushed } = changedRepository()
     change()
     await train(copy, 'kept', { WANDB_IGNORE_GLOBS: '*.patch' })

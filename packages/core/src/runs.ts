@@ -17,7 +17,7 @@ export const tagSchema = z.string().min(1, 'a tag must not be empty').max(64, 'a
 
 /** Tags as users give them: a list, or one string that is one tag. Doubles are dropped. */
 export const tagsInputSchema = z
-  .union([tagSchema.transform((tag) => [tag]), z.array(tagSchema).max(256)])
+  .preprocess((tags) => (typeof tags === 'string' ? [tags] : tags), z.array(tagSchema).max(256))
   .transform((tags) => [...new Set(tags)])
 
 /** Where the code stood. `remote` carries no password. */

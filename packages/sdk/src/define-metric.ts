@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { Goal, SummaryOperation } from '@kiroku/core/metrics'
+import { isRecord } from '@kiroku/core/values'
 import { checkOptions } from './known-options.ts'
 import { cleanText } from './wire-value.ts'
 
@@ -43,8 +44,8 @@ export function definitionOf(name: string, options: DefineMetricOptions): Record
   return definition
 }
 
-function stepNameOf(stepMetric: string | { name: string }): string {
-  const name = typeof stepMetric === 'string' ? stepMetric : stepMetric.name
+function stepNameOf(stepMetric: string | { name: string }): unknown {
+  const name: unknown = isRecord(stepMetric) ? stepMetric.name : stepMetric
   if (!String(name).endsWith('*')) return name
   throw new KirokuError({ code: 'BAD_REQUEST', message: `defineMetric: stepMetric: \`${name}\` is not one metric` })
 }

@@ -54,7 +54,7 @@ describe('a server that is killed in mid-run', () => {
   })
 })
 
-describe('a server that is away when the run begins', () => {
+describe('a server that is away when the run begins (defect 2)', () => {
   it('gets everything once it is there', async () => {
     await server.stop()
     await using script = train(['--rows', '2000', '--pause', '1'])
