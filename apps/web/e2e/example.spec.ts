@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('the example’s run appears as it starts, and its charts move while it trains', async () => {
+test('the example’s run appears as it starts, and its charts move while it trains (defect 14)', async () => {
   const { page, problems, close } = await openPage(browser, server.url)
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).first().waitFor()

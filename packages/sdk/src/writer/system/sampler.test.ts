@@ -31,7 +31,7 @@ describe('5.3 the sampler', () => {
     expect([...counters.keys()]).toEqual(expect.arrayContaining(['network.sent', 'network.recv']))
   })
 
-  it('takes the processor’s share of the time since the last look, not of the process’ life', async () => {
+  it('takes the processor’s share of the time since the last look, not of the process’ life (defect 10)', async () => {
     const sampler = new SystemSampler(plain, () => {})
     spin(300)
     const busy = sampler.sample().means.get('cpu') ?? Number.NaN
