@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { markFound, plainText, spansOf } from './ansi.ts'
+import { markFound, paintOf, plainText, spansOf } from './ansi.ts'
 
 describe('colours of terminals', () => {
   test('are kept as spans: the palette, 256 colours and any colour', () => {
@@ -21,6 +21,21 @@ describe('colours of terminals', () => {
       { text: 'y', style: {} },
     ])
     expect(spansOf('\x1b[31mx\x1b[my').at(-1)?.style).toEqual({})
+  })
+
+  test('can be read on any background', () => {
+    const paint = (text: string) => paintOf(spansOf(`${text}x`)[0]?.style ?? {})
+    expect(paint('')).toEqual({ front: null, back: null })
+    expect(paint('\x1b[31m')).toEqual({ front: 'var(--ansi-1)', back: null })
+    expect(paint('\x1b[38;2;0;0;99m').front).toBe(
+      'oklch(from rgb(0 0 99) clamp(var(--ansi-least), l, var(--ansi-most)) c h)',
+    )
+    expect(paint('\x1b[30;42m')).toEqual({ front: 'var(--bg)', back: 'var(--ansi-2)' })
+    expect(paint('\x1b[7m')).toEqual({ front: 'var(--bg)', back: 'var(--text)' })
+    expect(paint('\x1b[31;7m')).toEqual({ front: 'var(--bg)', back: 'var(--ansi-1)' })
+    expect(paint('\x1b[48;2;250;250;200m').front).toBe('#000')
+    expect(paint('\x1b[37;48;2;9;9;90m').front).toBe('#fff')
+    expect(paint('\x1b[38;2;1;2;3;48;2;4;5;6m')).toEqual({ front: 'rgb(1 2 3)', back: 'rgb(4 5 6)' })
   })
 
   test('what else a terminal is told is taken out', () => {

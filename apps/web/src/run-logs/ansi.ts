@@ -117,6 +117,27 @@ function color256(given: number): number | string {
   return `rgb(${level(Math.floor(cube / 36))} ${level(Math.floor(cube / 6) % 6)} ${level(cube % 6)})`
 }
 
+const rgb = /^rgb\((\d+) (\d+) (\d+)\)$/
+
+/** The colour as light or dark as it must be to be read on the page; its hue stays. */
+const onPage = (color: string): string => `oklch(from ${color} clamp(var(--ansi-least), l, var(--ansi-most)) c h)`
+
+/**
+ * The CSS colour of text, and that behind it. The palette is made to be read on the page, so text on one of its colours has
+ * the page's colour; on any other background text of the palette, or of no colour of its own, is black or white.
+ */
+export function paintOf({ color, background, isInverse }: TextStyle): { front: string | null; back: string | null } {
+  const css = (one: number | string): string => (typeof one === 'number' ? `var(--ansi-${one})` : one)
+  const [front, back] = isInverse === true ? [background ?? 'var(--bg)', color ?? 'var(--text)'] : [color, background]
+  if (back === undefined)
+    return { front: typeof front === 'string' ? onPage(front) : front === undefined ? null : css(front), back: null }
+  if (typeof back === 'number') return { front: 'var(--bg)', back: css(back) }
+  const [red = 0, green = 0, blue = 0] = (rgb.exec(back) ?? []).slice(1).map(Number)
+  const isOwn = typeof front === 'string' || !rgb.test(back)
+  if (isOwn) return { front: front === undefined ? null : css(front), back }
+  return { front: 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? '#000' : '#fff', back }
+}
+
 /** The spans cut where `sought` begins and ends, without regard to case; those that are it are marked. */
 export function markFound(spans: readonly TextSpan[], sought: string): (TextSpan & { isFound: boolean })[] {
   const wanted = sought.toLowerCase()

@@ -2,7 +2,7 @@
 import { type CSSProperties, memo, type ReactNode } from 'react'
 import { formatMoment } from '../format/times.ts'
 import { classes } from '../ui/button.tsx'
-import { markFound, spansOf, type TextStyle } from './ansi.ts'
+import { markFound, paintOf, spansOf, type TextStyle } from './ansi.ts'
 import styles from './log-page.module.css'
 import type { LogLine } from './use-log.ts'
 
@@ -36,15 +36,13 @@ export const LogLineRow = memo(function LogLineRow({ line, search, isTimed, isLa
   )
 })
 
-const paint = (color: number | string): string => (typeof color === 'number' ? `var(--ansi-${color})` : color)
-
 function cssOf(style: TextStyle): CSSProperties | undefined {
-  const { color, background, isBold, isDim, isItalic, isUnderlined, isStruck, isInverse } = style
-  const [front, back] = isInverse === true ? [background ?? 'var(--bg)', color ?? 'var(--text)'] : [color, background]
+  const { isBold, isDim, isItalic, isUnderlined, isStruck } = style
+  const { front, back } = paintOf(style)
   const lines = [...(isUnderlined ? ['underline'] : []), ...(isStruck ? ['line-through'] : [])]
   return {
-    ...(front === undefined ? {} : { color: paint(front) }),
-    ...(back === undefined ? {} : { background: paint(back) }),
+    ...(front === null ? {} : { color: front }),
+    ...(back === null ? {} : { background: back }),
     ...(isBold ? { fontWeight: 600 } : {}),
     ...(isDim ? { opacity: 0.65 } : {}),
     ...(isItalic ? { fontStyle: 'italic' } : {}),
