@@ -133,6 +133,7 @@ export class WriterLink implements RunLink {
   readonly settle = async (timeoutMs: number = this.#options.finishTimeoutMs): Promise<void> => {
     this.#lastProgressAt = performance.now()
     let toldAt = performance.now()
+    let told = ''
     while (!this.#isDone()) {
       await new Promise((resolve) => setTimeout(resolve, checkMs))
       const now = performance.now()
@@ -142,14 +143,18 @@ export class WriterLink implements RunLink {
       }
       if (now - toldAt > progressMs) {
         toldAt = now
-        const { bytes, total } = this.#acknowledged
-        if (!this.#options.isQuiet)
-          this.tell(
-            `sending: ${shortBytes(bytes)} of ${shortBytes(total)}${this.#isWaiting ? ', waiting for the server' : ''}`,
-          )
+        const text = this.#progress(timeoutMs)
+        if (!this.#options.isQuiet && text !== told) this.tell(text)
+        told = text
       }
     }
     this.#options.onSettled()
+  }
+
+  #progress(timeoutMs: number): string {
+    const { bytes, total } = this.#acknowledged
+    if (!this.#isWaiting && total > 0) return `sending: ${shortBytes(bytes)} of ${shortBytes(total)}`
+    return `waiting for the server, ${timeoutMs / 1000} s at most; the rest is sent later`
   }
 
   #whyUnsettled(timeoutMs: number): string {

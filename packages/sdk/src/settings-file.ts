@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseInput } from '@kiroku/core/errors'
@@ -6,6 +6,7 @@ import { projectNameSchema } from '@kiroku/core/ids'
 import { runLabelsSchema, tagsInputSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { readJsonFile, writeJsonFile } from './json-file.ts'
+import { makeDirectory } from './make-directory.ts'
 
 /** Where a run goes: to a server, to this disk only, or nowhere. */
 export const modeSchema = z.enum(['online', 'offline', 'disabled'])
@@ -60,7 +61,7 @@ export function workspaceDirectory(environment: { KIROKU_DIR?: string | undefine
 
 /** Makes the directory of local data with a `.gitignore` that keeps all of it out of git. Throws what the file system throws. */
 export function makeWorkspace(root: string): void {
-  const isNew = mkdirSync(root, { recursive: true }) !== undefined
+  const isNew = makeDirectory(root)
   const ignore = join(root, '.gitignore')
   if (isNew && !existsSync(ignore)) writeFileSync(ignore, '*\n')
 }

@@ -14,6 +14,7 @@ import * as z from 'zod'
 import { type Beginning, beginningOf, idOf } from './beginning.ts'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
 import type { SdkEnv } from './env-schema.ts'
+import { makeDirectory } from './make-directory.ts'
 import type { RunMomentInput } from './run-moment.ts'
 import {
   defaultProject,
@@ -197,7 +198,7 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 function makeIn(root: string, id: string, now: Date): string {
   const runs = join(root, 'runs')
   makeWorkspace(root)
-  mkdirSync(runs, { recursive: true })
+  makeDirectory(runs)
   const digits = now.toISOString().replace(/[-:]/g, '')
   const name = `run-${digits.slice(0, 8)}_${digits.slice(9, 15)}-${id}`
   for (let suffix = 0; ; suffix++) {

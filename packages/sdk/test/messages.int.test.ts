@@ -57,6 +57,14 @@ describe('7.7 messages', () => {
     expect(stderr).not.toContain('\u001b')
   })
 
+  it('say once that finish() waits for a server that is away, and for how long', async () => {
+    const away = { KIROKU_URL: 'http://127.0.0.1:9', KIROKU_FINISH_TIMEOUT: '11', KIROKU_LINGER_SECONDS: '0' }
+    const { stderr } = await ran({ options: { id: 'unheard' }, steps: course }, { ...env, ...away })
+    expect(stderr.match(/sending:.*|waiting.*/g)).toEqual([
+      'waiting for the server, 11 s at most; the rest is sent later',
+    ])
+  })
+
   it('say of a run that goes on where it does, and draw only what was logged since', async () => {
     await ran({ options: { id: 'spoken', resume: 'allow', name: 'calm river' }, steps: [{ log: [{ a: 1 }] }] }, env)
     const { stderr } = await ran({ options: { id: 'spoken', resume: 'must' }, steps: [{ log: [{ loss: 2 }] }] }, env)
