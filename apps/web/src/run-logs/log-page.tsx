@@ -2,15 +2,17 @@
 import type { RunAddress } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
 import type { Run } from '@kiroku/core/runs'
-import { ArrowDownToLine, ChevronDown, Clock, Download, Search, WrapText } from 'lucide-react'
+import { ArrowDownToLine, ChevronDown, Clock, Download, WrapText } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import { formatCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, IconButton } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { Dropdown, MenuChoice } from '../ui/menu.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { LogLines } from './log-lines.tsx'
 import styles from './log-page.module.css'
@@ -42,18 +44,7 @@ export function LogPage({ address, run }: { address: RunAddress; run: Run }): Re
       data-following={isFollowing}
     >
       <div className={styles.bar} role="toolbar" aria-label="Logs">
-        <label className={styles.search}>
-          <Search size={13} />
-          <span className="visually-hidden">Find lines</span>
-          <input
-            ref={field}
-            type="search"
-            placeholder="Find lines"
-            value={view.lines}
-            onChange={(event) => change({ lines: event.target.value })}
-            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-          />
-        </label>
+        <SearchField input={field} label="Find lines" value={view.lines} onChange={(lines) => change({ lines })} />
         <span className={styles.count} role="status">
           {log.isPending ? '' : `${formatCount(log.total)} ${log.total === 1 ? 'line' : 'lines'}`}
         </span>
@@ -117,14 +108,13 @@ export function LogPage({ address, run }: { address: RunAddress; run: Run }): Re
 
 function NoLines({ isLive }: { isLive: boolean }): ReactNode {
   return (
-    <div className={styles.empty} data-testid="logs-empty">
-      <h2>{isLive ? 'The run has printed nothing yet.' : 'The run printed nothing.'}</h2>
+    <EmptyState title={isLive ? 'The run has printed nothing yet.' : 'The run printed nothing.'} testId="logs-empty">
       <p>
         What a script writes to standard output and standard error comes here line by line, progress bars as their last
         state, while the terminal shows it as ever.
       </p>
       <p>It is not kept where the script, or its environment, turns it off:</p>
       <pre>{`kiroku.init({ project: 'demo', console: false })\n\nKIROKU_CONSOLE=false node train.js`}</pre>
-    </div>
+    </EmptyState>
   )
 }

@@ -1,10 +1,11 @@
 'use client'
 import type { RunAddress, TextMetric } from '@kiroku/core/queries'
-import { Search } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { describeError } from '../api/trpc.ts'
+import { EmptyState } from '../ui/empty-state.tsx'
 import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { MediaCard } from './media-card.tsx'
 import styles from './media-page.module.css'
@@ -30,16 +31,7 @@ export function MediaPage({ address, list, color }: MediaPageProps): ReactNode {
   return (
     <section className={styles.page} aria-label="Media" data-testid="media">
       <div className={styles.bar}>
-        <label className={styles.search}>
-          <Search size={13} />
-          <span className="visually-hidden">Find media</span>
-          <input
-            type="search"
-            placeholder="Find media"
-            value={view.find}
-            onChange={(event) => change({ find: event.target.value })}
-          />
-        </label>
+        <SearchField label="Find media" value={view.find} onChange={(find) => change({ find })} />
       </div>
       <div className={styles.grid}>
         {shown.map((metric: TextMetric) => (
@@ -53,8 +45,7 @@ export function MediaPage({ address, list, color }: MediaPageProps): ReactNode {
 
 function NoMedia(): ReactNode {
   return (
-    <div className={styles.empty} data-testid="media-empty">
-      <h2>The run has logged no images, histograms or tables.</h2>
+    <EmptyState title="The run has logged no images, histograms or tables." testId="media-empty">
       <p>Each comes here with a slider over its steps:</p>
       <pre>{`import { Histogram, Image, Table } from '@kiroku/sdk'
 
@@ -63,6 +54,6 @@ run.log({
   weights: new Histogram(values),
   predictions: new Table({ columns, data }),
 })`}</pre>
-    </div>
+    </EmptyState>
   )
 }
