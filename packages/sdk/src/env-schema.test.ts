@@ -12,6 +12,11 @@ describe('8 environment', () => {
     expect(untold.map(([name]) => name)).toEqual([])
   })
 
+  it.each(['0.01', 'often'])('says how often the machine can be looked at, not %s', (given) => {
+    const { error } = envSchema.safeParse({ KIROKU_STATS_SAMPLE_SECONDS: given })
+    expect(error?.issues.map(({ message }) => message)).toEqual(['expected a number of seconds, 0.1 or more'])
+  })
+
   // `npx vitest run --project unit packages/sdk/src/env-schema.test.ts -u` writes the table anew.
   it('is in the documentation as the schema has it', async () => {
     const page = readFileSync(path, 'utf8')

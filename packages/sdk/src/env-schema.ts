@@ -27,10 +27,12 @@ const flag = (description: string) =>
     .transform((value) => value ?? false)
     .meta({ description })
 
+const wanted = (min: number): string => `expected a number of seconds${min > 0 ? `, ${min} or more` : ''}`
+
 const seconds = (fallback: number, min: number, description: string) =>
   given
     .transform((value) => (value === undefined ? fallback : Number(value)))
-    .pipe(z.number('expected a number of seconds').min(min))
+    .pipe(z.number(wanted(min)).min(min, wanted(min)))
     .meta({ description: `${description} (${fallback})` })
 
 const list = (description: string) =>
