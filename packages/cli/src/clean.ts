@@ -30,8 +30,8 @@ export async function clean(terminal: Terminal, options: CleanOptions): Promise<
   }
   const left = runs.length - chosen.length
   if (chosen.length === 0) {
-    const why = `${left} stay: written in the last ${options.minHours} h (--min-hours), or not synced (\`kiroku sync\`)`
-    terminal.say(`No local run to delete in ${shownPath(options.root)}${left > 0 ? `; ${why}` : ''}`)
+    const why = left > 0 ? `; ${left} stay: ${whyKept(runs, options)}` : ''
+    terminal.say(`No local run to delete in ${shownPath(options.root)}${why}`)
     return
   }
   for (const run of chosen) terminal.say(`${shownPath(run.directory)}${run.state === 'unsynced' ? '  not synced' : ''}`)
@@ -47,6 +47,20 @@ export async function clean(terminal: Terminal, options: CleanOptions): Promise<
   }
   for (const { directory } of chosen) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   terminal.say(`Deleted ${counted(chosen.length)}; ${left} stay`)
+}
+
+/** Why none of these runs may be deleted. */
+function whyKept(runs: readonly LocalRunInfo[], { includesUnsynced, minHours }: CleanOptions): string {
+  const live = runs.filter(({ state }) => state === 'live').length
+  const unsynced = includesUnsynced ? 0 : runs.filter(({ state }) => state === 'unsynced').length
+  const young = runs.length - live - unsynced
+  return [
+    live > 0 ? `${live} still running` : '',
+    unsynced > 0 ? `${unsynced} not synced` : '',
+    young > 0 ? `${young} written to in the last ${minHours} h (--min-hours)` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
 }
 
 const counted = (count: number): string => `${count} local run${count === 1 ? '' : 's'}`

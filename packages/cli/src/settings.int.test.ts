@@ -121,7 +121,9 @@ describe('9 clean', () => {
     const clean = (...args: string[]) => bench.kiroku(['clean', ...args], { cwd })
     expect(await clean('--yes')).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/^No local run to delete.*; 2 stay\n$/),
+      stderr: expect.stringMatching(
+        /^No local run to delete.*; 2 stay: 1 not synced, 1 written to in the last 24 h \(--min-hours\)\n$/,
+      ),
     })
     const old = new Date(Date.now() - 25 * 3_600_000)
     for (const name of ['run.klog', 'synced']) utimesSync(join(cwd, '.kiroku', 'runs', sent, name), old, old)
@@ -152,7 +154,7 @@ describe('9 clean', () => {
     const script = bench.script('train.mjs', ['busy', '1', 'hold'], { cwd, env: { KIROKU_MODE: 'offline' } })
     await expect.poll(() => script.said.stdout, { timeout: 30_000 }).toContain('logged 1')
     const { stderr } = await bench.kiroku(['clean', '--yes', '--include-unsynced', '--min-hours', '0'], { cwd })
-    expect(stderr).toMatch(/^No local run to delete.*; 1 stay\n$/)
+    expect(stderr).toMatch(/^No local run to delete.*; 1 stay: 1 still running\n$/)
     expect(runsIn(cwd)).toHaveLength(1)
     script.child.stdin?.write('end\n')
     expect(await script.ended).toMatchObject({ code: 0 })
