@@ -10,7 +10,11 @@ import type * as z from 'zod'
  */
 export function readJsonFile<T>(path: string, schema: z.ZodType<T>, advice: string): T | undefined {
   const text = readIfThere(path)
-  return text === undefined ? undefined : parseInput(schema, parseJson(text), `${path} (${advice})`)
+  if (text === undefined) return undefined
+  const place = `${path} (${advice})`
+  const value = parseJson(text)
+  if (value === undefined) throw new KirokuError({ code: 'BAD_REQUEST', message: `${place}: it is not JSON` })
+  return parseInput(schema, value, place)
 }
 
 /** Replaces a JSON file as a whole, readable by its owner only. Throws `KirokuError` FORBIDDEN when it cannot be written. */

@@ -31,7 +31,7 @@ describe('4.2 settings files', () => {
   })
 
   it.each([
-    ['{', /settings\.json \(correct or delete it\)/],
+    ['{', /settings\.json \(correct or delete it\): it is not JSON$/],
     ['{"mode":"onlin"}', /mode: /],
     ['{"projet":"a"}', /projet/],
     ['{"project":"a/b"}', /project: a project name must not contain/],
