@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import timers from 'node:timers/promises'
 import { spawnServer } from '@kiroku/testkit'
 import { describe, expect, it } from 'vitest'
-import { syncRun } from '../src/sync/index.ts'
+import { findRuns, syncRun } from '../src/sync/index.ts'
 import { randomNumbers } from './random-numbers.ts'
 import { Script } from './script.ts'
 import { endedRun, expectRows } from './stored-run.ts'
@@ -95,8 +95,8 @@ async function expectFate(
   const id = script.lines.find(({ begun }) => begun !== undefined)?.begun?.[0]
   const leastRow = wasKilledAt === undefined ? rows - 1 : script.lastLogged(wasKilledAt - graceMs)
   const [directory] = script.runDirectories()
-  // A script that was killed as it began may have made no more than a directory.
-  if (id === undefined || directory === undefined || !existsSync(join(directory, 'run.klog'))) {
+  // A script that was killed as it began may have left an empty log, or none.
+  if (id === undefined || directory === undefined || findRuns(directory).length === 0) {
     expect(leastRow).toBe(-1)
     return
   }

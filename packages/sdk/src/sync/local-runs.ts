@@ -34,7 +34,7 @@ export type LocalRunInfo = {
 export function findRuns(directory: string): LocalRunInfo[] {
   const at = resolve(directory)
   const own = basename(at) === logFileName ? dirname(at) : at
-  if (existsSync(join(own, logFileName))) return known([own])
+  if (hasLog(own)) return known([own])
   const places = [own, join(own, 'runs'), join(own, '.kiroku', 'runs')]
   const runs = known(places.flatMap((place) => namesIn(place).map((name) => join(place, name))))
   return runs.sort((left, right) => (left.startedAt ?? 0) - (right.startedAt ?? 0))
@@ -46,10 +46,15 @@ export function idOfDirectory(directory: string): string {
   return /^run-\d{8}_\d{6}-(.+)$/.exec(name)?.[1] ?? name
 }
 
+/** False for an empty log too, of a script that was killed before it had written anything. */
+function hasLog(directory: string): boolean {
+  return (statSync(join(directory, logFileName), { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
 function known(directories: readonly string[]): LocalRunInfo[] {
   return directories.flatMap((directory) => {
     try {
-      return existsSync(join(directory, logFileName)) ? [readLocalRun(directory)] : []
+      return hasLog(directory) ? [readLocalRun(directory)] : []
     } catch {
       return []
     }

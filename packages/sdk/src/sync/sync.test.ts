@@ -59,6 +59,12 @@ describe('7.6 sync', () => {
     expect(server.taken.flatMap(({ updates }) => updates)).toMatchObject([{ type: 'finish', state: 'crashed' }])
   })
 
+  it('knows no run by an empty log, of a script that was killed before it wrote', () => {
+    writeFileSync(join(directory, logFileName), '')
+    expect(findRuns(root)).toEqual([])
+    expect(findRuns(directory)).toEqual([])
+  })
+
   it('brings what a living script wrote so far, and leaves the rest to later', async () => {
     const log = new LogFile(directory, { process: markProcess(process.pid) }).rows(3).flush()
     expect(findRuns(root)).toMatchObject([{ state: 'live' }])
