@@ -30,7 +30,7 @@ export function endWithProcess(run: EndingRun, through: WriterChannel): void {
   watchInterrupt({ isWanted: () => open.size > 0, onInterrupt: () => endAll(interruptedCode) })
 }
 
-/** True when the event loop is empty and the main module is not done: until it is, a listener of Node's own sets that code. */
+/** True when the event loop is empty and the main module is not done: until it is, a listener of Node's own sets that code (not from Node 24 on). */
 function isUnsettled(): boolean {
   const setsCode = (listener: unknown): boolean => /\bexitCode \?\?= k\w+TopLevelAwait\b/.test(String(listener))
   return process.exitCode === undefined && process.listeners('exit').some(setsCode)

@@ -13,9 +13,13 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+/** From Node 24 on nothing tells of such a script before its run has ended: the run is `finished` then. */
+const unsettled =
+  Number(process.versions.node.split('.')[0]) < 24 ? (['failed', 13] as const) : (['finished', 0] as const)
+
 describe('4.7 how a script ends is how all of its runs end, with the rows that were open', () => {
   const cases = [
-    ['an await that nothing settles', 'unsettled', 13, 'failed', 13],
+    ['an await that nothing settles', 'unsettled', 13, ...unsettled],
     ['process.exit() in a finally', 'exitInFinally', 4, 'failed', 4],
     ['an uncaught exception', 'uncaught', 1, 'failed', 1],
     ['an unhandled rejection', 'rejected', 1, 'failed', 1],
