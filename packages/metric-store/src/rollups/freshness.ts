@@ -121,7 +121,7 @@ export class Freshness {
       }
     const rolled = await this.progress()
     const rows = await this.engine.query({
-      sql: `SELECT toString(run) AS run, max(version) AS newest FROM rollup_resets
+      sql: `SELECT run, max(version) AS newest FROM rollup_resets
             WHERE project = {project:UUID} AND run IN {runs:Array(UUID)} AND version > {rolled:UInt64} GROUP BY run`,
       parameters: { project, runs, rolled },
       row: newestSchema,
@@ -133,7 +133,7 @@ export class Freshness {
 
 const newestSchema = z.object({ run: z.string(), newest: z.coerce.number() })
 const newestSql = (table: 'points' | 'rollup_resets'): string =>
-  `SELECT toString(run) AS run, max(version) AS newest FROM ${table} WHERE version > {rolled:UInt64} GROUP BY run`
+  `SELECT run, max(version) AS newest FROM ${table} WHERE version > {rolled:UInt64} GROUP BY run`
 const since = (rolled: number) => ({ parameters: { rolled }, row: newestSchema })
 
 async function readProgress(engine: Engine): Promise<number> {

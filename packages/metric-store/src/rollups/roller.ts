@@ -73,7 +73,7 @@ export class Roller {
   private async rollTo(range: VersionRange): Promise<boolean> {
     const fresh = await listFresh(this.engine, range)
     const resets = await this.listResets(range)
-    const to = Math.max(fresh.highest, ...resets.map(({ version }) => version))
+    const to = Math.max(fresh.highest, ...resets.map(({ newest }) => newest))
     if (to <= range.after) return false
     const reset = new Set(resets.map(({ run }) => run))
     const rows = new Rows(this.engine, to)
@@ -88,12 +88,12 @@ export class Roller {
     return true
   }
 
-  private listResets({ after, to }: VersionRange): Promise<{ project: string; run: string; version: number }[]> {
+  private listResets({ after, to }: VersionRange): Promise<{ project: string; run: string; newest: number }[]> {
     return this.engine.query({
-      sql: `SELECT toString(project) AS project, toString(run) AS run, max(version) AS version FROM rollup_resets
+      sql: `SELECT project, run, max(version) AS newest FROM rollup_resets
             WHERE version > {after:UInt64} AND version <= {to:UInt64} GROUP BY project, run`,
       parameters: { after, to },
-      row: z.object({ project: z.string(), run: z.string(), version: z.coerce.number() }),
+      row: z.object({ project: z.string(), run: z.string(), newest: z.coerce.number() }),
     })
   }
 

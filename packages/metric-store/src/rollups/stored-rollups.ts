@@ -2,9 +2,10 @@ import type { Stream } from '@kiroku/core/history'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, encodeNative, type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
 import type { RunKey } from '../types.ts'
-import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
+import { bucketSize, fieldNames, fields } from './bucket.ts'
 import { wholeLevel } from './levels.ts'
 import { type BucketSink, SeriesRollup, type SeriesTraits } from './series-rollup.ts'
+import { bucketOf, numbersOfBucket, storedFieldOf } from './stored-fields.ts'
 
 /** A series of the store. */
 export type StoreSeriesKey = RunKey & { stream: Stream; metric: string }
@@ -13,36 +14,6 @@ export const keyOf = ({ run, stream, metric }: StoreSeriesKey): string => `${run
 
 /** A rollup, and the version from which on its stored buckets are of it: older ones are left over from before. */
 export type KnownRollup = { rollup: SeriesRollup; validFrom: number }
-
-/**
- * How each field is stored: values as they are, steps and times as distances, most of which are the same in every bucket.
- * `first` is in terms of the stored columns what `last` makes of a bucket's own.
- */
-const distances: Partial<Record<FieldName, { to: FieldName; sign: 1 | -1 }>> = {
-  lastStep: { to: 'start', sign: 1 },
-  lastTime: { to: 'startTime', sign: 1 },
-  firstStep: { to: 'start', sign: 1 },
-  firstTime: { to: 'startTime', sign: 1 },
-  finalStep: { to: 'lastStep', sign: -1 },
-  finalTime: { to: 'lastTime', sign: -1 },
-  minStep: { to: 'start', sign: 1 },
-  minTime: { to: 'startTime', sign: 1 },
-  maxStep: { to: 'start', sign: 1 },
-  maxTime: { to: 'startTime', sign: 1 },
-}
-
-const wholeNumbers = new Set<FieldName>(
-  fieldNames.filter((name) => !['first', 'last', 'min', 'max', 'sum', 'deviation'].includes(name)),
-)
-
-/** The expression of a field, a float64, in terms of the table's columns. */
-export function fieldSql(name: FieldName): string {
-  const distance = distances[name]
-  if (distance === undefined) return wholeNumbers.has(name) ? `toFloat64(${name})` : name
-  if (distance.sign === 1) return `toFloat64(${distance.to} + ${name})`
-  const base = name === 'finalStep' ? 'start + lastStep' : 'startTime + lastTime'
-  return `toFloat64(${base} - ${name})`
-}
 
 /** Gathers the buckets of many series on their way into the store. */
 export class RollupRows {
@@ -111,7 +82,7 @@ export class RollupRows {
         ...fieldNames.map((name) => ({
           name: `${name}s`,
           type: 'Array(Float64)' as const,
-          pieces: written.map(({ rows }) => storedColumnOf(rows, name)),
+          pieces: written.map(({ rows }) => storedFieldOf(name, (field) => columnOf(rows, 1 + fields[field]))),
         })),
       ]),
     })
@@ -124,23 +95,6 @@ function columnOf(rows: readonly number[], offset: number): Float64Array {
   return Float64Array.from({ length: rows.length / rowSize }, (_, row) => rows[row * rowSize + offset] ?? 0)
 }
 
-function storedColumnOf(rows: readonly number[], name: FieldName): Float64Array {
-  const column = columnOf(rows, 1 + fields[name])
-  const distance = distances[name]
-  if (distance !== undefined) {
-    const from = columnOf(rows, 1 + fields[distance.to])
-    for (let row = 0; row < column.length; row++) column[row] = distance.sign * ((column[row] ?? 0) - (from[row] ?? 0))
-  }
-  // Half of the bytes of a deviation say nothing that a reader of a spread could see.
-  return name === 'deviation' ? column.map(shortened) : column
-}
-
-/** A number to 24 bits, where these can say it. */
-function shortened(value: number): number {
-  const short = Math.fround(value)
-  return Number.isFinite(short) && (short !== 0 || value === 0) ? short : value
-}
-
 /** Reads the rollups of all series of some runs of a project, without their open buckets. */
 export async function readWholes(
   engine: Engine,
@@ -149,9 +103,7 @@ export async function readWholes(
 ): Promise<Map<string, WholeRollup>> {
   const blocks = await engine.columns({
     sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
-                 ${fieldNames.map((name) => `${fieldSql(name)} AS ${name}Of`).join(', ')},
-                 toFloat64(isTimeRising) AS timeRises, toFloat64(isValueRising) AS valueRises,
-                 toFloat64(stepHash) AS hash, toFloat64(validFrom) AS valid, toFloat64(version) AS versionOf,
+                 ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version,
                  arrayMap(item -> toFloat64(item), openLevels) AS levels,
                  arrayMap(item -> toFloat64(item), openStarts) AS starts
           FROM rollups FINAL
@@ -172,15 +124,11 @@ export async function readWholes(
       }
       wholes.set(keyOf(key), {
         key,
-        whole: bucketOf(block, row),
-        traits: {
-          timeRises: at('timeRises')[row] === 1,
-          valueRises: at('valueRises')[row] === 1,
-          stepHash: at('hash')[row] ?? 0,
-        },
+        whole: numbersOfBucket(bucketOf(block, row)),
+        traits: traitsOf(block, row),
         open: Array.from(levels[row] ?? [], (level, index) => ({ level, start: starts[row]?.[index] ?? 0 })),
-        validFrom: at('valid')[row] ?? 0,
-        version: at('versionOf')[row] ?? 0,
+        validFrom: at('validFrom')[row] ?? 0,
+        version: at('version')[row] ?? 0,
       })
     }
   }
@@ -200,8 +148,13 @@ export type WholeRollup = {
   version: number
 }
 
-function bucketOf(block: NativeBlock, row: number): Float64Array {
-  return Float64Array.from(fieldNames, (name) => numbersOf(block, `${name}Of`)[row] ?? Number.NaN)
+/** What is known of the series of a row of an answer with these columns. */
+export function traitsOf(block: NativeBlock, row: number): SeriesTraits {
+  return {
+    timeRises: numbersOf(block, 'isTimeRising')[row] === 1,
+    valueRises: numbersOf(block, 'isValueRising')[row] === 1,
+    stepHash: numbersOf(block, 'stepHash')[row] ?? 0,
+  }
 }
 
 /** Goes on with rollups of one project from what is stored of them. */
@@ -217,7 +170,7 @@ export async function restoreRollups(
   if (wanted.length > 0) {
     const blocks = await engine.columns({
       sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
-                   toFloat64(level) AS levelKey, ${fieldNames.map((name) => `${fieldSql(name)} AS ${name}Of`).join(', ')}
+                   level, ${fieldNames.join(', ')}
             FROM rollups FINAL
             WHERE project = {project:UUID} AND run IN {runs:Array(UUID)}
               AND (run, CAST(stream, 'String'), CAST(metric, 'String'), level, start) IN (
@@ -241,7 +194,7 @@ export async function restoreRollups(
         const stream = streams?.[row] === 'system' ? 'system' : 'history'
         const key = keyOf({ project, run: runs?.[row] ?? '', stream, metric: metrics?.[row] ?? '' })
         const levels = open.get(key) ?? new Map<number, Float64Array>()
-        levels.set(numbersOf(block, 'levelKey')[row] ?? 0, bucketOf(block, row))
+        levels.set(numbersOf(block, 'level')[row] ?? 0, numbersOfBucket(bucketOf(block, row)))
         open.set(key, levels)
       }
     }

@@ -2,11 +2,12 @@ import type { bucketColumns } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
+import { fieldOf } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
 import { type Asking, type Columns, keyAt } from './raw-series.ts'
-import { bucketRowsStatement, columnOf } from './rolled-sql.ts'
+import { bucketRowsStatement } from './rolled-sql.ts'
 
 type Range = { from: number; to: number }
 type BucketColumn = (typeof bucketColumns)[number]
@@ -149,8 +150,7 @@ function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
     const values = new Float64Array(total)
     let at = 0
     for (const { block, from, to } of rows) {
-      const numbers = block.columns.get(columnOf(field))
-      if (numbers instanceof Float64Array) values.set(numbers.subarray(from, to), at)
+      if (block.columns.has(field)) values.set(fieldOf(block, field).subarray(from, to), at)
       at += to - from
     }
     for (let bucket = 0; at < total; at++, bucket++) values[at] = tail[bucket * bucketSize + fields[field]] ?? 0
@@ -184,10 +184,10 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
   const [startName, lastName] =
     place.kind === 'step' ? (['start', 'lastStep'] as const) : (['startTime', 'lastTime'] as const)
   for (const { block, from, to } of parts) {
-    const versions = numbersOf(block, 'versionOf')
-    const starts = numbersOf(block, columnOf('start'))
-    const begins = numbersOf(block, columnOf(startName))
-    const ends = numbersOf(block, columnOf(lastName))
+    const versions = numbersOf(block, 'version')
+    const starts = fieldOf(block, 'start')
+    const begins = fieldOf(block, startName)
+    const ends = fieldOf(block, lastName)
     let stretch: Rows | null = null
     for (let row = from; row < to; row++) {
       const version = versions[row] ?? 0
@@ -202,8 +202,8 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
       }
     }
   }
-  const startOf = ({ block, from }: Rows): number => numbersOf(block, columnOf('start'))[from] ?? 0
-  const endOf = ({ block, to }: Rows): number => numbersOf(block, columnOf('start'))[to - 1] ?? 0
+  const startOf = ({ block, from }: Rows): number => fieldOf(block, 'start')[from] ?? 0
+  const endOf = ({ block, to }: Rows): number => fieldOf(block, 'start')[to - 1] ?? 0
   const sorted = stretches.sort((a, b) => startOf(a) - startOf(b))
   const isInOrder = sorted.every((stretch, index) => {
     const before = sorted[index - 1]

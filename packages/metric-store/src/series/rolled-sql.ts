@@ -2,17 +2,11 @@ import type { Statement } from '../engine/engine.ts'
 import { type FieldName, fieldNames } from '../rollups/bucket.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { wholeLevel } from '../rollups/levels.ts'
-import { fieldSql } from '../rollups/stored-rollups.ts'
+import { storedColumns } from '../rollups/stored-fields.ts'
 import type { SeriesGroup } from './groups.ts'
 import { keysOf, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
 type Range = { from: number; to: number }
-
-/** The column of a field in the answers of these statements. */
-export const columnOf = (name: FieldName): string => `${name}Of`
-
-const fieldColumns = (names: readonly FieldName[]): string =>
-  names.map((name) => `${fieldSql(name)} AS ${columnOf(name)}`).join(', ')
 
 /** One row a series that has a rollup: the bucket of the whole, its traits, and the versions that it is of. */
 export function wholesStatement(project: string, group: SeriesGroup): Statement {
@@ -21,8 +15,7 @@ export function wholesStatement(project: string, group: SeriesGroup): Statement 
     sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
       'rollups',
       group,
-      `level, ${fieldColumns(fieldNames)}, toFloat64(isTimeRising) AS timeRises, toFloat64(isValueRising) AS valueRises,
-       toFloat64(stepHash) AS hash, toFloat64(validFrom) AS valid, toFloat64(version) AS versionOf`,
+      `level, ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version`,
       `AND level = ${wholeLevel}`,
     )})`,
     parameters: parametersOf(project, group, null),
@@ -59,7 +52,7 @@ export function bucketRowsStatement(
     sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
       'rollups',
       group,
-      `level, ${fieldColumns(names)}, toFloat64(version) AS versionOf`,
+      `level, ${storedColumns(names).join(', ')}, version`,
       `AND level = {level:UInt8} ${overlap}`,
     )})`,
     parameters: { ...parametersOf(project, group, range), level },

@@ -11,7 +11,7 @@ export function keysOf({ runs, metrics }: SeriesGroup): string[] {
 
 const listed = (columns: readonly string[]): string => columns.map((column) => `${column}, `).join('')
 export const selected = (columns: readonly string[]): string =>
-  columns.map((column) => `toFloat64(${column}) AS ${column}Key, `).join('')
+  columns.map((column) => `${column} AS ${column}Key, `).join('')
 const groupedBy = (columns: readonly string[]): string => (columns.length > 0 ? `GROUP BY ${columns.join(', ')}` : '')
 
 const runIndex = "CAST(transform(run, {runs:Array(UUID)}, {runIndices:Array(UInt16)}, 0), 'UInt16') AS runIndex, "

@@ -4,8 +4,10 @@ import type { Freshness } from '../rollups/freshness.ts'
 import type { RequestedSeries, StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
 import { chooseLevel, rawPointBudget } from './choose-level.ts'
 import { seriesKeyOf } from './groups.ts'
-import { extentOfKnown, type KnownSeries, readKnownSeries } from './known-series.ts'
+import { extentOfKnown, type KnownSeries } from './known-series.ts'
+import { readBucketsOver } from './over-metric.ts'
 import { type Asking, type Columns, type Facts, readFacts, readRawBuckets, readRawPoints } from './raw-series.ts'
+import { readKnownSeries } from './read-known-series.ts'
 import { type LevelledSeries, readRolledBuckets } from './rolled-buckets.ts'
 
 type Range = { from: number; to: number }
@@ -53,17 +55,18 @@ async function factsOf(
     const of = known.get(seriesKeyOf(entry))
     if (of === undefined) continue
     const { count, minX, maxX } = extentOfKnown(of, entry.run)
-    const share = range === undefined ? 1 : shareOf({ from: minX, to: maxX }, range)
-    facts.set(seriesKeyOf(entry), { withoutX: 0, count: Math.ceil(count * share), minX, maxX })
+    const inRange = range === undefined ? count : aboutInRange(count, { from: minX, to: maxX }, range)
+    facts.set(seriesKeyOf(entry), { withoutX: 0, count: inRange, minX, maxX })
   }
   return facts
 }
 
-/** Which part of an extent is in range. */
-function shareOf(extent: Range, range: Range): number {
+/** About how many of the points of an extent are in a range; 0 only when none can be. */
+function aboutInRange(count: number, extent: Range, range: Range): number {
   const [from, to] = [Math.max(extent.from, range.from), Math.min(extent.to, range.to)]
   if (to < from) return 0
-  return extent.to > extent.from ? Math.min(1, (to - from) / (extent.to - extent.from)) : 1
+  if (extent.to === extent.from) return count
+  return Math.max(1, Math.ceil(count * ((to - from) / (extent.to - extent.from))))
 }
 
 type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range }
@@ -113,15 +116,21 @@ async function readLevels(
   const columns = new Map<string, Columns>()
   let wanted = levelled
   while (wanted.length > 0) {
-    const read = await readRolledBuckets(asking, wanted, drawn.range)
+    const over = wanted.flatMap((entry) => (entry.known.over ? [{ ...entry, over: entry.known.over }] : []))
+    const plain = wanted.filter(({ known }) => !known.over)
+    const [read, readOver] = await Promise.all([
+      readRolledBuckets(asking, plain, drawn.range),
+      readBucketsOver(asking, over, drawn.range),
+    ])
     const again: LevelledSeries[] = []
     for (const entry of wanted) {
-      const found = read.get(seriesKeyOf(entry.series))
+      const key = seriesKeyOf(entry.series)
+      const found = read.get(key) ?? readOver.get(key)
       if (!found || 'x' in found) continue
       const points = found.count.reduce((sum, count) => sum + count, 0)
       const level = chooseLevel({ points, width: drawn.width, seriesCount: drawn.series.length })
       if (level !== null && level < entry.level) again.push({ ...entry, level })
-      else if (level !== null || entry.level === 0) columns.set(seriesKeyOf(entry.series), found)
+      else if (level !== null || entry.level === 0) columns.set(key, found)
     }
     wanted = again
   }
