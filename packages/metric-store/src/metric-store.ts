@@ -64,6 +64,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
     async deleteRun({ project, run }) {
+      freshness.wholes?.drop(run)
       for (const table of ['points', 'rollups', 'rollup_resets', 'texts', 'console'])
         await engine.command({
           sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,

@@ -128,7 +128,7 @@ function startsAt(answer: StoredSeries, sorted: readonly Point[], axis: Axis, in
 const change = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 1500 }) }),
+    arbitrary: fc.record({ kind: fc.constant('append' as const), count: fc.integer({ min: 1, max: 2500 }) }),
   },
   {
     weight: 2,
@@ -138,7 +138,7 @@ const change = fc.oneof(
       count: fc.integer({ min: 1, max: 400 }),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('roll' as const) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('roll' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('truncate' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
@@ -259,14 +259,14 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
               if (!series) throw new Error('no series')
               check(series, points, axis, range)
               if (!window && isSentAsPoints(points.length, width)) expect(series.form).toBe('points')
-              if (series.form === 'buckets' && series.columns.count[0] === 256) rolledAnswers++
+              if (series.form === 'buckets' && [256, 1024, 4096].includes(series.columns.count[0] ?? 0)) rolledAnswers++
             }
           }
         }),
         { numRuns: 12 },
       )
       // Otherwise nothing of this was about rollups.
-      expect(rolledAnswers).toBeGreaterThan(10)
+      expect(rolledAnswers).toBeGreaterThan(3)
     },
     240_000,
   )

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import type { RunKey } from '../types.ts'
+import { WholeCache } from './whole-cache.ts'
 
 /** What the rollups know of some runs: all points up to version `rolled`, but for runs that were reset after it. */
 export type Look = { rolled: number; isFresh(run: string): boolean; isReset(run: string): boolean }
@@ -21,10 +22,13 @@ export class Freshness {
   private readonly underWay = new Set<{ version: number }>()
   private latest = new Map<string, number>()
   private resets = new Map<string, number>()
+  /** Null where another process may store other rollups. */
+  readonly wholes: WholeCache | null
 
   private constructor(engine: Engine, lagMs: number | null) {
     this.engine = engine
     this.lagMs = lagMs
+    this.wholes = lagMs === null ? new WholeCache() : null
   }
 
   /** Reads how far an earlier process came. */

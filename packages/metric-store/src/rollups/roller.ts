@@ -21,6 +21,7 @@ import {
   restoreRollups,
   type StoreSeriesKey,
 } from './stored-rollups.ts'
+import type { WholeCache } from './whole-cache.ts'
 
 /** Points that are read at once, as a rule. A series with more is read in pages. */
 const pointsPerPart = 1_000_000
@@ -76,7 +77,7 @@ export class Roller {
     const to = Math.max(fresh.highest, ...resets.map(({ newest }) => newest))
     if (to <= range.after) return false
     const reset = new Set(resets.map(({ run }) => run))
-    const rows = new Rows(this.engine, to)
+    const rows = new Rows(this.engine, to, this.freshness.wholes)
     const versions = { after: range.after, to }
     for (const part of partsOf(fresh.series.filter(({ run }) => !reset.has(run))))
       await this.rollPart(part, versions, rows)
@@ -177,10 +178,12 @@ class Rows {
   private rows = new RollupRows()
   private readonly engine: Engine
   private readonly version: number
+  private readonly wholes: WholeCache | null
 
-  constructor(engine: Engine, version: number) {
+  constructor(engine: Engine, version: number, wholes: WholeCache | null) {
     this.engine = engine
     this.version = version
+    this.wholes = wholes
   }
 
   sinkFor(key: StoreSeriesKey, known: KnownRollup): ReturnType<RollupRows['sinkFor']> {
@@ -194,7 +197,11 @@ class Rows {
   async insert(): Promise<void> {
     const { rows } = this
     this.rows = new RollupRows()
-    await rows.insert(this.engine, this.version)
+    try {
+      await rows.insert(this.engine, this.version)
+    } finally {
+      for (const run of rows.runs) this.wholes?.drop(run)
+    }
   }
 }
 

@@ -31,6 +31,11 @@ export class RollupRows {
     }
   }
 
+  /** The runs that they are of. */
+  get runs(): Set<string> {
+    return new Set(this.series.map(({ key }) => key.run))
+  }
+
   /** Inserts them as what the points up to `version` amount to, those of one series at once. */
   async insert(engine: Engine, version: number): Promise<void> {
     const written = this.series.filter(({ rows }) => rows.length > 0)

@@ -4,6 +4,7 @@ import { inOrder } from '../rollups/fresh-points.ts'
 import type { Freshness } from '../rollups/freshness.ts'
 import { bucketOf } from '../rollups/stored-fields.ts'
 import { traitsOf } from '../rollups/stored-rollups.ts'
+import type { Whole, WholeCache } from '../rollups/whole-cache.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
@@ -32,8 +33,15 @@ export async function readKnownSeries(
   const freshGroups = groupSeries(wanted.filter(({ run }) => look.isFresh(run)))
   await Promise.all(freshGroups.map((group) => readFreshOf(asking, group, look.rolled, fresh)))
   const known = new Map<string, KnownSeries>()
-  const groups = groupSeries(wanted).filter(hasOneClock)
-  await Promise.all(groups.map((group) => readWholesOf(asking, group, fresh, known)))
+  const wholes = await readWholes(asking, freshness.wholes, wanted)
+  for (const group of groupSeries(wanted).filter(hasOneClock))
+    for (const run of group.runs)
+      for (const metric of group.metrics) {
+        const key = seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
+        const whole = wholes.get(seriesKeyOf({ run, metric, stream: group.stream, x: { kind: 'step' } }))
+        const of = whole ? knownSeriesOf(group, whole, fresh.get(key)) : null
+        if (of) known.set(key, of)
+      }
   for (const entry of usable) {
     const x = xSeriesOf(entry)
     const [of, over] = [known.get(seriesKeyOf(onStep(entry))), x === null ? undefined : known.get(seriesKeyOf(x))]
@@ -63,26 +71,48 @@ async function readFreshOf(
   })
 }
 
-async function readWholesOf(
+/** The wholes of series, by the key that they have over steps. Those that the cache has are not asked for. */
+async function readWholes(
   { engine, project, signal }: Asking,
-  group: SeriesGroup,
-  fresh: ReadonlyMap<string, FreshPoints>,
-  known: Map<string, KnownSeries>,
-): Promise<void> {
-  const blocks = await engine.columns({ ...wholesStatement(project, group), signal })
-  forEachSeries(group, blocks, (key, block, row) => {
-    const at = (name: string): number => numbersOf(block, name)[row] ?? 0
-    const whole = bucketOf(block, row)
-    const traits = traitsOf(block, row)
-    const version = at('version')
-    const later = inOrder(newerThan(version, fresh.get(key)))
-    const isTime = group.x.kind !== 'step'
-    const isInOrder =
-      whole.count > 0 &&
-      (later.steps.length === 0 || (later.steps[0] ?? 0) > whole.lastStep) &&
-      (!isTime || (traits.timeRises && risesFrom(whole.lastTime, later.times)))
-    if (isInOrder) known.set(key, { group, whole, traits, fresh: later, validFrom: at('validFrom'), version })
-  })
+  cache: WholeCache | null,
+  series: readonly RequestedSeries[],
+): Promise<Map<string, Whole>> {
+  const changes = cache?.changes ?? 0
+  const wholes = new Map<string, Whole>()
+  const unknown: RequestedSeries[] = []
+  for (const entry of series.map(onStep)) {
+    const key = seriesKeyOf(entry)
+    const whole = cache?.get(entry.run, key)
+    if (whole) wholes.set(key, whole)
+    else if (whole === undefined) unknown.push(entry)
+  }
+  await Promise.all(
+    groupSeries(unknown).map(async (group) => {
+      const blocks = await engine.columns({ ...wholesStatement(project, group), signal })
+      forEachSeries(group, blocks, (key, block, row) => {
+        const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+        wholes.set(key, {
+          bucket: bucketOf(block, row),
+          traits: traitsOf(block, row),
+          validFrom: at('validFrom'),
+          version: at('version'),
+        })
+      })
+    }),
+  )
+  for (const entry of unknown)
+    cache?.set(entry.run, seriesKeyOf(entry), wholes.get(seriesKeyOf(entry)) ?? null, changes)
+  return wholes
+}
+
+function knownSeriesOf(group: SeriesGroup, whole: Whole, fresh: FreshPoints | undefined): KnownSeries | null {
+  const { bucket, traits, validFrom, version } = whole
+  const later = inOrder(newerThan(version, fresh))
+  const isInOrder =
+    bucket.count > 0 &&
+    (later.steps.length === 0 || (later.steps[0] ?? 0) > bucket.lastStep) &&
+    (group.x.kind === 'step' || (traits.timeRises && risesFrom(bucket.lastTime, later.times)))
+  return isInOrder ? { group, whole: bucket, traits, fresh: later, validFrom, version } : null
 }
 
 function newerThan(version: number, points: FreshPoints | undefined): PointColumns {
