@@ -79,6 +79,7 @@ const attempts: Record<string, Attempt> = {
   },
   'runs.delete': notFound(address),
   'runs.list': notFound(address),
+  'runs.record': notFound(address),
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
   'texts.byRun': notFound(address),

@@ -5,14 +5,22 @@ import { streamSchema } from './history.ts'
 import { metricNameSchema } from './metrics.ts'
 import { runAddressSchema } from './queries.ts'
 
-/** Which points to read: every one of one metric of one run. */
+/** The most points that one page of them has. */
+export const maxPointsPage = 1_000_000
+
+/**
+ * Which points to read: every one of one metric of one run, or with `limit` a page, which begins after the step `after`.
+ * As it stands in an address, where numbers are text.
+ */
 export const pointsRequestSchema = runAddressSchema.extend({
   metric: metricNameSchema,
   stream: streamSchema.default('history'),
+  after: z.coerce.number().int().optional(),
+  limit: z.coerce.number().int().min(1).max(maxPointsPage).optional(),
 })
 export type PointsRequest = z.input<typeof pointsRequestSchema>
 
-/** All points of a metric, sorted by step: three columns of one length. Times are unix milliseconds. */
+/** Points of a metric, sorted by step: three columns of one length. Times are unix milliseconds. */
 export type Points = {
   steps: Float64Array<ArrayBuffer>
   times: Float64Array<ArrayBuffer>
