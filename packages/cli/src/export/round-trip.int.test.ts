@@ -2,9 +2,14 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { appendFile, cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KirokuError } from '@kiroku/core/errors'
 import { exportedRunSchema, exportManifestSchema } from '@kiroku/core/export-format'
+import type { BatchAck } from '@kiroku/core/history'
+import type { ConsolePage } from '@kiroku/core/queries'
 import {
+  batchOf,
   client,
+  postBatch,
   readPoints,
   spawnServer,
   type TestServer,
@@ -12,9 +17,15 @@ import {
   testRun,
   testServer,
 } from '@kiroku/testkit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Bench, lastLine, type Outcome } from '../../test/harness.ts'
 import { makeRichProject, type Place } from '../../test/rich-project.ts'
+import { importExport } from '../import/import-export.ts'
+import { ServerClient } from '../server-client.ts'
+import type { Terminal } from '../terminal.ts'
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const bench = new Bench()
 let server: TestServer
@@ -84,10 +95,34 @@ async function seen(place: Place, slug: string): Promise<unknown> {
     metrics,
     points,
     texts: await api.texts.byRun.query(address),
-    console: await api.console.byRun.query(address),
+    console: linesOf(await api.console.byRun.query(address)),
     files: await api.files.list.query(address),
   }
 }
+
+/** The order of what two processes printed in the same millisecond is not kept. */
+function linesOf(page: ConsolePage): ConsolePage {
+  const lines = [...page.lines].sort(
+    (left, right) => left.time - right.time || (left.label ?? '').localeCompare(right.label ?? ''),
+  )
+  return { ...page, lines }
+}
+
+/** A server that is lost when its `lostAt`th batch has come. */
+class LostServer extends ServerClient {
+  lostAt = 1
+  #batches = 0
+
+  override async ingest(batch: Uint8Array<ArrayBuffer>): Promise<BatchAck> {
+    this.#batches++
+    if (this.#batches > this.lostAt) throw new KirokuError({ code: 'UNAVAILABLE', message: 'lost' })
+    const answer = await super.ingest(batch)
+    if (this.#batches === this.lostAt) throw new KirokuError({ code: 'UNAVAILABLE', message: 'lost' })
+    return answer
+  }
+}
+
+const silent: Terminal = { print() {}, say() {}, progress() {}, isInteractive: false }
 
 describe('an export', () => {
   it('has every run that is not deleted, and says what it is', () => {
@@ -168,7 +203,32 @@ describe('an import', () => {
     const back = join(bench.base, 'from-second')
     expect(await exportOf(target, back)).toMatchObject({ code: 0 })
     expectSame(back, exported)
-  }, 180_000)
+  })
+
+  it('goes on where it stopped, wherever that was', async () => {
+    const place = { ...source, project: 'long' }
+    const begun = await testRun(place, { project: 'long' })
+    const texts = [0, 1, 2, 3].map((step) => ({ step, time: step, metric: 'long', value: `${step}`.repeat(3_000_000) }))
+    const lines = [0, 1].map((line) => ({ line, stream: 'stdout', time: line, text: `line ${line}` }) as const)
+    const row = { step: 1, values: { loss: 1 } }
+    const finish = { type: 'finish', state: 'finished', exitCode: 0, time: Date.now() } as const
+    await postBatch(place, batchOf(begun, { rows: [row], texts, updates: [finish], console: lines }))
+    const [to, back] = [join(bench.base, 'long'), join(bench.base, 'long-back')]
+    expect(await exportOf(place, to)).toMatchObject({ code: 0 })
+    for (let lostAt = 1; ; lostAt++) {
+      const lost = new LostServer(place.url, place.apiKey)
+      lost.lostAt = lostAt
+      const options = { directory: to, project: 'kept', jobs: 1, isVerbose: false }
+      const outcome = await importExport(silent, lost, options).catch((cause: unknown) => cause)
+      if (outcome === 0) {
+        expect(lostAt).toBeGreaterThan(2)
+        break
+      }
+      expect(outcome).toMatchObject({ code: 'UNAVAILABLE' })
+    }
+    expect(await exportOf({ ...place, project: 'kept' }, back)).toMatchObject({ code: 0 })
+    expectSame(back, to)
+  })
 
   it('leaves a run of the same id with other content alone, and says so', async () => {
     const other = await testRun(source, { project: 'taken', run: 'resumed', config: { mine: true } })

@@ -58,6 +58,11 @@ export class RecordStream {
     return this.#seq
   }
 
+  /** Whether the server has the next so many records already. */
+  hasNext(count: number): boolean {
+    return this.#seq + count <= this.#ackSeq
+  }
+
   /** Adds a point and answers whether `flush` is due. `time` is unix milliseconds. */
   point(stream: Stream, metric: string, step: number, time: number, value: number): boolean {
     const columns = this.#points[stream]

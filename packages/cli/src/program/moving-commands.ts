@@ -1,5 +1,3 @@
-import { parseInput } from '@kiroku/core/errors'
-import { projectNameSchema } from '@kiroku/core/ids'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import type { Environment } from '../env.ts'
@@ -7,6 +5,8 @@ import { exportProject } from '../export/export-project.ts'
 import { importExport } from '../import/import-export.ts'
 import { projectOfKey } from '../import/target-project.ts'
 import { connect } from '../server-access.ts'
+import type { ServerClient } from '../server-client.ts'
+import { importTensorboard } from '../tensorboard/import-tensorboard.ts'
 import { importTrainerStates } from '../trainer-state/import-trainer-state.ts'
 import { type Context, groups, parseJobs, urlFlag, urlOptionSchema } from './context.ts'
 
@@ -23,6 +23,7 @@ export function addMovingCommands(context: Context): void {
     .description('bring in runs from elsewhere: an export, or what something else logged')
   addImportExport(imports, context)
   addImportTrainerState(imports, context)
+  addImportTensorboard(imports, context)
 }
 
 function addExport({ program, terminal, action }: Context): void {
@@ -61,8 +62,8 @@ function addImportExport(imports: Command, { terminal, action }: Context): void 
 
 /** Where runs go that name no project themselves: as asked, else `KIROKU_PROJECT`, else uncategorized. */
 const projectFlag = ['--project <name>', 'the project (default: $KIROKU_PROJECT, else uncategorized)'] as const
-const chosenProject = (asked: string | undefined, environment: Environment): string =>
-  parseInput(projectNameSchema, asked ?? environment.KIROKU_PROJECT ?? 'uncategorized', 'project')
+const chosenProject = (client: ServerClient, asked: string | undefined, environment: Environment): Promise<string> =>
+  projectOfKey(client, asked ?? environment.KIROKU_PROJECT ?? 'uncategorized')
 
 function addImportTrainerState(imports: Command, { terminal, action }: Context): void {
   imports
@@ -74,9 +75,28 @@ function addImportTrainerState(imports: Command, { terminal, action }: Context):
     .action(async (files: unknown, given: unknown) => {
       const { environment, isVerbose } = action()
       const options = importOptionsSchema.parse(given)
-      const project = chosenProject(options.project, environment)
       const client = connect(options.url, environment)
+      const project = await chosenProject(client, options.project, environment)
       const names = z.array(z.string()).parse(files)
       if ((await importTrainerStates(terminal, client, { files: names, project, isVerbose })) > 0) process.exitCode = 1
+    })
+}
+
+function addImportTensorboard(imports: Command, { terminal, action }: Context): void {
+  imports
+    .command('tensorboard')
+    .description('import event files of TensorBoard: a run for each directory that has any')
+    .argument('<paths...>', 'log directories, or event files')
+    .option(...projectFlag)
+    .option(...jobsFlag)
+    .option(...urlFlag)
+    .action(async (given: unknown, flags: unknown) => {
+      const { environment, isVerbose } = action()
+      const options = importOptionsSchema.extend({ jobs: z.number() }).parse(flags)
+      const client = connect(options.url, environment)
+      const project = await chosenProject(client, options.project, environment)
+      const paths = z.array(z.string()).parse(given)
+      const failed = await importTensorboard(terminal, client, { paths, project, jobs: options.jobs, isVerbose })
+      if (failed > 0) process.exitCode = 1
     })
 }
