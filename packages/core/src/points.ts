@@ -5,18 +5,26 @@ import { streamSchema } from './history.ts'
 import { metricNameSchema } from './metrics.ts'
 import { runAddressSchema } from './queries.ts'
 
+/** A whole number, or its digits as they stand in an address. */
+const wholeSchema = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d+$/, 'expected a whole number')
+    .transform(Number),
+])
+
 /** The most points that one page of them has. */
 export const maxPointsPage = 1_000_000
 
 /**
  * Which points to read: every one of one metric of one run, or with `limit` a page, which begins after the step `after`.
- * As it stands in an address, where numbers are text.
  */
 export const pointsRequestSchema = runAddressSchema.extend({
   metric: metricNameSchema,
   stream: streamSchema.default('history'),
-  after: z.coerce.number().int().optional(),
-  limit: z.coerce.number().int().min(1).max(maxPointsPage).optional(),
+  after: wholeSchema.pipe(z.number().int()).optional(),
+  limit: wholeSchema.pipe(z.number().int().min(1).max(maxPointsPage)).optional(),
 })
 export type PointsRequest = z.input<typeof pointsRequestSchema>
 

@@ -102,10 +102,9 @@ async function seen(place: Place, slug: string): Promise<unknown> {
 
 /** The order of what two processes printed in the same millisecond is not kept. */
 function linesOf(page: ConsolePage): ConsolePage {
-  const lines = [...page.lines].sort(
-    (left, right) => left.time - right.time || (left.label ?? '').localeCompare(right.label ?? ''),
-  )
-  return { ...page, lines }
+  const keyOf = ({ time, label, line, text }: ConsolePage['lines'][number]): string =>
+    JSON.stringify([String(time).padStart(16, '0'), label, line, text])
+  return { ...page, lines: [...page.lines].sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1)) }
 }
 
 /** A server that is lost when its `lostAt`th batch has come. */
