@@ -50,15 +50,15 @@ export async function pull(terminal: Terminal, environment: Environment, options
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /**
- * Puts a run's file where it belongs below `directory`, through no link; false when it is there already. Throws INTERNAL
- * when it does not come whole.
+ * Puts a run's file below `directory`, at its own path or at `place`, through no link; false when it is there already. Throws
+ * INTERNAL when it does not come whole.
  */
 export async function fetchFile(
   client: ServerClient,
   address: RunAddress,
-  { file, directory }: { file: RunFile; directory: string },
+  { file, directory, place = file.path }: { file: RunFile; directory: string; place?: string },
 ): Promise<boolean> {
-  const names = file.path.split('/')
+  const names = place.split('/')
   const path = join(directory, ...names)
   await refuseLinks(directory, names.slice(0, -1))
   if ((await hashOf(path)) === file.sha256) return false

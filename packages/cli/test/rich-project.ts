@@ -97,6 +97,9 @@ async function makeEverything(place: Place): Promise<void> {
     ['empty', ''],
     ['dir.d/ünï 🙂/a b.txt', 'text'],
     ['copy', 'text'],
+    ['dir.d', 'a file and a folder'],
+    ['COPY', 'other text'],
+    [`long/${'x'.repeat(300)}`, 'long'],
     ['large.bin', new Uint8Array(300_000).fill(7)],
   ] as const)
     await attachFile(place, run, { path, content, firstSeq: firstSeq++ })

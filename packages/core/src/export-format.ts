@@ -17,6 +17,7 @@ export const exportNames = {
   texts: 'texts.jsonl',
   console: 'console.jsonl',
   files: 'files',
+  contents: 'contents',
 } as const
 
 /** The columns of `points.parquet`, in their order; `time` is a timestamp in milliseconds. */
@@ -40,6 +41,13 @@ export type ExportManifest = z.infer<typeof exportManifestSchema>
 
 const partSchema = z.object({ count: countSchema, sha256: sha256Schema })
 
+const placeSchema = z
+  .string()
+  .refine(
+    (place) => /^(files|contents)\//.test(place) && filePathSchema.safeParse(place.replace(/^[^/]+\//, '')).success,
+    'expected a path below files or contents',
+  )
+
 /** What a run's `run.json` holds. `parts` are the files beside it: how many points, texts or lines, and their SHA-256. */
 export const exportedRunSchema = z.object({
   version: z.literal(exportVersion, `only version ${exportVersion} of the format can be read`),
@@ -51,7 +59,8 @@ export const exportedRunSchema = z.object({
     /** `writers` has how many of the lines are of each of the record's writers. */
     console: partSchema.extend({ writers: z.array(countSchema) }),
   }),
-  files: z.array(runFileSchema),
+  /** `place` is where the content lies in the run's folder: below `files` at its own path, or below `contents` by its hash. */
+  files: z.array(runFileSchema.extend({ place: placeSchema })),
 })
 export type ExportedRun = z.infer<typeof exportedRunSchema>
 

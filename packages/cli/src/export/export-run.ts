@@ -13,6 +13,7 @@ import { fetchFile } from '../pull.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { ServerClient } from '../server-client.ts'
 import { readRows } from '../text-rows.ts'
+import { placesOfFiles } from './file-places.ts'
 import { RowsFile } from './rows-file.ts'
 
 const pointsPerPage = 250_000
@@ -39,6 +40,7 @@ export async function exportRun(
   const run = await client.record(address)
   const metrics = [...(await client.metrics(address)).metrics].sort(byStreamAndName)
   const files = await client.files(address)
+  const places = placesOfFiles(files)
   const total = weightOf(metrics, files)
   let done = 0
   const advance = (by: number): void => {
@@ -49,7 +51,7 @@ export async function exportRun(
   const texts = await writeTexts(client, address, join(directory, exportNames.texts))
   const lines = await writeLines(client, address, join(directory, exportNames.console), run.writers.length)
   for (const file of files) {
-    await fetchFile(client, address, { file, directory: join(directory, exportNames.files) })
+    await fetchFile(client, address, { file, directory, place: places.get(file.path) ?? file.path })
     advance(file.size / bytesPerPoint)
   }
   const exported: ExportedRun = {
@@ -57,7 +59,9 @@ export async function exportRun(
     run,
     metrics,
     parts: { points, texts, console: lines },
-    files: [...files].sort((left, right) => inOrder(left.path, right.path)),
+    files: files
+      .map((file) => ({ ...file, place: places.get(file.path) ?? file.path }))
+      .sort((left, right) => inOrder(left.path, right.path)),
   }
   const json = `${JSON.stringify(exported, null, 2)}\n`
   await replaceFile(join(directory, exportNames.run), json)

@@ -40,15 +40,15 @@ export async function readExportedRun(directory: string, expected: string): Prom
     { path: join(directory, exportNames.points), sha256: points.sha256 },
     { path: join(directory, exportNames.texts), sha256: texts.sha256 },
     { path: join(directory, exportNames.console), sha256: console.sha256 },
-    ...exported.files.map((file) => ({ path: fileIn(directory, file.path), sha256: file.sha256 })),
+    ...exported.files.map(({ place, sha256 }) => ({ path: fileIn(directory, place), sha256 })),
   ]
   for (const part of parts) if ((await hashOf(part.path)) !== part.sha256) throw changed(part.path)
   return exported
 }
 
-/** Where the content of one of a run's files lies. */
-export function fileIn(directory: string, path: string): string {
-  return join(directory, exportNames.files, ...path.split('/'))
+/** Where the content of a file with this place lies. */
+export function fileIn(directory: string, place: string): string {
+  return join(directory, ...place.split('/'))
 }
 
 /** Reads a file of JSON rows, some at a time. Throws BAD_REQUEST that names the file. */

@@ -47,7 +47,7 @@ export async function importRun(
   await addPoints(stream, join(source.directory, exportNames.points), told)
   await addTexts(stream, join(source.directory, exportNames.texts), told)
   await addLines(streams, join(source.directory, exportNames.console), told)
-  for (const file of files) await stream.update({ type: 'file', ...file })
+  for (const { place: _place, ...file } of files) await stream.update({ type: 'file', ...file })
   await stream.finish()
   await stream.update({ type: 'imported', run: ended(run), writers })
   await stream.finish()
@@ -95,7 +95,7 @@ function startOf({ run, project, writer, index }: Start): CreateRunInput {
 }
 
 async function uploadFiles(client: ServerClient, { directory, exported: { files } }: RunSource): Promise<void> {
-  const paths = new Map(files.map(({ sha256, path }) => [sha256, fileIn(directory, path)]))
+  const paths = new Map(files.map(({ sha256, place }) => [sha256, fileIn(directory, place)]))
   const hashes = [...paths.keys()]
   for (let from = 0; from < hashes.length; from += hashesPerOffer) {
     const missing = await client.missingContents(hashes.slice(from, from + hashesPerOffer))
