@@ -188,7 +188,7 @@ for (const { kind, open, isMissing } of engines) {
 
     test('of one writer are read whole in chunks, by number', async () => {
       const key = newRun()
-      const lines = Array.from({ length: 6001 }, (_, line) => lineOf(key, line, { time: -line, label: 'a' }))
+      const lines = Array.from({ length: 6001 }, (_, line) => lineOf(key, line, { time: 10_000 - line, label: 'a' }))
       await store.insert(
         [],
         [],
