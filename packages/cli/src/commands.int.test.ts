@@ -294,7 +294,7 @@ describe('kiroku', () => {
     )
     expect(groups).toMatchObject({
       Server: ['up', 'doctor', 'verify'],
-      Runs: ['sync', 'restore', 'pull', 'clean', 'import'],
+      Runs: ['sync', 'restore', 'pull', 'clean', 'export', 'import'],
       Settings: ['login', 'status', 'online', 'offline', 'disabled', 'enabled'],
     })
     for (const name of [groups['Server'], groups['Runs'], groups['Settings']].flat()) {
