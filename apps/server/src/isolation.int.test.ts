@@ -79,6 +79,7 @@ const attempts: Record<string, Attempt> = {
   },
   'runs.delete': notFound(address),
   'runs.list': notFound(address),
+  'runs.record': notFound(address),
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
   'texts.byRun': notFound(address),
@@ -198,8 +199,10 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   [`GET ${routes.points}`]: async () => isNotFound(await get(`${routes.points}?${search()}`, stranger.apiKey)),
   [`GET ${routes.files}`]: async () =>
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey)),
-  [`GET ${routes.console}`]: async () =>
-    isNotFound(await get(`${routes.console}?${new URLSearchParams(address())}`, stranger.apiKey)),
+  [`GET ${routes.console}`]: async () => {
+    for (const format of ['text', 'jsonl'])
+      isNotFound(await get(`${routes.console}?${new URLSearchParams({ ...address(), format })}`, stranger.apiKey))
+  },
   [`PUT ${routes.blobs}/:sha256`]: async () => {
     // The stranger does not have the owner's content by knowing its hash, nor by having the same of their own.
     const { missing } = await client(stranger).files.offer.mutate({ hashes: [sha256Of(secret)] })

@@ -113,7 +113,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const projects = createProjectsRepository(database)
   const runs = createRunsRepository(database, crashAfterMs)
   const services: Services = {
-    console: createConsoleService(store, metrics),
+    console: createConsoleService(store, metrics, runs),
     files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
       blobs: createBlobsRepository(database),
       files: createFilesRepository(database),

@@ -228,7 +228,9 @@ describe('with a server', () => {
         KIROKU_API_KEY: server.apiKey,
       })
       expect(away).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: no server answers[^\n]*\n$/) })
-      const project = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b'])
+      const foreign = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b'])
+      expect(foreign).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: the key for [^\n]* not to a;/) })
+      const project = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b/c'])
       expect(project).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: project: [^\n]*\n$/) })
     })
   })
@@ -294,7 +296,7 @@ describe('kiroku', () => {
     )
     expect(groups).toMatchObject({
       Server: ['up', 'doctor', 'verify'],
-      Runs: ['sync', 'restore', 'pull', 'clean', 'import'],
+      Runs: ['sync', 'restore', 'pull', 'clean', 'export', 'import'],
       Settings: ['login', 'status', 'online', 'offline', 'disabled', 'enabled'],
     })
     for (const name of [groups['Server'], groups['Runs'], groups['Settings']].flat()) {

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import * as z from 'zod'
 import { readEnvironment } from './env.ts'
 import { reportFailure } from './failures.ts'
+import { addMovingCommands } from './program/moving-commands.ts'
 import { addRunCommands } from './program/run-commands.ts'
 import { addServerCommands } from './program/server-commands.ts'
 import { addSettingsCommands } from './program/settings-commands.ts'
@@ -43,6 +44,7 @@ export function buildProgram(terminal: Terminal): Command {
   const context = { program, terminal, action }
   addServerCommands(context)
   addRunCommands(context)
+  addMovingCommands(context)
   addSettingsCommands(context)
   return program
 }

@@ -44,7 +44,8 @@ export async function addressOf(
   return parseInput(runAddressSchema, { organization, project, run: named.run }, 'run')
 }
 
-async function ownOrganization(client: ServerClient): Promise<string> {
+/** The one organization that the key is for. Throws when it is of none or of several. */
+export async function ownOrganization(client: ServerClient): Promise<string> {
   const { organizations } = await client.viewer()
   const [only, other] = organizations
   if (only === undefined)

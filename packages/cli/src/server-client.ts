@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import { frameContentType } from '@kiroku/core/frames'
 import { type BatchAck, batchAckSchema } from '@kiroku/core/history'
 import { decodePoints, type Points, type PointsRequest } from '@kiroku/core/points'
+import type { ProjectPath } from '@kiroku/core/projects'
 import {
   type ConsoleInput,
   type ConsolePage,
@@ -10,10 +13,20 @@ import {
   fileListSchema,
   offeredFilesSchema,
   type RunAddress,
+  type RunMetrics,
+  type RunPage,
+  type RunText,
+  runMetricsSchema,
+  runPageSchema,
+  runTextSchema,
+  type TextListInput,
+  type TextMetric,
+  textMetricSchema,
   type Viewer,
   viewerSchema,
 } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
+import { type RunRecord, runRecordSchema } from '@kiroku/core/run-record'
 import {
   type CreateRunInput,
   type CreateRunResult,
@@ -71,9 +84,46 @@ export class ServerClient {
     return this.#http.query('console.byRun', input, consolePageSchema)
   }
 
-  /** Every point of a metric, sorted by step. */
-  async points(request: PointsRequest): Promise<Points> {
-    const search = new URLSearchParams({ stream: 'history', ...request })
+  /** A project's runs, newest first, a page at a time. Throws NOT_FOUND when there is no such project. */
+  async *runs(project: ProjectPath): AsyncIterable<Run[]> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: RunPage = await this.#http.query('runs.list', { ...project, limit: 500, cursor }, runPageSchema)
+      if (page.runs.length > 0) yield page.runs
+      cursor = page.nextCursor
+    }
+  }
+
+  /** Everything that is known of a run beside what it logged. */
+  record(address: RunAddress): Promise<RunRecord> {
+    return this.#http.query('runs.record', address, runRecordSchema)
+  }
+
+  /** A run's metrics, definitions and segments. */
+  metrics(address: RunAddress): Promise<RunMetrics> {
+    return this.#http.query('metrics.byRun', address, runMetricsSchema)
+  }
+
+  /** The metrics of a run whose values are not numbers. */
+  textMetrics(address: RunAddress): Promise<TextMetric[]> {
+    return this.#http.query('texts.metrics', address, z.array(textMetricSchema))
+  }
+
+  /** Some of a run's values that are not numbers. */
+  texts(input: TextListInput): Promise<RunText[]> {
+    return this.#http.query('texts.byRun', input, z.array(runTextSchema))
+  }
+
+  /** Every line that a run printed, as it comes: a `runLineSchema` in JSON each, by writer, then number. */
+  async jsonLines(address: RunAddress): Promise<ReadableStream<Uint8Array>> {
+    const search = new URLSearchParams({ ...address, format: 'jsonl' })
+    return this.#download(`${routes.console}?${search}`, 'the console')
+  }
+
+  /** Points of a metric, sorted by step: all of them, or a page. */
+  async points({ stream = 'history', after, limit, ...request }: PointsRequest): Promise<Points> {
+    const search = new URLSearchParams({ stream, ...request })
+    if (after !== undefined) search.set('after', String(after))
+    if (limit !== undefined) search.set('limit', String(limit))
     const response = await this.#http.request(`${routes.points}?${search}`, { method: 'GET' })
     return decodePoints(new Uint8Array(await response.arrayBuffer()))
   }
@@ -95,12 +145,28 @@ export class ServerClient {
     await this.#http.json(`${routes.blobs}/${sha256}`, { method: 'PUT', body, headers })
   }
 
+  /** Uploads a content from disk, a piece at a time. */
+  async putFile(sha256: string, file: string): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const init = (): RequestInit => ({
+      method: 'PUT',
+      headers,
+      body: Readable.toWeb(createReadStream(file)),
+      duplex: 'half',
+    })
+    await this.#http.request(`${routes.blobs}/${sha256}`, init, { isTransfer: true })
+  }
+
   /** The bytes of one of a run's files, as they come. */
   async fileContent(address: RunAddress, path: string): Promise<ReadableStream<Uint8Array>> {
     const search = new URLSearchParams({ ...address, path })
-    const response = await this.#http.request(`${routes.files}?${search}`, { method: 'GET' }, { isTransfer: true })
+    return this.#download(`${routes.files}?${search}`, path)
+  }
+
+  async #download(path: string, what: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#http.request(path, { method: 'GET' }, { isTransfer: true })
     if (response.body !== null) return response.body
-    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${path} came without content` })
+    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${what} came without content` })
   }
 
   /** A project's live stream, as it comes, until `signal` is aborted. */

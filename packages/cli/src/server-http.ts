@@ -42,12 +42,17 @@ export class ServerHttp {
   }
 
   /**
-   * The answer to a request, its body unread. Asks again, later each time, where the server says that it is busy. Throws
-   * `KirokuError` for every refusal, and UNAVAILABLE when nobody answers.
+   * The answer to a request, its body unread; one whose body can be read once only is given as a function that makes it.
+   * Asks again, later each time, where the server says that it is busy. Throws `KirokuError` for every refusal, and
+   * UNAVAILABLE when nobody answers.
    */
-  async request(path: string, init: RequestInit, { isTransfer = false } = {}): Promise<Response> {
+  async request(path: string, init: RequestInit | (() => RequestInit), { isTransfer = false } = {}): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#fetch(path, init, isTransfer ? transferTimeoutMs : timeoutMs)
+      const response = await this.#fetch(
+        path,
+        typeof init === 'function' ? init() : init,
+        isTransfer ? transferTimeoutMs : timeoutMs,
+      )
       if (response.ok) return response
       const body = parseJson(await response.text())
       const isBusy = response.status === 429 || response.status === 503

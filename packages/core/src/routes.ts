@@ -6,13 +6,13 @@ export const routes = {
   ingest: '/api/ingest',
   /** POST a `seriesRequestSchema` in JSON; answers a series answer (`frameContentType`). */
   series: '/api/series',
-  /** GET `?organization=…&project=…&run=…&metric=…&stream=…`: every point of one metric, as `encodePoints` has them. */
+  /** GET a `pointsRequestSchema` in the address: every point of one metric, or a page, as `encodePoints` has them. */
   points: '/api/points',
   /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */
   live: '/api/live',
   /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
   files: '/api/files',
-  /** GET `?organization=…&project=…&run=…`: all that the run printed, as plain text. */
+  /** GET a `wholeConsoleInputSchema` in the address: all that the run printed, as plain text or a JSON line each. */
   console: '/api/console',
   /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
   blobs: '/api/blobs',

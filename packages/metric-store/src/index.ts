@@ -7,6 +7,7 @@ export type {
   MetricStoreOptions,
   PointBlock,
   PointChunk,
+  PointQuery,
   RequestedSeries,
   RunKey,
   Segment,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './branch.ts'
-import { insertConsole, readConsole, readWholeConsole } from './console.ts'
+import { insertConsole, readConsole, readWholeConsole, readWriterConsole } from './console.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
@@ -59,12 +59,13 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     roll: () => roller.roll(),
     checkRollups: () => checkRollups(engine, freshness),
     series: (request, options) => readSeries(engine, freshness, request, options?.signal),
-    points: (key) => readPoints(engine, key),
+    points: (query) => readPoints(engine, query),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
     textSteps: (query) => readTextSteps(engine, query),
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
+    writerConsole: (key) => readWriterConsole(engine, key),
     async deleteRun({ project, run }) {
       await resetting({ project, run }, () =>
         roller.inTurn(async () => {

@@ -33,12 +33,16 @@ export type PointBlock = RunKey & {
 /** A history value that is not a number. Of texts with the same run, metric and step the highest `version` stands. */
 export type StoredText = RunKey & { version: number; metric: string; step: number; time: number; value: WireValue }
 
-/** Which texts of a run: of one metric or of all, from step `from` to step `to`, both included; all when left out. */
+/**
+ * Which texts of a run: of one metric or of all, from step `from` to step `to`, both included; all when left out. `order` says
+ * which come when there are more than `limit`: those of the first or of the last steps, `last` when it is left out.
+ */
 export type TextQuery = RunKey & {
   metric?: string | undefined
   from?: number | undefined
   to?: number | undefined
   limit?: number | undefined
+  order?: 'first' | 'last' | undefined
 }
 
 /**
@@ -55,6 +59,9 @@ export type ConsolePart = { lines: StoredLine[]; total: number; labels: string[]
 
 /** One metric of one run. */
 export type SeriesKey = { run: string; metric: string; stream: Stream }
+
+/** Which points of a series: all of them, or the first `limit` after the step `after`. */
+export type PointQuery = RunKey & Omit<SeriesKey, 'run'> & { after?: number | undefined; limit?: number | undefined }
 
 /** A stretch of a run's life that began at `startedAt` (unix milliseconds), when it had run for `runtimeBeforeMs`. */
 export type Segment = { startedAt: number; runtimeBeforeMs: number }
@@ -103,9 +110,9 @@ export type MetricStore = {
   checkRollups(): Promise<RollupCheck>
   /** The series of a chart, exact or in buckets. An abort frees the caller. */
   series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
-  /** All points of one series, sorted by step, in chunks of bounded size. */
-  points(key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk>
-  /** Texts of a run, sorted by metric, then step; of more than `limit` those of the highest steps. */
+  /** Points of one series, sorted by step, in chunks of bounded size. */
+  points(query: PointQuery): AsyncIterable<PointChunk>
+  /** Texts of a run, sorted by metric, then step. */
   texts(query: TextQuery): Promise<StoredText[]>
   /** Which metrics of a run have texts, and over which steps; sorted by metric. */
   textMetrics(key: RunKey): Promise<TextMetric[]>
@@ -115,6 +122,8 @@ export type MetricStore = {
   console(key: RunKey, query: ConsoleQuery): Promise<ConsolePart>
   /** All lines that a run printed, in the same order, in chunks of bounded size. */
   wholeConsole(key: RunKey): AsyncIterable<StoredLine[]>
+  /** All lines of one writer of a run, by number, in chunks of bounded size. */
+  writerConsole(key: RunKey & { writer: string }): AsyncIterable<StoredLine[]>
   /** Removes all points, texts and lines of a run. */
   deleteRun(key: RunKey): Promise<void>
   /** Counts metrics of a run from their points. A metric without points is left out. */

@@ -8,6 +8,7 @@ import type { OrganizationScope } from '../../http/scopes.ts'
 import { linkFiles } from '../files/index.ts'
 import { applyBatch } from './apply-batch.ts'
 import { saveDefinitions, saveRuns, saveTotals } from './document.repository.ts'
+import { restoreRun } from './imported-run.repository.ts'
 import {
   lockRuns,
   type MovedWriter,
@@ -128,6 +129,7 @@ export function createHistoryRepository(
         for (const run of moved)
           if (run.effects.some(({ hasDefined, hasCleared }) => hasDefined || hasCleared))
             await saveDefinitions(connection, run.facts.runId, run.document.definitions)
+        for (const run of moved) await restoreImported(connection, run)
         await notify(connection, moved.map(toNotice))
         return outcomes
       }),
@@ -189,6 +191,15 @@ async function linkNamedFiles(connection: Connection, runs: readonly OpenRun[]):
   )
   for (const { file, rejected } of await linkFiles(connection, links))
     rejected.push({ metric: file.path, reason: `its content ${file.sha256} was not uploaded` })
+}
+
+async function restoreImported(connection: Connection, run: OpenRun): Promise<void> {
+  for (const { imported, rejected } of run.effects) {
+    if (!imported) continue
+    const refusal = await restoreRun(connection, run.facts.runId, imported)
+    if (refusal === undefined) run.standing = imported.run
+    else rejected.push({ metric: imported.type, reason: refusal })
+  }
 }
 
 function toSavedRun(run: OpenRun): Parameters<typeof saveRuns>[1][number] {

@@ -1,13 +1,16 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunPage, runListInputSchema } from '@kiroku/core/queries'
+import type { RunRecord } from '@kiroku/core/run-record'
 import type { CreateRunResult, Run } from '@kiroku/core/runs'
 import type * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
+import { noRun } from './no-run.ts'
 import { type OpenInput, openRun } from './open-run.repository.ts'
 import type { PendingChange } from './pending-change.ts'
 import { readRunPage } from './run-list.repository.ts'
+import { readRunRecord, readWriterIds } from './run-record.repository.ts'
 import { includedInRun, toRun } from './run-row.repository.ts'
 import { describeStart } from './started-run.repository.ts'
 import { type RunChange, updateRun } from './update-run.repository.ts'
@@ -25,6 +28,10 @@ export type RunsRepository = {
   list(scope: ProjectScope, input: z.output<typeof runListInputSchema>): Promise<RunPage>
   /** Throws NOT_FOUND. */
   byId(scope: ProjectScope, slug: string): Promise<Run>
+  /** Everything that is known of a run beside what it logged. Throws NOT_FOUND. */
+  record(scope: ProjectScope, slug: string): Promise<RunRecord>
+  /** The ids of a run's writers, in the order of its record. Throws NOT_FOUND. */
+  writerIds(scope: ProjectScope, slug: string): Promise<string[]>
   /** Throws NOT_FOUND. */
   update(scope: ProjectScope, slug: string, change: RunChange): Promise<void>
   /** Throws NOT_FOUND. */
@@ -63,6 +70,9 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
 
     byId: find,
 
+    record: (scope, slug) => database.transaction((connection) => readRunRecord(connection, scope, slug)),
+    writerIds: (scope, slug) => database.transaction((connection) => readWriterIds(connection, scope, slug)),
+
     async update(scope, slug, change) {
       await database.transaction(async (connection) => {
         const { rows } = await connection.query(
@@ -95,10 +105,6 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
       await tell(scope, await find(scope, slug))
     },
   }
-}
-
-function noRun(slug: string): KirokuError {
-  return new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
 }
 
 function noticeOf(scope: ProjectScope, run: Pick<Run, 'slug' | 'state'>): RunNotice {

@@ -11,7 +11,7 @@ import type { SeriesService } from './series.service.ts'
 
 const maxRequestBytes = 4 * 1024 * 1024
 
-/** POST a chart's request for its series; GET every point of one metric. Both answer a frame. */
+/** POST a chart's request for its series; GET the points of one metric. Both answer a frame. */
 export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService, projects: ProjectsRepository): void {
   const scopeOf = (request: FastifyRequest, path: { organization: string; project: string }): Promise<ProjectScope> =>
     projects.byName(authorizeOrganization(requireIdentity(request), path.organization), path.project)

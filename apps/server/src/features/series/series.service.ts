@@ -12,7 +12,7 @@ import type { MetricsRepository, RunReference } from '../metrics/index.ts'
 export type SeriesService = {
   /** The series of a chart. Throws NOT_FOUND that names a run which is not in the project. */
   series(scope: ProjectScope, request: z.output<typeof seriesRequestSchema>, signal: AbortSignal): Promise<SeriesAnswer>
-  /** Every point of one metric. Throws NOT_FOUND for an unknown run. */
+  /** Every point of one metric, or a page of them. Throws NOT_FOUND for an unknown run. */
   points(scope: ProjectScope, request: z.output<typeof pointsRequestSchema>): Promise<Points>
   /** Values that are not numbers. Throws NOT_FOUND for an unknown run. */
   texts(scope: ProjectScope, request: z.output<typeof textListInputSchema>): Promise<RunText[]>
@@ -52,10 +52,11 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       }
     },
 
-    async points(scope, { run, metric, stream }) {
+    async points(scope, { run, ...asked }) {
       const { runId } = await find(scope, run)
+      const { metric, stream, after, limit } = asked
       const chunks: Points[] = []
-      for await (const chunk of store.points({ project: scope.projectId, run: runId, metric, stream }))
+      for await (const chunk of store.points({ project: scope.projectId, run: runId, metric, stream, after, limit }))
         chunks.push(chunk)
       return {
         steps: concatenate(chunks.map(({ steps }) => steps)),
@@ -64,9 +65,9 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       }
     },
 
-    async texts(scope, { run, metric, from, to, limit }) {
+    async texts(scope, { run, metric, from, to, limit, order }) {
       const { runId } = await find(scope, run)
-      const texts = await store.texts({ project: scope.projectId, run: runId, metric, from, to, limit })
+      const texts = await store.texts({ project: scope.projectId, run: runId, metric, from, to, limit, order })
       return texts.map(({ metric: name, step, time, value }) => ({ metric: name, step, time, value }))
     },
 
