@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import type { Engine } from './engine/engine.ts'
+import { createTable, type Table } from './tables.ts'
 
 /**
- * One change of the tables. Its statements may run again after a kill in between, so each must leave things as they are
- * when it was done before.
+ * One change of the tables: those that it makes. It may run again after a kill in between, which leaves a table that is
+ * there as it is.
  */
-type Migration = { id: number; name: string; statements: readonly string[] }
+type Migration = { id: number; name: string; tables: readonly Table[] }
 
 /** What makes an acknowledged row survive a loss of power: parts and their directories are synced, merged ones too. */
 const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
@@ -13,69 +14,86 @@ const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_f
 /** The codecs are the smallest on real and on noisy curves of those that were tried; the README has the numbers. */
 const curves = 'CODEC(Delta, ZSTD(3))'
 
+/** Of rows with the same sorting key the one with the highest `version` stands. */
+const newestStands = { family: 'ReplacingMergeTree', parameters: 'version' } as const
+
 /** All changes, oldest first. A change that was released is never edited: append another. */
-const migrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'points and texts',
-    statements: [
-      `CREATE TABLE IF NOT EXISTS points (
-         project UUID CODEC(ZSTD),
-         run UUID CODEC(ZSTD),
-         stream Enum8('history' = 0, 'system' = 1),
-         metric LowCardinality(String),
-         step Int64 CODEC(DoubleDelta, ZSTD),
-         time Int64 ${curves},
-         value Float64 ${curves},
-         version UInt64 CODEC(DoubleDelta, ZSTD)
-       ) ENGINE = ReplacingMergeTree(version)
-       ORDER BY (project, run, stream, metric, step)
-       SETTINGS ${durable}`,
-      `CREATE TABLE IF NOT EXISTS texts (
-         project UUID CODEC(ZSTD),
-         run UUID CODEC(ZSTD),
-         metric LowCardinality(String),
-         step Int64 CODEC(DoubleDelta, ZSTD),
-         time Int64 ${curves},
-         value String CODEC(ZSTD(3)),
-         version UInt64 CODEC(DoubleDelta, ZSTD)
-       ) ENGINE = ReplacingMergeTree(version)
-       ORDER BY (project, run, metric, step)
-       SETTINGS ${durable}`,
+    tables: [
+      {
+        name: 'points',
+        columns: `
+          project UUID CODEC(ZSTD),
+          run UUID CODEC(ZSTD),
+          stream Enum8('history' = 0, 'system' = 1),
+          metric LowCardinality(String),
+          step Int64 CODEC(DoubleDelta, ZSTD),
+          time Int64 ${curves},
+          value Float64 ${curves},
+          version UInt64 CODEC(DoubleDelta, ZSTD)`,
+        engine: newestStands,
+        orderBy: '(project, run, stream, metric, step)',
+        settings: durable,
+      },
+      {
+        name: 'texts',
+        columns: `
+          project UUID CODEC(ZSTD),
+          run UUID CODEC(ZSTD),
+          metric LowCardinality(String),
+          step Int64 CODEC(DoubleDelta, ZSTD),
+          time Int64 ${curves},
+          value String CODEC(ZSTD(3)),
+          version UInt64 CODEC(DoubleDelta, ZSTD)`,
+        engine: newestStands,
+        orderBy: '(project, run, metric, step)',
+        settings: durable,
+      },
     ],
   },
   {
     id: 2,
     name: 'console lines',
-    statements: [
-      `CREATE TABLE IF NOT EXISTS console (
-         project UUID CODEC(ZSTD),
-         run UUID CODEC(ZSTD),
-         writer UUID CODEC(ZSTD),
-         label Nullable(String) CODEC(ZSTD),
-         line UInt64 CODEC(DoubleDelta, ZSTD),
-         stream Enum8('stdout' = 0, 'stderr' = 1),
-         time Int64 ${curves},
-         text String CODEC(ZSTD(3)),
-         version UInt64 CODEC(DoubleDelta, ZSTD)
-       ) ENGINE = ReplacingMergeTree(version)
-       ORDER BY (project, run, writer, line)
-       SETTINGS ${durable}`,
+    tables: [
+      {
+        name: 'console',
+        columns: `
+          project UUID CODEC(ZSTD),
+          run UUID CODEC(ZSTD),
+          writer UUID CODEC(ZSTD),
+          label Nullable(String) CODEC(ZSTD),
+          line UInt64 CODEC(DoubleDelta, ZSTD),
+          stream Enum8('stdout' = 0, 'stderr' = 1),
+          time Int64 ${curves},
+          text String CODEC(ZSTD(3)),
+          version UInt64 CODEC(DoubleDelta, ZSTD)`,
+        engine: newestStands,
+        orderBy: '(project, run, writer, line)',
+        settings: durable,
+      },
     ],
   },
 ]
 
+const bookkeeping: Table = {
+  name: 'migrations',
+  columns: 'id UInt32, name String, appliedAt DateTime64(3) DEFAULT now64(3)',
+  engine: { family: 'ReplacingMergeTree' },
+  orderBy: 'id',
+  settings: durable,
+}
+
 /** Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice. */
 export async function migrate(engine: Engine): Promise<void> {
-  await engine.command({
-    sql: `CREATE TABLE IF NOT EXISTS migrations (id UInt32, name String, appliedAt DateTime64(3) DEFAULT now64(3))
-          ENGINE = ReplacingMergeTree ORDER BY id SETTINGS ${durable}`,
-  })
+  await engine.command({ sql: createTable(bookkeeping) })
   const done = await engine.query({ sql: 'SELECT id FROM migrations', row: z.object({ id: z.number() }) })
   const applied = new Set(done.map(({ id }) => id))
-  for (const { id, name, statements } of migrations) {
+  for (const { id, name, tables } of migrations) {
     if (applied.has(id)) continue
-    for (const sql of statements) await engine.command({ sql })
+    for (const table of tables) await engine.command({ sql: createTable(table) })
     await engine.command({
       sql: 'INSERT INTO migrations (id, name) SELECT {id:UInt32}, {name:String}',
       parameters: { id, name },
