@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './branch.ts'
 import { insertConsole, readConsole, readWholeConsole } from './console.ts'
+import { openClusterEngine } from './engine/cluster-engine.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
+import type { Engine } from './engine/engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
@@ -16,21 +18,22 @@ import type { MetricStore, MetricStoreOptions } from './types.ts'
  * when the directory is in use.
  */
 export async function openMetricStore(options: MetricStoreOptions): Promise<MetricStore> {
-  const engine =
-    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
-  try {
-    await migrate(engine)
-  } catch (cause) {
-    await engine.close()
-    throw cause
-  }
+  const engine = await openMigrated(options)
   return {
     async insert(points, texts, lines = []) {
       await insertPoints(engine, points)
       await insertTexts(engine, texts)
       await insertConsole(engine, lines)
     },
-    series: (request, options) => readSeries(engine, request, options?.signal),
+    async series(request, options) {
+      const missing = new Set<number>()
+      const answer = await readSeries(
+        engine.leavingOut((shard) => missing.add(shard)),
+        request,
+        options?.signal,
+      )
+      return missing.size === 0 ? answer : { ...answer, missingShards: [...missing].sort((a, b) => a - b) }
+    },
     points: (key) => readPoints(engine, key),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
@@ -54,4 +57,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     },
     close: () => engine.close(),
   }
+}
+
+async function openMigrated(options: MetricStoreOptions): Promise<Engine> {
+  if (options.kind === 'server' && options.cluster !== undefined) return openClusterEngine(options.url, options.cluster)
+  const engine =
+    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  try {
+    await migrate(engine)
+  } catch (cause) {
+    await engine.close()
+    throw cause
+  }
+  return engine
 }

@@ -86,14 +86,20 @@ const bookkeeping: Table = {
   settings: durable,
 }
 
-/** Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice. */
-export async function migrate(engine: Engine): Promise<void> {
+/**
+ * Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice.
+ * `create` says how the engine makes a table.
+ */
+export async function migrate(
+  engine: Engine,
+  create: (table: Table) => readonly string[] = (table) => [createTable(table)],
+): Promise<void> {
   await engine.command({ sql: createTable(bookkeeping) })
   const done = await engine.query({ sql: 'SELECT id FROM migrations', row: z.object({ id: z.number() }) })
   const applied = new Set(done.map(({ id }) => id))
   for (const { id, name, tables } of migrations) {
     if (applied.has(id)) continue
-    for (const table of tables) await engine.command({ sql: createTable(table) })
+    for (const sql of tables.flatMap(create)) await engine.command({ sql })
     await engine.command({
       sql: 'INSERT INTO migrations (id, name) SELECT {id:UInt32}, {name:String}',
       parameters: { id, name },

@@ -5,8 +5,13 @@ import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
 
-/** Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. */
-export type MetricStoreOptions = { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+/**
+ * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. With `cluster` it is all
+ * shards of the cluster that the server knows by this name.
+ */
+export type MetricStoreOptions =
+  | { kind: 'embedded'; path: string }
+  | { kind: 'server'; url: string; cluster?: string | undefined }
 
 /** A run by UUIDs in canonical text. The caller has made sure that it may be read or written. */
 export type RunKey = { project: string; run: string }
@@ -70,8 +75,15 @@ export type StoreSeriesRequest = {
 /** A series as `@kiroku/core/series` describes it, with `run` as the UUID that was asked for. */
 export type StoredSeries = PointSeries | BucketSeries
 
-/** The series in the order asked for, and the range of x that they were cut over; null without points. */
-export type StoreSeriesAnswer = { range: { from: number; to: number } | null; series: StoredSeries[] }
+/**
+ * The series in the order asked for, and the range of x that they were cut over; null without points. `missingShards` are
+ * those of a cluster that did not answer: the series of their runs have no points here.
+ */
+export type StoreSeriesAnswer = {
+  range: { from: number; to: number } | null
+  series: StoredSeries[]
+  missingShards?: readonly number[]
+}
 
 /** Some points of one series in columns, sorted by step: one element a point. Times are unix milliseconds. */
 export type PointChunk = {

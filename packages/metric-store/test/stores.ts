@@ -11,10 +11,16 @@ import { type MetricStore, openMetricStore } from '../src/index.ts'
 /** A store for tests, gone at scope exit with everything in it. */
 export type TestStore = { store: MetricStore; directory: string; [Symbol.asyncDispose](): Promise<void> }
 
-/** The kinds of engine that every test of the store runs on. `server` needs Python, to start libchdb as a server. */
+const hasNoPython = spawnSync('python3', ['-c', 'import ctypes']).status !== 0
+
+/**
+ * The kinds of engine that every test of the store runs on. `server` and `cluster`, which is two servers, need Python, to
+ * start libchdb as a server.
+ */
 export const engines = [
   { kind: 'embedded', open: openEmbedded, isMissing: false },
-  { kind: 'server', open: openServer, isMissing: spawnSync('python3', ['-c', 'import ctypes']).status !== 0 },
+  { kind: 'server', open: openServer, isMissing: hasNoPython },
+  { kind: 'cluster', open: openCluster, isMissing: hasNoPython },
 ] as const
 
 /** A directory that is gone at scope exit. */
@@ -56,37 +62,94 @@ words = [word.encode() for word in ["clickhouse", *sys.argv[2:]]]
 library.chdb_query_cmdline(len(words), (ctypes.c_char_p * len(words))(*words))
 `
 
-/** A real ClickHouse server over HTTP: libchdb holds one, which listens when it is told to. */
-export async function startClickhouse(): Promise<{
+/** A ClickHouse server that listens, whose process a test may kill and start again over the same data. */
+export type TestClickhouse = {
   url: string
   directory: string
+  kill(): Promise<void>
+  restart(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-}> {
+}
+
+type Ports = { http: number; tcp: number }
+
+const freePorts = async (): Promise<Ports> => ({ http: await freePort(), tcp: await freePort() })
+
+/** A real ClickHouse server: libchdb holds one, which listens when it is told to. */
+export async function startClickhouse(given?: { ports: Ports; config: string }): Promise<TestClickhouse> {
   const directory = temporaryDirectory()
-  const [http, tcp] = await Promise.all([freePort(), freePort()])
+  const { http, tcp } = given?.ports ?? (await freePorts())
   const config = join(directory.path, 'config.xml')
-  writeFileSync(config, `<clickhouse><http_port>${http}</http_port></clickhouse>`)
-  const child = spawn('python3', [
-    '-c',
-    launcher,
-    libraryPath(),
-    `--path=${join(directory.path, 'data')}`,
-    `--http_port=${http}`,
-    `--tcp_port=${tcp}`,
-    '--listen_host=127.0.0.1',
-    `--config-file=${config}`,
-    '--function_sleep_max_microseconds_per_block=0',
-    '--query',
-    'SYSTEM START LISTEN HTTP; SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size=1 FORMAT Null',
-  ])
+  writeFileSync(
+    config,
+    `<clickhouse><http_port>${http}</http_port><tcp_port>${tcp}</tcp_port>${given?.config ?? ''}</clickhouse>`,
+  )
   const url = `http://127.0.0.1:${http}`
-  await untilAnswers(url, child)
+  const run = async (): Promise<ChildProcess> => {
+    const listen = ['HTTP', 'TCP'].map((protocol) => `SYSTEM START LISTEN ${protocol};`).join(' ')
+    const child = spawn('python3', [
+      '-c',
+      launcher,
+      libraryPath(),
+      `--path=${join(directory.path, 'data')}`,
+      `--http_port=${http}`,
+      `--tcp_port=${tcp}`,
+      '--listen_host=127.0.0.1',
+      `--config-file=${config}`,
+      '--function_sleep_max_microseconds_per_block=0',
+      '--query',
+      `${listen} SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size=1 FORMAT Null`,
+    ])
+    await untilAnswers(url, child)
+    return child
+  }
+  let child = await run()
+  const kill = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+  }
   return {
     url,
     directory: directory.path,
+    kill,
+    async restart() {
+      await kill()
+      child = await run()
+    },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+      await kill()
       directory[Symbol.dispose]()
+    },
+  }
+}
+
+/** The name of the cluster that `startCluster` starts. */
+export const clusterName = 'two'
+
+/** A real cluster of two shards without Keeper: two servers that know each other by `remote_servers`. */
+export async function startCluster(): Promise<{ shards: TestClickhouse[]; [Symbol.asyncDispose](): Promise<void> }> {
+  const ports = [await freePorts(), await freePorts()]
+  const shard = ({ tcp }: Ports): string =>
+    `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`
+  const config = `<remote_servers><${clusterName}>${ports.map(shard).join('')}</${clusterName}></remote_servers>`
+  const shards = await Promise.all(ports.map((own) => startClickhouse({ ports: own, config })))
+  return {
+    shards,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(shards.map((server) => server[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+async function openCluster(): Promise<TestStore> {
+  const cluster = await startCluster()
+  const [first] = cluster.shards
+  const store = await openMetricStore({ kind: 'server', url: first?.url ?? '', cluster: clusterName })
+  return {
+    store,
+    directory: first?.directory ?? '',
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      await cluster[Symbol.asyncDispose]()
     },
   }
 }
