@@ -41,6 +41,8 @@ export type ServerOptions = {
   webDir?: string | undefined
   databaseUrl?: string | undefined
   clickhouseUrl?: string | undefined
+  /** The name of a cluster that the server at `clickhouseUrl` is of. */
+  clickhouseCluster?: string | undefined
   logLevel?: LogLevel | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
@@ -93,6 +95,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     dataDir: options.dataDir,
     databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
     clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
+    clickhouseCluster: options.clickhouseCluster ?? environment.CLICKHOUSE_CLUSTER,
   })
   cleanup.add(() => engines.close())
   const [database, store] = await bothOrNone(openDatabase(engines.databaseUrl), openMetricStore(engines.clickhouse))

@@ -1,3 +1,4 @@
+import type { MetricStoreOptions } from '@kiroku/metric-store'
 import { openDataDirectory } from './data-directory.ts'
 import { explainFileError } from './file-errors.ts'
 import { startPostgres } from './postgres.ts'
@@ -8,11 +9,13 @@ export type EngineOptions = {
   databaseUrl?: string | undefined
   /** A ClickHouse server to use in place of the embedded engine. */
   clickhouseUrl?: string | undefined
+  /** The name of a cluster that this server is of. */
+  clickhouseCluster?: string | undefined
 }
 
 export type Engines = {
   databaseUrl: string
-  clickhouse: { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+  clickhouse: MetricStoreOptions
   /** Whether PostgreSQL is ours, so that whoever can read the data directory owns everything anyway. */
   isEmbedded: boolean
   /** Absolute, symbolic links resolved. */
@@ -42,7 +45,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
       clickhouse:
         options.clickhouseUrl === undefined
           ? { kind: 'embedded', path: directory.clickhouse }
-          : { kind: 'server', url: options.clickhouseUrl },
+          : { kind: 'server', url: options.clickhouseUrl, cluster: options.clickhouseCluster },
       isEmbedded: postgres !== undefined,
       dataDir: directory.path,
       filesDir: directory.files,

@@ -6,6 +6,8 @@ export const serverArgumentsSchema = z.object({
   port: z.number(),
   webDir: z.string().optional(),
   databaseUrl: z.string().optional(),
+  clickhouseUrl: z.string().optional(),
+  clickhouseCluster: z.string().optional(),
   localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
