@@ -13,6 +13,8 @@ const variablesSchema = z.object({
     .string()
     .regex(/^[\w.-]{1,128}$/, 'expected the name of a cluster: letters, digits, _, . and -')
     .optional(),
+  /** Where the contents of files are kept, in place of the data directory: several servers name the same. */
+  KIROKU_FILES_DIR: z.string().min(1).optional(),
   KIROKU_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Whether a browser on this machine is signed in as the owner: `auto` is when PostgreSQL is embedded. */
   KIROKU_LOCAL_SIGN_IN: z.enum(['auto', 'on', 'off']).default('auto'),

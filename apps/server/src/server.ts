@@ -43,6 +43,8 @@ export type ServerOptions = {
   clickhouseUrl?: string | undefined
   /** The name of a cluster that the server at `clickhouseUrl` is of. */
   clickhouseCluster?: string | undefined
+  /** Where the contents of files are kept; below `dataDir` when left out. */
+  filesDir?: string | undefined
   logLevel?: LogLevel | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
@@ -95,6 +97,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     dataDir: options.dataDir,
     databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
     clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
+    filesDir: options.filesDir ?? environment.KIROKU_FILES_DIR,
     clickhouseCluster: options.clickhouseCluster ?? environment.CLICKHOUSE_CLUSTER,
   })
   cleanup.add(() => engines.close())

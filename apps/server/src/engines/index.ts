@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { MetricStoreOptions } from '@kiroku/metric-store'
 import { openDataDirectory } from './data-directory.ts'
 import { explainFileError } from './file-errors.ts'
@@ -11,6 +13,8 @@ export type EngineOptions = {
   clickhouseUrl?: string | undefined
   /** The name of a cluster that this server is of. */
   clickhouseCluster?: string | undefined
+  /** Where the contents of files are kept, in place of the data directory; made when it is not there. */
+  filesDir?: string | undefined
 }
 
 export type Engines = {
@@ -20,7 +24,7 @@ export type Engines = {
   isEmbedded: boolean
   /** Absolute, symbolic links resolved. */
   dataDir: string
-  /** Where files are kept, whatever the databases are. */
+  /** Where the contents of files are kept, whatever the databases are. Absolute. */
   filesDir: string
   /** Stops PostgreSQL and frees the directory. Close the clients of both databases first. */
   close(): Promise<void>
@@ -34,6 +38,8 @@ export type Engines = {
 export async function openEngines(options: EngineOptions): Promise<Engines> {
   const directory = await openDataDirectory(options.dataDir)
   try {
+    const filesDir = options.filesDir === undefined ? directory.files : resolve(options.filesDir)
+    await mkdir(filesDir, { recursive: true, mode: 0o700 })
     const postgres = options.databaseUrl === undefined ? await startPostgres(directory.postgres) : undefined
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
@@ -48,7 +54,7 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
           : { kind: 'server', url: options.clickhouseUrl, cluster: options.clickhouseCluster },
       isEmbedded: postgres !== undefined,
       dataDir: directory.path,
-      filesDir: directory.files,
+      filesDir,
       close() {
         closing ??= close()
         return closing
@@ -56,6 +62,6 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     }
   } catch (error) {
     await directory.release()
-    throw explainFileError(error, directory.path)
+    throw explainFileError(error, options.filesDir ?? directory.path)
   }
 }

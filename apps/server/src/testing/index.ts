@@ -21,5 +21,6 @@ export {
   until,
   uploadBlob,
 } from './factories.ts'
+export { startProxy, type TestProxy } from './proxy.ts'
 export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
 export { type TestServer, testServer } from './test-server.ts'
