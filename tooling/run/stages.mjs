@@ -14,6 +14,7 @@ export async function testEverything() {
   await ensureBuilt()
   await ensureBrowser()
   await ensureProxy()
+  await ensurePython()
   const results = join(mkdtempSync(join(tmpdir(), 'kiroku-tests-')), 'results.json')
   const stages = [
     ['lint', () => countCommand(bin('biome'), ['check', '--error-on-warnings', '.'])],
@@ -87,6 +88,9 @@ const ensureBrowser = () =>
 
 const ensureProxy = () =>
   ensureProgram({ names: ['nginx'], title: 'nginx', package: 'nginx-light', for: 'the tests of several servers' })
+
+const ensurePython = () =>
+  ensureProgram({ names: ['python3'], title: 'Python', package: 'python3', for: 'the tests of ClickHouse servers' })
 
 /** Installs a program that tests need, unless it is there. */
 async function ensureProgram({ names, title, package: debianPackage, for: purpose }) {

@@ -1,3 +1,4 @@
+export { canStartClickhouse, clusterName, startCluster } from '@kiroku/metric-store/testing'
 export {
   attachFile,
   type BatchParts,

@@ -38,6 +38,7 @@ const freePorts = async (): Promise<Ports> => ({ http: await freePort(), tcp: aw
 
 /** A real ClickHouse server: libchdb holds one, which listens when it is told to. */
 export async function startClickhouse(given?: { ports: Ports; config: string }): Promise<TestClickhouse> {
+  if (!canStartClickhouse()) throw new Error('There is no Python, which starts libchdb as a server: install python3')
   const directory = temporaryDirectory()
   const { http, tcp } = given?.ports ?? (await freePorts())
   const config = join(directory.path, 'config.xml')
