@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { batchAckSchema, encodeHistoryBatch, type HistoryBatch } from '@kiroku/core/history'
 import { routes } from '@kiroku/core/routes'
 import { startClickhouse } from '@kiroku/metric-store/testing'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEngines } from './engines/index.ts'
 import {
@@ -30,6 +31,15 @@ const sendUntilAcknowledged = (caller: Caller, batch: HistoryBatch): Promise<num
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
     return batchAckSchema.parse(await response.json()).ackSeq
   }, 50_000)
+
+/** How many connections wait for a lock that servers take by its number. */
+async function waitingForLocks(databaseUrl: string): Promise<number> {
+  const database = new pg.Client({ connectionString: databaseUrl })
+  await database.connect()
+  const { rows } = await database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+  await database.end()
+  return rows.length
+}
 
 const row = (step: number, value: number) => ({ step, values: { loss: value } })
 
@@ -176,7 +186,7 @@ describe('two servers of the same databases', () => {
       isRewound = true
       return result
     })
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await until(async () => expect(await waitingForLocks(databases.databaseUrl)).toBe(1))
     expect(isRewound).toBe(false)
     await holding.kill()
     expect(await cutOff).toBe('cut off')
