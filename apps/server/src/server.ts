@@ -3,6 +3,7 @@ import { openMetricStore } from '@kiroku/metric-store'
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { openDatabase } from './database/database.ts'
+import { createDatabaseClock } from './database/database-clock.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
@@ -21,6 +22,7 @@ import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectsRepository } from './features/projects/index.ts'
+import { createRollupsRepository, startRoller } from './features/rollups/index.ts'
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
@@ -101,9 +103,15 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     clickhouseCluster: options.clickhouseCluster ?? environment.CLICKHOUSE_CLUSTER,
   })
   cleanup.add(() => engines.close())
-  const [database, store] = await bothOrNone(openDatabase(engines.databaseUrl), openMetricStore(engines.clickhouse))
+  const clock = createDatabaseClock()
+  const { clickhouse } = engines
+  const [database, store] = await bothOrNone(
+    openDatabase(engines.databaseUrl),
+    openMetricStore(clickhouse.kind === 'server' ? { ...clickhouse, now: clock.now } : clickhouse),
+  )
   cleanup.add(() => database.close())
   cleanup.add(() => store.close())
+  await clock.ask(database)
   const listener = await listenForNotices(engines.databaseUrl)
   cleanup.add(() => listener.close())
 
@@ -166,6 +174,12 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     log: app.log,
   })
   cleanup.add(() => sweeper.stop())
+  const roller = startRoller({
+    store,
+    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database, clock),
+    log: app.log,
+  })
+  cleanup.add(() => roller.stop())
   app.log.info({ url, dataDir: engines.dataDir, embedded: engines.isEmbedded }, 'Kiroku serves')
 
   return {

@@ -3,10 +3,10 @@ import type { Engine } from './engine/engine.ts'
 import { createTable, type Table } from './tables.ts'
 
 /**
- * One change of the tables: those that it makes. It may run again after a kill in between, which leaves a table that is
- * there as it is.
+ * One change of the tables: those that it makes, and statements for each server's own ones. It may run again after a kill in
+ * between, so each must leave things as they are when it was done before.
  */
-type Migration = { id: number; name: string; tables: readonly Table[] }
+type Migration = { id: number; name: string; changes: readonly (Table | string)[] }
 
 /** What makes an acknowledged row survive a loss of power: parts and their directories are synced, merged ones too. */
 const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
@@ -22,7 +22,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 1,
     name: 'points and texts',
-    tables: [
+    changes: [
       {
         name: 'points',
         columns: `
@@ -57,7 +57,7 @@ export const migrations: readonly Migration[] = [
   {
     id: 2,
     name: 'console lines',
-    tables: [
+    changes: [
       {
         name: 'console',
         columns: `
@@ -72,6 +72,72 @@ export const migrations: readonly Migration[] = [
           version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
         orderBy: '(project, run, writer, line)',
+        settings: durable,
+      },
+    ],
+  },
+  {
+    id: 3,
+    name: 'rollups',
+    changes: [
+      // Which granules have points that the rollups do not know yet. Parts from before get it in the background.
+      'ALTER TABLE points ADD INDEX IF NOT EXISTS newest version TYPE minmax GRANULARITY 1',
+      'ALTER TABLE points MATERIALIZE INDEX newest SETTINGS mutations_sync = 0',
+      // Steps and times are kept as distances from those of the bucket's start or end: most are the same in every bucket.
+      {
+        name: 'rollups',
+        columns: `
+            project UUID CODEC(ZSTD),
+            run UUID CODEC(ZSTD),
+            stream Enum8('history' = 0, 'system' = 1),
+            metric LowCardinality(String),
+            level UInt8 CODEC(DoubleDelta, ZSTD),
+            start Int64 CODEC(DoubleDelta, ZSTD),
+            startTime Int64 ${curves},
+            lastStep Int64 CODEC(T64, ZSTD),
+            lastTime Int64 CODEC(T64, ZSTD),
+            count UInt64 CODEC(T64, ZSTD),
+            nanCount UInt64 CODEC(T64, ZSTD),
+            positiveInfinityCount UInt64 CODEC(T64, ZSTD),
+            negativeInfinityCount UInt64 CODEC(T64, ZSTD),
+            firstStep Int64 CODEC(T64, ZSTD),
+            firstTime Int64 CODEC(T64, ZSTD),
+            first Float64 ${curves},
+            finalStep Int64 CODEC(T64, ZSTD),
+            finalTime Int64 CODEC(T64, ZSTD),
+            last Float64 ${curves},
+            minStep Int64 CODEC(T64, ZSTD),
+            minTime Int64 CODEC(T64, ZSTD),
+            min Float64 ${curves},
+            maxStep Int64 CODEC(T64, ZSTD),
+            maxTime Int64 CODEC(T64, ZSTD),
+            max Float64 ${curves},
+            sum Float64 ${curves},
+            deviation Float64 CODEC(ZSTD(3)),
+            isTimeRising UInt8 CODEC(ZSTD),
+            isValueRising UInt8 CODEC(ZSTD),
+            stepHash UInt64 CODEC(ZSTD),
+            openLevels Array(UInt8) CODEC(ZSTD),
+            openStarts Array(Int64) CODEC(ZSTD),
+            validFrom UInt64 CODEC(ZSTD),
+            version UInt64 CODEC(DoubleDelta, ZSTD)`,
+        engine: newestStands,
+        orderBy: '(project, run, stream, metric, level, start)',
+        settings: `${durable}, index_granularity = 256`,
+      },
+      {
+        name: 'rollup_progress',
+        isOnEveryShard: true,
+        columns: 'id UInt8, version UInt64',
+        engine: newestStands,
+        orderBy: 'id',
+        settings: durable,
+      },
+      {
+        name: 'rollup_resets',
+        columns: 'project UUID, run UUID, version UInt64',
+        engine: newestStands,
+        orderBy: '(project, run)',
         settings: durable,
       },
     ],
@@ -97,9 +163,10 @@ export async function migrate(
   await engine.command({ sql: createTable(bookkeeping) })
   const done = await engine.query({ sql: 'SELECT id FROM migrations', row: z.object({ id: z.number() }) })
   const applied = new Set(done.map(({ id }) => id))
-  for (const { id, name, tables } of migrations) {
+  for (const { id, name, changes } of migrations) {
     if (applied.has(id)) continue
-    for (const sql of tables.flatMap(create)) await engine.command({ sql })
+    for (const sql of changes.flatMap((change) => (typeof change === 'string' ? [change] : create(change))))
+      await engine.command({ sql })
     await engine.command({
       sql: 'INSERT INTO migrations (id, name) SELECT {id:UInt32}, {name:String}',
       parameters: { id, name },

@@ -20,6 +20,14 @@ test('a table of a cluster is one of the shard and one over all shards, by the r
   ])
 })
 
+test('a table that is on every shard is read where one is', () => {
+  const [, all] = createClusterTable(
+    { ...table, name: 'progress', isOnEveryShard: true },
+    { ...place, isReplicated: false },
+  )
+  expect(all).toBe('CREATE VIEW IF NOT EXISTS `kiroku`.progress AS SELECT * FROM `kiroku_local`.progress')
+})
+
 test('with a Keeper the table of the shard is replicated', () => {
   const [local] = createClusterTable(table, { ...place, isReplicated: true })
   expect(onOneLine(local ?? '')).toContain(

@@ -4,7 +4,8 @@ import { shardingKey } from './engine/sharding.ts'
 /**
  * A table, declared once for every kind of engine: `columns`, `orderBy` and `settings` as `CREATE TABLE` takes them, and the
  * engine of the MergeTree family with its own parameters, such as the version column. A table about runs has a column
- * `run UUID`.
+ * `run UUID`; one that has not `isOnEveryShard`: what is written there is written to all of a cluster's shards, and read from
+ * any.
  */
 export type Table = {
   name: string
@@ -12,6 +13,7 @@ export type Table = {
   engine: { family: 'MergeTree' | 'ReplacingMergeTree' | 'AggregatingMergeTree'; parameters?: string }
   orderBy: string
   settings?: string
+  isOnEveryShard?: boolean
 }
 
 /** The statement that makes a table on a single engine, if it is not there. */
@@ -33,10 +35,13 @@ export function createClusterTable(table: Table, { cluster, spread, local, isRep
   const path = quoted(`/clickhouse/tables/kiroku/{shard}/${local}/${table.name}`)
   const replicated = `Replicated${family}(${[path, "'{replica}'", ...(parameters ?? '').split(',').filter(Boolean)].join(', ')})`
   const own = `${identifier(local)}.${table.name}`
+  const all = `${identifier(spread)}.${table.name}`
   const shards = [quoted(cluster), quoted(local), quoted(table.name), shardingKey].join(', ')
   return [
     isReplicated ? statement(table, replicated) : createTable(table),
-    `CREATE TABLE IF NOT EXISTS ${identifier(spread)}.${table.name} AS ${own} ENGINE = Distributed(${shards})`,
+    table.isOnEveryShard
+      ? `CREATE VIEW IF NOT EXISTS ${all} AS SELECT * FROM ${own}`
+      : `CREATE TABLE IF NOT EXISTS ${all} AS ${own} ENGINE = Distributed(${shards})`,
   ]
 }
 

@@ -37,7 +37,7 @@ async function openEmbedded(): Promise<TestStore> {
 
 async function openServer(): Promise<TestStore> {
   const server = await startClickhouse()
-  const store = await openMetricStore({ kind: 'server', url: server.url })
+  const store = await openMetricStore({ kind: 'server', url: server.url, rollupLagMs: 0 })
   return {
     store,
     directory: server.directory,
@@ -51,7 +51,7 @@ async function openServer(): Promise<TestStore> {
 async function openCluster(): Promise<TestStore> {
   const cluster = await startCluster()
   const [first] = cluster.shards
-  const store = await openMetricStore({ kind: 'server', url: first?.url ?? '', cluster: clusterName })
+  const store = await openMetricStore({ kind: 'server', url: first?.url ?? '', cluster: clusterName, rollupLagMs: 0 })
   return {
     store,
     directory: first?.directory ?? '',
