@@ -8,6 +8,7 @@ import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
+import { checkRollups } from './rollups/check-rollups.ts'
 import { Freshness } from './rollups/freshness.ts'
 import { Roller } from './rollups/roller.ts'
 import { readSeries } from './series/series.ts'
@@ -59,6 +60,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await insertConsole(engine, lines)
     },
     roll: () => roller.roll(),
+    checkRollups: () => checkRollups(engine, freshness),
     async series(request, options) {
       const missing = new Set<number>()
       const answer = await readSeries(
@@ -76,12 +78,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
     async deleteRun({ project, run }) {
-      freshness.wholes?.drop(run)
-      for (const table of ['points', 'rollups', 'rollup_resets', 'texts', 'console'])
-        await engine.command({
-          sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
-          parameters: { project, run },
-        })
+      await resetting({ project, run }, () =>
+        roller.inTurn(async () => {
+          // The reset goes last: should this be cut short, the rollups are made anew from what is left.
+          for (const table of ['points', 'texts', 'console', 'rollups', 'rollup_resets'])
+            await engine.command({
+              sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
+              parameters: { project, run },
+            })
+          freshness.wholes?.drop(run)
+        }),
+      )
     },
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),

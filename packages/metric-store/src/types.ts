@@ -4,6 +4,7 @@ import type { TextMetric } from '@kiroku/core/queries'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
+import type { RollupCheck } from './rollups/check-rollups.ts'
 
 /**
  * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. With `cluster` it is all
@@ -112,6 +113,8 @@ export type MetricStore = {
    * in one process of all that share the store. Series are right without it, but cost what their points cost.
    */
   roll(): Promise<boolean>
+  /** Counts all series anew from their points, as far as the rollups are, and compares. For a store that nobody writes to. */
+  checkRollups(): Promise<RollupCheck>
   /** The series of a chart, exact or in buckets. An abort frees the caller. */
   series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
   /** All points of one series, sorted by step, in chunks of bounded size. */
