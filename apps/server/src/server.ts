@@ -3,6 +3,7 @@ import { openMetricStore } from '@kiroku/metric-store'
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { openDatabase } from './database/database.ts'
+import { createDatabaseClock } from './database/database-clock.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
@@ -42,6 +43,10 @@ export type ServerOptions = {
   webDir?: string | undefined
   databaseUrl?: string | undefined
   clickhouseUrl?: string | undefined
+  /** The name of a cluster that the server at `clickhouseUrl` is of. */
+  clickhouseCluster?: string | undefined
+  /** Where the contents of files are kept; below `dataDir` when left out. */
+  filesDir?: string | undefined
   logLevel?: LogLevel | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
@@ -94,11 +99,19 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     dataDir: options.dataDir,
     databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
     clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
+    filesDir: options.filesDir ?? environment.KIROKU_FILES_DIR,
+    clickhouseCluster: options.clickhouseCluster ?? environment.CLICKHOUSE_CLUSTER,
   })
   cleanup.add(() => engines.close())
-  const [database, store] = await bothOrNone(openDatabase(engines.databaseUrl), openMetricStore(engines.clickhouse))
+  const clock = createDatabaseClock()
+  const { clickhouse } = engines
+  const [database, store] = await bothOrNone(
+    openDatabase(engines.databaseUrl),
+    openMetricStore(clickhouse.kind === 'server' ? { ...clickhouse, now: clock.now } : clickhouse),
+  )
   cleanup.add(() => database.close())
   cleanup.add(() => store.close())
+  await clock.ask(database)
   const listener = await listenForNotices(engines.databaseUrl)
   cleanup.add(() => listener.close())
 
@@ -163,7 +176,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   cleanup.add(() => sweeper.stop())
   const roller = startRoller({
     store,
-    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database),
+    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database, clock),
     log: app.log,
   })
   cleanup.add(() => roller.stop())

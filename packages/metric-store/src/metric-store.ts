@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './branch.ts'
 import { insertConsole, readConsole, readWholeConsole, readWriterConsole } from './console.ts'
+import { openClusterEngine } from './engine/cluster-engine.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
+import type { Engine } from './engine/engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
@@ -22,12 +24,13 @@ const defaultLagMs = 180_000
  * when the directory is in use.
  */
 export async function openMetricStore(options: MetricStoreOptions): Promise<MetricStore> {
-  const engine =
-    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  const engine = await openMigrated(options)
   let freshness: Freshness
   try {
-    await migrate(engine)
-    freshness = await Freshness.read(engine, options.kind === 'embedded' ? null : (options.rollupLagMs ?? defaultLagMs))
+    freshness =
+      options.kind === 'embedded'
+        ? await Freshness.read(engine, null)
+        : await Freshness.read(engine, options.rollupLagMs ?? defaultLagMs, options.now)
   } catch (cause) {
     await engine.close()
     throw cause
@@ -58,7 +61,16 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     },
     roll: () => roller.roll(),
     checkRollups: () => checkRollups(engine, freshness),
-    series: (request, options) => readSeries(engine, freshness, request, options?.signal),
+    async series(request, options) {
+      const missing = new Set<number>()
+      const answer = await readSeries(
+        engine.leavingOut((shard) => missing.add(shard)),
+        freshness,
+        request,
+        options?.signal,
+      )
+      return missing.size === 0 ? answer : { ...answer, missingShards: [...missing].sort((a, b) => a - b) }
+    },
     points: (query) => readPoints(engine, query),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
@@ -92,4 +104,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await engine.close()
     },
   }
+}
+
+async function openMigrated(options: MetricStoreOptions): Promise<Engine> {
+  if (options.kind === 'server' && options.cluster !== undefined) return openClusterEngine(options.url, options.cluster)
+  const engine =
+    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  try {
+    await migrate(engine)
+  } catch (cause) {
+    await engine.close()
+    throw cause
+  }
+  return engine
 }

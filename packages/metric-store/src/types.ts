@@ -7,12 +7,19 @@ import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts
 import type { RollupCheck } from './rollups/check-rollups.ts'
 
 /**
- * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. Other processes may
- * write to a server: points enter its rollups when they are `rollupLagMs` old by their version, read as unix microseconds.
+ * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. With `cluster` it is all
+ * shards of the cluster that the server knows by this name. Other processes may write to a server: points enter its rollups
+ * when they are `rollupLagMs` old by their version, read as unix microseconds of the clock `now`.
  */
 export type MetricStoreOptions =
   | { kind: 'embedded'; path: string }
-  | { kind: 'server'; url: string; rollupLagMs?: number | undefined }
+  | {
+      kind: 'server'
+      url: string
+      cluster?: string | undefined
+      rollupLagMs?: number | undefined
+      now?: (() => number) | undefined
+    }
 
 /** A run by UUIDs in canonical text. The caller has made sure that it may be read or written. */
 export type RunKey = { project: string; run: string }
@@ -83,8 +90,15 @@ export type StoreSeriesRequest = {
 /** A series as `@kiroku/core/series` describes it, with `run` as the UUID that was asked for. */
 export type StoredSeries = PointSeries | BucketSeries
 
-/** The series in the order asked for, and the range of x that they were cut over; null without points. */
-export type StoreSeriesAnswer = { range: { from: number; to: number } | null; series: StoredSeries[] }
+/**
+ * The series in the order asked for, and the range of x that they were cut over; null without points. `missingShards` are
+ * those of a cluster that did not answer: the series of their runs have no points here.
+ */
+export type StoreSeriesAnswer = {
+  range: { from: number; to: number } | null
+  series: StoredSeries[]
+  missingShards?: readonly number[]
+}
 
 /** Some points of one series in columns, sorted by step: one element a point. Times are unix milliseconds. */
 export type PointChunk = {

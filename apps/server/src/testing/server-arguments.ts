@@ -6,6 +6,11 @@ export const serverArgumentsSchema = z.object({
   port: z.number(),
   webDir: z.string().optional(),
   databaseUrl: z.string().optional(),
+  clickhouseUrl: z.string().optional(),
+  clickhouseCluster: z.string().optional(),
+  filesDir: z.string().optional(),
+  /** How far the clock of the process is ahead of the machine's. */
+  clockAheadMs: z.number().default(0),
   localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),

@@ -2,7 +2,9 @@ import { startServer } from '../index.ts'
 import { readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
 
 // The process that `spawnServer` starts: its options in one argument, its address in one line of standard output.
-const { holdAfterInsert, ...options } = serverArgumentsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const { holdAfterInsert, clockAheadMs, ...options } = serverArgumentsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const clock = Date.now
+if (clockAheadMs > 0) Date.now = () => clock() + clockAheadMs
 const server = await startServer({
   ...options,
   onInserted: holdAfterInsert

@@ -8,6 +8,8 @@ import { fetchSeries } from './series-client.ts'
 
 /** A chart follows its runs at most this often. */
 const liveIntervalMs = 250
+/** An answer that lacks runs is asked for again this often, until it is whole. */
+const partialIntervalMs = 10_000
 
 export type SeriesState = {
   /** The newest answer, or that of the request before while a new one is under way. */
@@ -38,6 +40,7 @@ export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): S
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     structuralSharing: false,
+    refetchInterval: ({ state }) => (state.data?.partial === undefined ? false : partialIntervalMs),
   })
 
   const latest = useRef({ queryKey, request, isOnScreen })

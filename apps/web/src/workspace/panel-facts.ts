@@ -26,6 +26,7 @@ export function dataOf(
     'data-metric': metric.name,
     'data-stream': metric.stream,
     'data-state': series.error !== null ? 'error' : model === null ? 'loading' : series.isOld ? 'old' : 'ready',
+    'data-missing-shards': series.answer?.partial?.missingShards.join(' ') ?? '',
     'data-lines': model?.lines.length ?? 0,
     'data-points': sum((line) => line.count),
     'data-nan': sum((line) => line.nanCount),

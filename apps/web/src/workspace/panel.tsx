@@ -2,6 +2,7 @@
 import type { ProjectPath } from '@kiroku/core/projects'
 import type { MetricInfo } from '@kiroku/core/queries'
 import { maxSeriesPerRequest, type Series, type SeriesRequest } from '@kiroku/core/series'
+import { TriangleAlert } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { SeriesState } from '../api/use-series.ts'
@@ -137,6 +138,11 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         onFill={isLarge ? null : () => change({ panel: key })}
         onTable={() => setIsTableOpen(true)}
       />
+      {answer?.partial !== undefined && (
+        <p className={styles.partial} role="status" title={answer.partial.message}>
+          <TriangleAlert size={12} /> {answer.partial.message}
+        </p>
+      )}
       <div className={styles.body} ref={body}>
         {size !== null && theme !== null && model !== null && isOnScreen && (
           <ChartCanvas
@@ -169,7 +175,8 @@ function PanelState({ series, model }: { series: SeriesState; model: ChartModel 
     )
   }
   if (model === null) return <Skeleton />
-  if (model.lines.length > 0) return null
+  // The notice above says what is missing; that there is nothing would be more than is known.
+  if (model.lines.length > 0 || series.answer?.partial !== undefined) return null
   return <p className={styles.state}>{model.notes[0] ?? 'No drawn run has points here.'}</p>
 }
 

@@ -25,7 +25,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
       throw engineFailure('query', cause)
     }
   }
-  return {
+  const engine: Engine = {
     async command({ sql, parameters = {} }) {
       try {
         await connections.write(withLiterals(sql, parameters))
@@ -49,10 +49,13 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
         await rm(file, { force: true })
       }
     },
+    spread: (table) => table,
+    leavingOut: () => engine,
     async close() {
       await connections.close()
     },
   }
+  return engine
 }
 
 function insertFrom(file: string, { into, select, structure, rest = '' }: InsertStatement): string {

@@ -5,7 +5,12 @@ import type { NativeBlock } from './native-format.ts'
 export type ParameterValue = string | number | readonly ParameterValue[]
 export type Parameters = Readonly<Record<string, ParameterValue>>
 
-/** One statement: its text with `{name:Type}` placeholders, and their values. No `FORMAT` or `SETTINGS` clause. */
+/**
+ * One statement: its text with `{name:Type}` placeholders, and their values. No `FORMAT` or `SETTINGS` clause.
+ *
+ * A statement about runs has their UUIDs as the value of `run` or `runs`. A cluster runs it, whole, on each of the shards
+ * that these runs are on, and puts the rows together: so it groups, joins, sorts and cuts within a run.
+ */
 export type Statement = { sql: string; parameters?: Parameters; signal?: AbortSignal | undefined }
 
 /**
@@ -24,6 +29,13 @@ export type Engine = {
    * Resolves when the rows are on disk.
    */
   insert(insert: InsertStatement): Promise<void>
+  /** The name of a table for `INSERT INTO <name> SELECT`, when the rows are of another run than those that are read. */
+  spread(table: string): string
+  /**
+   * The same engine, whose queries leave out the rows of shards that do not answer, and tell their numbers, instead of
+   * throwing UNAVAILABLE.
+   */
+  leavingOut(onMissing: (shard: number) => void): Engine
   /** Waits for what is under way and lets go of everything. */
   close(): Promise<void>
 }

@@ -27,5 +27,9 @@ function float64(value: number): string {
   return `reinterpretAsFloat64(toUInt64(${bits.getBigUint64(0)}))`
 }
 
-const quoted = (text: string): string =>
+/** A text as SQL text, for the places where ClickHouse takes no placeholder. */
+export const quoted = (text: string): string =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`
+
+/** A name of a database or table as SQL text. */
+export const identifier = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``

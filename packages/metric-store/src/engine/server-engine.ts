@@ -13,9 +13,9 @@ const largestBoundLength = 16_384
 
 /**
  * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
- * Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
+ * `settings` are for all statements. Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
  */
-export async function openServerEngine(address: string): Promise<Engine> {
+export async function openServerEngine(address: string, settings: ClickHouseSettings = {}): Promise<Engine> {
   const { url, database } = parseAddress(address)
   await createDatabase(url, database)
   const client = createClient({
@@ -25,7 +25,7 @@ export async function openServerEngine(address: string): Promise<Engine> {
     request_timeout: requestTimeoutMs,
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0 },
+    clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0, ...settings },
   })
 
   const run = async (statement: Statement, clause: string, limits: ClickHouseSettings): Promise<Buffer> => {
@@ -37,14 +37,13 @@ export async function openServerEngine(address: string): Promise<Engine> {
       })
       return await collect(stream)
     } catch (cause) {
-      if (statement.signal?.aborted)
-        throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
+      if (statement.signal?.aborted) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
       throw engineFailure('query', cause)
     }
   }
   /** A server stops a query whose caller has gone only when the query may not write. */
   const readLimits = { max_execution_time: 60, readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const
-  return {
+  const engine: Engine = {
     async command(statement) {
       await run(statement, '', {})
     },
@@ -67,8 +66,11 @@ export async function openServerEngine(address: string): Promise<Engine> {
         throw engineFailure('insert', cause)
       }
     },
+    spread: (table) => table,
+    leavingOut: () => engine,
     close: () => client.close(),
   }
+  return engine
 }
 
 /** A server refuses form fields above 128 KiB, so long values go as literals, in the body. */
@@ -87,7 +89,8 @@ function bound(parameters: Parameters): BoundParameters {
   )
 }
 
-function parseAddress(address: string): { url: string; database: string } {
+/** What an address says: the server, and the database that its path names. Throws `KirokuError` UNAVAILABLE for no URL. */
+export function parseAddress(address: string): { url: string; database: string } {
   if (!URL.canParse(address))
     throw new KirokuError({ code: 'UNAVAILABLE', message: 'the address of the ClickHouse server is not a URL' })
   const url = new URL(address)

@@ -7,6 +7,7 @@ import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import { linkFiles } from '../files/index.ts'
 import { applyBatch } from './apply-batch.ts'
+import { type Arrivals, createArrivals, supersededError } from './arrivals.repository.ts'
 import { saveDefinitions, saveRuns, saveTotals } from './document.repository.ts'
 import { restoreRun } from './imported-run.repository.ts'
 import {
@@ -22,10 +23,10 @@ import { settleStates } from './standing.repository.ts'
 import { trimBatch } from './trim-batch.ts'
 
 /**
- * A writer, the record that is known to be stored last (there may be later ones), and when any writer of its run was heard
- * of last, in unix milliseconds. `label` tells it apart in a shared run.
+ * A writer, and the record that is known to be stored last: there may be later ones, above all where other servers take
+ * batches. `label` tells it apart in a shared run.
  */
-export type KnownWriter = WriterTarget & { ackSeq: number; heardAt: number; label: string | null }
+export type KnownWriter = WriterTarget & { ackSeq: number; label: string | null }
 
 /** What is said about a batch that is stored: its last record, what of it could not be, and who else writes now. */
 export type CommittedBatch = { ackSeq: number; rejected: readonly Rejection[]; otherWriters: number }
@@ -36,7 +37,7 @@ export type RefusedBatch = { error: KirokuError; isLeftOver?: boolean }
 /** What is said about one batch: that it is stored, or why it was refused. */
 export type CommitOutcome = CommittedBatch | RefusedBatch
 
-export type HistoryRepository = {
+export type HistoryRepository = Arrivals & {
   /** Finds a writer by the names that its batch gives. Throws NOT_FOUND. */
   findWriter(scope: OrganizationScope, names: WriterNames): Promise<KnownWriter>
   /**
@@ -63,6 +64,8 @@ export function createHistoryRepository(
   aliveMs: number,
 ): HistoryRepository {
   return {
+    ...createArrivals(database),
+
     async findWriter(scope, { project, run, writer }) {
       const found = await database.prisma.writer.findFirst({
         where: { writer, run: { slug: run, project: { name: project, organizationId: scope.organizationId } } },
@@ -76,7 +79,6 @@ export function createHistoryRepository(
               id: true,
               isShared: true,
               projectId: true,
-              writers: { select: { heartbeatAt: true }, orderBy: { heartbeatAt: 'desc' }, take: 1 },
             },
           },
         },
@@ -87,14 +89,12 @@ export function createHistoryRepository(
       }
       const { id, ackSeq, label, isSuperseded, run: owner } = found
       if (isSuperseded) throw supersededError(run)
-      const heardAt = owner.writers[0]?.heartbeatAt.getTime() ?? 0
       return {
         scope,
         projectId: owner.projectId,
         runId: owner.id,
         writerId: id,
         ackSeq: Number(ackSeq),
-        heardAt,
         label,
         isShared: owner.isShared,
       }
@@ -166,11 +166,6 @@ function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): Committed
   writer.hasFinished ||= finish !== null
   // What was rejected of its files is added to the same list before the answer.
   return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters }
-}
-
-function supersededError(run: string): KirokuError {
-  const message = `the run ${run} was rewound by a newer script, and takes nothing more from this one`
-  return new KirokuError({ code: 'CONFLICT', message })
 }
 
 function sharedMeanwhileError(run: string): KirokuError {

@@ -39,7 +39,7 @@ export type HistoryService = {
    * `details.ackSeq` for a gap, UNAVAILABLE when the server stops.
    */
   accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
-  /** Resolves when nothing of a run is under way any more, and what comes of its writers is checked anew. */
+  /** Resolves when nothing of a run is under way any more, at any server, and what comes of its writers is checked anew. */
   quiet(runId: string): Promise<void>
   /** Refuses new batches from now on and resolves when all accepted ones are answered. */
   close(): Promise<void>
@@ -69,7 +69,6 @@ type Waiting = {
 export function createHistoryService({ store, repository, onInserted }: HistoryServiceOptions): HistoryService {
   const writers = new Map<string, KnownWriter>()
   const pace = createPace()
-  const versions = createVersions()
   const underWay = new Map<Promise<void>, string>()
   let queue: Waiting[] = []
   let admittedBytes = 0
@@ -83,7 +82,6 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     if (known && batch.firstSeq <= known.ackSeq + 1) return known
     const found = await repository.findWriter(scope, batch)
     if (batch.firstSeq > found.ackSeq + 1) throw gapError(batch, found.ackSeq)
-    versions.passOver(found.heardAt)
     if (writers.size >= maxKnownWriters) writers.clear()
     writers.set(key, found)
     return found
@@ -116,11 +114,18 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     let committing = Promise.resolve()
     while (queue.length > 0) {
       if (queuedBytes < maxInsertBytes) await new Promise((resolve) => setTimeout(resolve, gatherMs))
-      const stored = await eachOrAll(takeSome(), insert)
+      const items = takeSome()
+      const leave = await repository.hold().catch((error: unknown) => {
+        for (const item of items) settle(item, { error })
+        return null
+      })
+      if (leave === null) continue
+      const stored = await eachOrAll(items, insert)
       await committing
-      committing = eachOrAll(stored, commit).then(() => {})
+      committing = eachOrAll(stored, commit).then(leave)
       if (queue.length === 0) await committing
     }
+    await committing
   }
 
   const takeSome = (): Waiting[] => {
@@ -146,6 +151,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   }
 
   const insert = async (items: readonly Waiting[]): Promise<void> => {
+    const { lastVersion, ackSeqs } = await repository.arrive(items)
     const shared = items.filter(({ writer, batch }) => writer.isShared && steppedSeqs(batch).length > 0)
     if (shared.length > 0) {
       const stepped = await repository.reserve(shared)
@@ -156,9 +162,11 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     const points: PointBlock[] = []
     const texts: StoredText[] = []
     const lines: StoredLine[] = []
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
       const { writer, batch } = item
-      item.version = versions.next()
+      item.version = lastVersion - (items.length - 1 - index)
+      // Another server may have stored later records meanwhile, whose points must not be replaced by these.
+      writer.ackSeq = Math.max(writer.ackSeq, ackSeqs.get(writer.writerId) ?? 0)
       const key = { project: writer.projectId, run: writer.runId, version: item.version }
       const fresh = trimBatch(batch, writer.ackSeq)
       points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
@@ -235,6 +243,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     async quiet(runId) {
       forget((writer) => writer.runId === runId)
       await Promise.all([...underWay].flatMap(([settled, run]) => (run === runId ? [settled] : [])))
+      await repository.settled()
     },
     async close() {
       isClosed = true
@@ -261,21 +270,4 @@ function toBlock(
   { seqs, steps, times, metrics }: RowBlock,
 ): PointBlock[] {
   return seqs.length > 0 && metrics.length > 0 ? [{ ...key, stream, steps, times, metrics }] : []
-}
-
-/**
- * Numbers in the order of arrival: microseconds since 1970, each above the one before. What arrived before a restart, when
- * the clock may have been ahead, is passed over, so that a step which is logged again stands.
- */
-function createVersions(): { next(): number; passOver(ms: number): void } {
-  let last = 0
-  return {
-    next() {
-      last = Math.max(last + 1, Date.now() * 1000)
-      return last
-    },
-    passOver(ms) {
-      last = Math.max(last, (ms + 1) * 1000)
-    },
-  }
 }

@@ -2,7 +2,7 @@ import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Points, pointsRequestSchema } from '@kiroku/core/points'
 import { maxTextSteps, type RunText, type TextMetric, type textListInputSchema } from '@kiroku/core/queries'
-import type { SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
+import type { PartialAnswer, SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
@@ -42,12 +42,13 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
           { run: run.runId, metric, stream, x: resolveXAxis(request.x, definitions, metric), segments: run.segments },
         ]
       })
-      const { range, series } = await store.series(
+      const { range, series, missingShards } = await store.series(
         { project: scope.projectId, width: request.width, range: request.range, series: asked },
         { signal },
       )
       return {
         range,
+        ...(missingShards && { partial: partialAnswer(missingShards) }),
         series: series.map((found, index) => ({ ...found, run: request.series[index]?.run ?? found.run })),
       }
     },
@@ -81,6 +82,13 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       return store.textSteps({ project: scope.projectId, run: runId, metric, limit: maxTextSteps })
     },
   }
+}
+
+function partialAnswer(missingShards: readonly number[]): PartialAnswer {
+  const isOne = missingShards.length === 1
+  const which = `${isOne ? 'shard' : 'shards'} ${missingShards.join(', ')} of the metric store ${isOne ? 'does' : 'do'} not answer`
+  const message = `Runs are missing here: ${which}. What they logged is kept, and comes back when ${isOne ? 'it does' : 'they do'}.`
+  return { missingShards: [...missingShards], message }
 }
 
 function concatenate(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {

@@ -46,8 +46,13 @@ async function sweep(options: SweeperOptions): Promise<void> {
   const { repository, identities, store, crashAfterMs, purgeAfterMs = dayMs } = options
   await repository.markCrashed(crashAfterMs)
   await identities.deleteExpired()
+  const failures: unknown[] = []
   for (const run of await repository.listPurgeable(purgeAfterMs)) {
-    await store.deleteRun({ project: run.projectId, run: run.runId })
-    await repository.markPurged(run)
+    // A part of the store that is away must not keep the points of others.
+    await store
+      .deleteRun({ project: run.projectId, run: run.runId })
+      .then(() => repository.markPurged(run))
+      .catch((error: unknown) => failures.push(error))
   }
+  if (failures.length > 0) throw failures[0]
 }
