@@ -3,6 +3,7 @@ import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './br
 import { insertConsole, readConsole, readWholeConsole } from './console.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
+import { eraseProject, eraseRuns } from './erase.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
@@ -10,6 +11,7 @@ import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions } from './types.ts'
+import { readBytesPerPoint, readContents } from './usage.ts'
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT
@@ -37,13 +39,11 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     textSteps: (query) => readTextSteps(engine, query),
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
-    async deleteRun({ project, run }) {
-      for (const table of ['points', 'texts', 'console'])
-        await engine.command({
-          sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
-          parameters: { project, run },
-        })
-    },
+    deleteRun: (key) => eraseRuns(engine, [key]),
+    deleteRuns: (keys, options) => eraseRuns(engine, keys, options?.signal),
+    deleteProject: (project, options) => eraseProject(engine, project, options?.signal),
+    contents: (projects, by) => readContents(engine, projects, by),
+    bytesPerPoint: () => readBytesPerPoint(engine),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => truncateHistory(engine, key, step),

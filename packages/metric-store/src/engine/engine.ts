@@ -15,6 +15,8 @@ export type Statement = { sql: string; parameters?: Parameters; signal?: AbortSi
 export type Engine = {
   /** Runs a statement that answers nothing. */
   command(statement: Statement): Promise<void>
+  /** The same beside inserts, for what only gives ClickHouse a task. */
+  upkeep(statement: Statement): Promise<void>
   /** Rows of a small answer, each parsed by `row`. */
   query<Row>(statement: Statement & { row: z.ZodType<Row> }): Promise<Row[]>
   /** A large answer, in columns. */

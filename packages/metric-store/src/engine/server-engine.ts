@@ -48,6 +48,9 @@ export async function openServerEngine(address: string): Promise<Engine> {
     async command(statement) {
       await run(statement, '', {})
     },
+    async upkeep(statement) {
+      await run(statement, '', {})
+    },
     async query({ row, ...statement }) {
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
       return parseJsonLines(row, bytes)
