@@ -4,7 +4,7 @@ import { runFileSchema, sha256Schema } from './files.ts'
 import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
-import { projectPathSchema } from './projects.ts'
+import { deletedOrganizationSchema, projectPathSchema } from './projects.ts'
 import {
   runLabelsPatchSchema,
   runMetricSchema,
@@ -143,7 +143,12 @@ export const viewerSchema = z.object({
   email: z.string().nullable(),
   /** How the caller proved it: a key, or a session cookie. */
   via: z.enum(['key', 'session']),
-  organizations: z.array(z.object({ slug: organizationSlugSchema, name: z.string() })),
+  /** `isHome`: the server was set up with it, so it cannot be deleted. */
+  organizations: z.array(
+    z.object({ slug: organizationSlugSchema, name: z.string(), isHome: z.boolean().default(false) }),
+  ),
+  /** Those that were deleted and can still be restored. */
+  deletedOrganizations: z.array(deletedOrganizationSchema).default([]),
 })
 export type Viewer = z.infer<typeof viewerSchema>
 

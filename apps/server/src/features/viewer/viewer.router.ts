@@ -3,10 +3,14 @@ import { authorized, router } from '../../http/trpc.ts'
 
 /** `viewer.*`: who asks. */
 export const viewerRouter = router({
-  me: authorized.output(viewerSchema).query(({ ctx: { identity } }) => ({
-    name: identity.name,
-    email: identity.email,
-    via: identity.via,
-    organizations: identity.organizations.map(({ slug, name }) => ({ slug, name })),
-  })),
+  me: authorized.output(viewerSchema).query(async ({ ctx: { identity, services } }) => {
+    const homeId = await services.organizations.homeId()
+    return {
+      name: identity.name,
+      email: identity.email,
+      via: identity.via,
+      organizations: identity.organizations.map(({ id, slug, name }) => ({ slug, name, isHome: id === homeId })),
+      deletedOrganizations: services.organizations.restorable(identity),
+    }
+  }),
 })
