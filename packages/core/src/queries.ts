@@ -143,10 +143,9 @@ export const viewerSchema = z.object({
   email: z.string().nullable(),
   /** How the caller proved it: a key, or a session cookie. */
   via: z.enum(['key', 'session']),
-  /** `isHome`: the server was set up with it, so it cannot be deleted. */
-  organizations: z.array(
-    z.object({ slug: organizationSlugSchema, name: z.string(), isHome: z.boolean().default(false) }),
-  ),
+  organizations: z.array(z.object({ slug: organizationSlugSchema, name: z.string() })),
+  /** The one of them that the server was set up with, which cannot be deleted; null when it is none of them. */
+  home: organizationSlugSchema.nullable().default(null),
   /** Those that were deleted and can still be restored. */
   deletedOrganizations: z.array(deletedOrganizationSchema).default([]),
 })

@@ -38,6 +38,7 @@ export function OrganizationSettings({ organization }: { organization: string })
     return <Notice title={describeError(viewer.error)} onRetry={() => void viewer.refetch()} />
   if (viewer.data === undefined) return <Loading what="settings" />
   const deleted = viewer.data.deletedOrganizations.find(({ slug }) => slug === organization)
+  const isHome = viewer.data.home === organization
   const own = viewer.data.organizations.find(({ slug }) => slug === organization)
   if (deleted !== undefined)
     return (
@@ -64,12 +65,12 @@ export function OrganizationSettings({ organization }: { organization: string })
           <Button
             className={styles.danger}
             onClick={() => remove.mutate({ organization })}
-            disabled={own.isHome || remove.isPending}
+            disabled={isHome || remove.isPending}
           >
             Delete organization
           </Button>
           <p className={styles.hint}>
-            {own.isHome
+            {isHome
               ? 'The server was set up with this organization and needs it. Its projects can be deleted, each in its settings.'
               : 'All projects, runs, files and API keys go with it, and scripts that still send are refused. Any member can restore it for a day; then everything is removed from the disk.'}
           </p>

@@ -56,7 +56,8 @@ describe('a deleted organization', () => {
     const deleting = client(server).organizations.delete.mutate({ organization })
     await expect(deleting).rejects.toThrow('delete its projects instead')
     expect(await client(server).viewer.me.query()).toMatchObject({
-      organizations: [{ slug: organization, isHome: true }],
+      organizations: [{ slug: organization }],
+      home: organization,
     })
   })
 

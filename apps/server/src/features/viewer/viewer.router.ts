@@ -9,7 +9,8 @@ export const viewerRouter = router({
       name: identity.name,
       email: identity.email,
       via: identity.via,
-      organizations: identity.organizations.map(({ id, slug, name }) => ({ slug, name, isHome: id === homeId })),
+      organizations: identity.organizations.map(({ slug, name }) => ({ slug, name })),
+      home: identity.organizations.find(({ id }) => id === homeId)?.slug ?? null,
       deletedOrganizations: services.organizations.restorable(identity),
     }
   }),
