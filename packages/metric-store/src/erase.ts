@@ -11,9 +11,8 @@ const firstPauseMs = 20
 const longestPauseMs = 1000
 
 /**
- * Removes all rows of many runs and resolves when no part in use holds them; an abort ends
- * only the waiting. The rest of each part that had them is written
- * anew, so many runs at once cost what one costs. Doing it again changes nothing.
+ * Removes all rows of many runs and resolves when no part in use holds them; an abort ends only the waiting. The rest of each
+ * part that had them is written anew, so many runs at once cost what one costs. Doing it again changes nothing.
  */
 export async function eraseRuns(engine: Engine, runs: readonly RunKey[], signal?: AbortSignal): Promise<void> {
   for (let from = 0; from < runs.length; from += runsPerStatement) {

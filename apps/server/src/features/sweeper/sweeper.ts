@@ -18,8 +18,9 @@ export type SweeperOptions = PurgeOptions & {
 }
 
 /**
- * Sweeps at once and then every few seconds: silent runs become crashed, sessions end. Beside it and at most every hour, since that takes longer, runs are deleted for their age, what was
- * deleted a day ago is removed, and contents that no file names are. A sweep that fails is logged and tried again. Answers how to stop, which waits for what is under way.
+ * Sweeps at once and then every few seconds: silent runs become crashed, sessions end. Beside it and at most every hour, since
+ * that takes longer, runs are deleted for their age, what was deleted a day ago is removed, and contents that no file names are.
+ * A sweep that fails is logged and tried again. Answers how to stop, which waits for what is under way.
  */
 export function startSweeper(options: SweeperOptions): { stop(): Promise<void> } {
   const { crashAfterMs, purgeAfterMs, log, files } = options
