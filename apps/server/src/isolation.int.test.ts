@@ -34,6 +34,7 @@ let stranger: Tenant
 let run: TestRun
 let deleted: TestRun
 let keyId: string
+let deletedProject: string
 
 beforeAll(async () => {
   const onRoute = ({ method, url }: { method: string | string[]; url: string }): void => {
@@ -50,6 +51,8 @@ beforeAll(async () => {
   const text = { step: 0, time: 0, metric: 'note', value: secret }
   await postBatch(owner, batchOf(run, { firstSeq: 3, texts: [text], console: [line] }))
   await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
+  const doomed = await testRun(owner, { project: 'doomed' })
+  deletedProject = (await client(owner).projects.delete.mutate(doomed)).id
   keyId = (await client(owner).keys.create.mutate({ organization: owner.organization, name: 'victim' })).id
 })
 afterAll(() => server.close())
@@ -69,8 +72,14 @@ const attempts: Record<string, Attempt> = {
   'keys.revoke': notFound(() => ({ organization: owner.organization, id: keyId })),
   'metrics.byRun': notFound(address),
   'metrics.list': notFound(address),
+  'organizations.delete': notFound(() => ({ organization: owner.organization })),
+  'organizations.restore': notFound(() => ({ organization: owner.organization })),
   'projects.byPath': notFound(address),
+  'projects.delete': notFound(address),
+  'projects.expiring': notFound(() => ({ ...address(), retentionDays: 1 })),
   'projects.list': notFound(() => ({ organization: owner.organization })),
+  'projects.restore': notFound(() => ({ organization: owner.organization, id: deletedProject })),
+  'projects.update': notFound(() => ({ ...address(), set: { name: 'hacked', retentionDays: 1 } })),
   'runs.byId': notFound(address),
   'runs.create': {
     // The same project and run of the stranger's own organization; the owner's stay as they are.
@@ -85,6 +94,8 @@ const attempts: Record<string, Attempt> = {
   'texts.byRun': notFound(address),
   'texts.metrics': notFound(address),
   'texts.steps': notFound(() => ({ ...address(), metric: 'note' })),
+  'usage.byOrganization': notFound(() => ({ organization: owner.organization })),
+  'usage.byProject': notFound(address),
   'viewer.me': { input: () => undefined, expected: 'nothing of the owner' },
 }
 
@@ -101,6 +112,7 @@ async function snapshot(): Promise<unknown> {
     api.files.list.query(address()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
+    api.usage.byOrganization.query({ organization }),
     readPoints(owner, { ...address(), metric: 'loss' }),
   ])
   return JSON.parse(JSON.stringify(found, (key, value: unknown) => (key === 'lastUsedAt' ? undefined : value)))

@@ -2,8 +2,10 @@ import { consoleRouter } from './features/console/index.ts'
 import { filesRouter } from './features/files/index.ts'
 import { keysRouter } from './features/keys/index.ts'
 import { metricsRouter, textsRouter } from './features/metrics/index.ts'
+import { organizationsRouter } from './features/organizations/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
 import { runsRouter } from './features/runs/index.ts'
+import { usageRouter } from './features/usage/index.ts'
 import { viewerRouter } from './features/viewer/index.ts'
 import { router } from './http/trpc.ts'
 
@@ -13,9 +15,11 @@ export const appRouter = router({
   files: filesRouter,
   keys: keysRouter,
   metrics: metricsRouter,
+  organizations: organizationsRouter,
   projects: projectsRouter,
   runs: runsRouter,
   texts: textsRouter,
+  usage: usageRouter,
   viewer: viewerRouter,
 })
 

@@ -20,13 +20,15 @@ import { createHistoryRepository, createHistoryService, registerIngestRoute } fr
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
+import { createOrganizationsRepository, createOrganizationsService } from './features/organizations/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
-import { createProjectsRepository } from './features/projects/index.ts'
+import { createProjectChanges, createProjectsRepository } from './features/projects/index.ts'
 import { createRollupsRepository, startRoller } from './features/rollups/index.ts'
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
-import { createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createPurgeRepository, createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createUsageRepository, createUsageService } from './features/usage/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
 import { openDashboard, registerDashboard } from './http/dashboard.ts'
 import type { Services } from './services.ts'
@@ -51,10 +53,12 @@ export type ServerOptions = {
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
   crashAfterMs?: number | undefined
-  /** How long a deleted run can be restored, and how long content is kept that no file names; a day when left out. */
+  /** How long what was deleted can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
   /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
   onInserted?: (() => Promise<void>) | undefined
+  /** Called when a purge has taken something out of ClickHouse and nothing else yet, so that tests can fail there. */
+  onErased?: (() => Promise<void>) | undefined
   /** Called for each route that is registered, so that tests can walk all of them. */
   onRoute?: ((route: { method: string | string[]; url: string }) => void) | undefined
 }
@@ -90,8 +94,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+const dayMs = 24 * 60 * 60 * 1000
+
 async function start(options: ServerOptions, environment: Environment, cleanup: AsyncStack): Promise<RunningServer> {
   const crashAfterMs = options.crashAfterMs ?? environment.KIROKU_CRASH_AFTER_MS
+  const purgeAfterMs = options.purgeAfterMs ?? dayMs
   const openingDashboard = options.webDir === undefined ? undefined : openDashboard(options.webDir)
   // A failure of the dashboard is reported where it is awaited, also when the engines fail first.
   openingDashboard?.catch(() => {})
@@ -124,22 +131,31 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     onInserted: options.onInserted,
   })
   const projects = createProjectsRepository(database)
-  const runs = createRunsRepository(database, crashAfterMs)
+  const runs = createRunsRepository(database, crashAfterMs, purgeAfterMs)
+  const blobs = createDirectoryBlobStorage(engines.filesDir)
+  const identities = createIdentitiesRepository(database)
   const services: Services = {
     console: createConsoleService(store, metrics, runs),
-    files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
+    files: createFilesService(blobs, {
       blobs: createBlobsRepository(database),
       files: createFilesRepository(database),
     }),
     history,
-    identities: createIdentitiesRepository(database),
+    identities,
     keys: createKeysRepository(database),
     live: createLiveService(listener),
     metrics,
+    organizations: createOrganizationsService(
+      createOrganizationsRepository(database, purgeAfterMs),
+      identities,
+      purgeAfterMs,
+    ),
+    projectChanges: createProjectChanges(database, purgeAfterMs),
     projects,
     runs,
     runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
     series: createSeriesService(store, metrics),
+    usage: createUsageService(createUsageRepository(database), store, purgeAfterMs),
   }
 
   const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
@@ -166,11 +182,14 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
   const sweeper = startSweeper({
     repository: createSweeperRepository(database),
-    identities: services.identities,
+    identities,
+    purges: createPurgeRepository(database),
     files: services.files,
+    blobs,
     store,
     crashAfterMs,
-    purgeAfterMs: options.purgeAfterMs,
+    purgeAfterMs,
+    onErased: options.onErased,
     log: app.log,
   })
   cleanup.add(() => sweeper.stop())

@@ -54,6 +54,6 @@ export async function ownOrganization(client: ServerClient): Promise<string> {
   const slugs = organizations.map(({ slug }) => slug).join(', ')
   throw new KirokuError({
     code: 'BAD_REQUEST',
-    message: `the key for ${client.url} is of several organizations (${slugs}): name one, as organization/project/id`,
+    message: `the key for ${client.url} is of several organizations (${slugs}): name one, before the rest and a /`,
   })
 }

@@ -34,6 +34,13 @@ import {
   type Run,
   runSchema,
 } from '@kiroku/core/runs'
+import {
+  type OrganizationUsage,
+  organizationUsageSchema,
+  type ProjectUsageInput,
+  type RunUsagePage,
+  runUsagePageSchema,
+} from '@kiroku/core/usage'
 import * as z from 'zod'
 import { ServerHttp } from './server-http.ts'
 
@@ -72,6 +79,16 @@ export class ServerClient {
   /** Deletes a run; within a day the dashboard can bring it back. */
   async deleteRun(address: RunAddress): Promise<void> {
     await this.#http.mutate('runs.delete', address, z.unknown())
+  }
+
+  /** What the projects of an organization take. */
+  organizationUsage(organization: string): Promise<OrganizationUsage> {
+    return this.#http.query('usage.byOrganization', { organization }, organizationUsageSchema)
+  }
+
+  /** What the runs of a project take. */
+  projectUsage(input: ProjectUsageInput): Promise<RunUsagePage> {
+    return this.#http.query('usage.byProject', input, runUsagePageSchema)
   }
 
   /** A run's files, by path. */

@@ -4,7 +4,7 @@ import { runFileSchema, sha256Schema } from './files.ts'
 import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
-import { projectPathSchema } from './projects.ts'
+import { deletedOrganizationSchema, projectPathSchema } from './projects.ts'
 import {
   runLabelsPatchSchema,
   runMetricSchema,
@@ -143,6 +143,10 @@ export const viewerSchema = z.object({
   /** How the caller proved it: a key, or a session cookie. */
   via: z.enum(['key', 'session']),
   organizations: z.array(z.object({ slug: organizationSlugSchema, name: z.string() })),
+  /** The one of them that the server was set up with, which cannot be deleted; null when it is none of them. */
+  home: organizationSlugSchema.nullable().default(null),
+  /** Those that were deleted and can still be restored. */
+  deletedOrganizations: z.array(deletedOrganizationSchema).default([]),
 })
 export type Viewer = z.infer<typeof viewerSchema>
 

@@ -33,3 +33,13 @@ export function runPath(address: { organization: string; project: string; run: s
 export function projectPath(address: { organization: string; project: string }): string {
   return `/${encodeURIComponent(address.organization)}/${encodeURIComponent(address.project)}`
 }
+
+/** A project's settings: its name, how long it keeps runs, what it takes, its deletion. */
+export function projectSettingsPath(address: { organization: string; project: string }): string {
+  return `${projectPath(address)}/settings`
+}
+
+/** An organization's settings: what its projects take, its deletion. */
+export function organizationSettingsPath(organization: string): string {
+  return `/settings/organizations/${encodeURIComponent(organization)}`
+}

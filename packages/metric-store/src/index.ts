@@ -1,5 +1,6 @@
 export type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
 export { openMetricStore } from './metric-store.ts'
+export { runTables } from './run-tables.ts'
 export type {
   ConsolePart,
   ConsoleQuery,
@@ -12,6 +13,7 @@ export type {
   RunKey,
   Segment,
   SeriesKey,
+  StoredContents,
   StoredLine,
   StoredSeries,
   StoredText,

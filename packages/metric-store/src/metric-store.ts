@@ -5,12 +5,14 @@ import { openClusterEngine } from './engine/cluster-engine.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import type { Engine } from './engine/engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
+import { eraseProject, eraseRuns } from './erase.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
 import { checkRollups } from './rollups/check-rollups.ts'
 import { Freshness } from './rollups/freshness.ts'
 import { Roller } from './rollups/roller.ts'
+import { loggedTables, rollupTables } from './run-tables.ts'
 import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
@@ -18,6 +20,8 @@ import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './type
 
 /** Longer than an insert may take, and clocks of servers that share a ClickHouse may differ. */
 const defaultLagMs = 180_000
+
+import { readBytesPerPoint, readContents } from './usage.ts'
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT
@@ -53,6 +57,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     }
   }
 
+  /** Removes rollups while none are filled, which could be of what is removed. */
+  const forgetting = (erase: () => Promise<void>): Promise<void> =>
+    roller.inTurn(async () => {
+      roller.forget()
+      await erase().finally(() => freshness.wholes?.clear())
+    })
+  const deleteRuns = async (keys: readonly RunKey[], signal?: AbortSignal): Promise<void> => {
+    await eraseRuns(engine, keys, loggedTables, signal)
+    await forgetting(() => eraseRuns(engine, keys, rollupTables, signal))
+  }
+
   return {
     async insert(points, texts, lines = []) {
       if (points.length > 0) await insertNoted(points)
@@ -78,19 +93,14 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
     writerConsole: (key) => readWriterConsole(engine, key),
-    async deleteRun({ project, run }) {
-      await resetting({ project, run }, () =>
-        roller.inTurn(async () => {
-          // The reset goes last: should this be cut short, the rollups are made anew from what is left.
-          for (const table of ['points', 'texts', 'console', 'rollups', 'rollup_resets'])
-            await engine.command({
-              sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
-              parameters: { project, run },
-            })
-          freshness.wholes?.drop(run)
-        }),
-      )
+    deleteRun: (key) => deleteRuns([key]),
+    deleteRuns: (keys, options) => deleteRuns(keys, options?.signal),
+    async deleteProject(project, options) {
+      await eraseProject(engine, project, loggedTables, options?.signal)
+      await forgetting(() => eraseProject(engine, project, rollupTables, options?.signal))
     },
+    contents: (projects, by) => readContents(engine, projects, by),
+    bytesPerPoint: () => readBytesPerPoint(engine),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),

@@ -107,6 +107,19 @@ export type PointChunk = {
   values: Float64Array<ArrayBuffer>
 }
 
+/**
+ * Texts and lines of a run, or of a project when `run` is null. Counts are exact. Bytes on disk are an estimate: the length
+ * of what is stored, times what ClickHouse makes of all texts, or all lines, together.
+ */
+export type StoredContents = {
+  project: string
+  run: string | null
+  textCount: number
+  textBytes: number
+  lineCount: number
+  lineBytes: number
+}
+
 /** Points, texts and console lines of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
 export type MetricStore = {
   /** Stores points, texts and console lines; resolves when they are on disk. Storing the same again changes nothing. */
@@ -139,7 +152,20 @@ export type MetricStore = {
   /** All lines of one writer of a run, by number, in chunks of bounded size. */
   writerConsole(key: RunKey & { writer: string }): AsyncIterable<StoredLine[]>
   /** Removes all points, texts and lines of a run. */
+  /** Removes everything of a run, as `deleteRuns` does. */
   deleteRun(key: RunKey): Promise<void>
+  /**
+   * Removes everything of runs, and resolves when no part in use holds it; ClickHouse takes the parts that did from the disk
+   * within half an hour. Parts are written anew for it, so many runs at once cost what one costs. Again changes nothing. An
+   * abort ends the waiting and throws UNAVAILABLE; the rows go all the same.
+   */
+  deleteRuns(keys: readonly RunKey[], options?: { signal?: AbortSignal }): Promise<void>
+  /** Removes everything of a project, as `deleteRuns` does. */
+  deleteProject(project: string, options?: { signal?: AbortSignal }): Promise<void>
+  /** What texts and lines of these projects take, by project or by run; one that has neither is left out. */
+  contents(projects: readonly string[], by: 'project' | 'run'): Promise<StoredContents[]>
+  /** How many bytes on disk a point takes at the mean over all runs, with what is kept beside points; 0 without points. */
+  bytesPerPoint(): Promise<number>
   /** Counts metrics of a run from their points. A metric without points is left out. */
   totals(request: CountedRequest): Promise<CountedMetric[]>
   /** The text of the highest step of each metric of a run, `null` passed over; sorted by metric. */

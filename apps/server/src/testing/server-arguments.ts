@@ -13,9 +13,12 @@ export const serverArgumentsSchema = z.object({
   clockAheadMs: z.number().default(0),
   localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
+  purgeAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
   /** Never acknowledge: say so on standard output when points are stored, and wait to be killed. */
   holdAfterInsert: z.boolean().default(false),
+  /** Purge no further than out of ClickHouse: say so on standard output, and wait to be killed. */
+  holdAfterErase: z.boolean().default(false),
 })
 export type ServerArguments = z.input<typeof serverArgumentsSchema>
 
@@ -31,3 +34,6 @@ export type ReadyMessage = z.infer<typeof readyMessageSchema>
 
 /** Said each time that points are stored, by a process that holds there. */
 export const insertedMessageSchema = z.object({ inserted: z.literal(true) })
+
+/** Said by a process that holds when a purge has taken something out of ClickHouse. */
+export const erasedMessageSchema = z.object({ erased: z.literal(true) })

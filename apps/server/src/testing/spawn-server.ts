@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import {
+  erasedMessageSchema,
   insertedMessageSchema,
   type ReadyMessage,
   readyMessageSchema,
@@ -26,15 +27,18 @@ export type SpawnedServer = ReadyMessage &
     /** Stops it as Ctrl-C would; resolves with the exit code. */
     stop(): Promise<number | null>
     /** Starts it again on the same data directory and port, with other options if given. */
-    restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'crashAfterMs'>): Promise<void>
+    restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'holdAfterErase' | 'crashAfterMs'>): Promise<void>
     /** Resolves when a process with `holdAfterInsert` has stored points and holds before it acknowledges them. */
     inserted(): Promise<void>
+    /** Resolves when a process with `holdAfterErase` has taken something that is purged out of ClickHouse, and holds. */
+    erased(): Promise<void>
   }
 
 type Running = {
   child: ChildProcessByStdio<null, Readable, null>
   ready: ReadyMessage
   inserted: Promise<void>
+  erased: Promise<void>
 }
 
 /**
@@ -62,20 +66,21 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     ...ready,
     pid: () => running.child.pid ?? 0,
     inserted: () => running.inserted,
+    erased: () => running.erased,
     async kill() {
       await end('SIGKILL')
     },
     stop: () => end('SIGTERM'),
     async restart(changes = {}) {
       await end('SIGTERM')
-      running = await run({ ...given, holdAfterInsert: false, ...changes, port })
+      running = await run({ ...given, holdAfterInsert: false, holdAfterErase: false, ...changes, port })
     },
     async [Symbol.asyncDispose]() {
       const wasKilled = running.child.signalCode === 'SIGKILL'
       await end('SIGTERM')
       // After a kill PostgreSQL lives on over the directory; a start and a stop in order end it.
       if (wasKilled) {
-        running = await run({ ...given, holdAfterInsert: false, port })
+        running = await run({ ...given, holdAfterInsert: false, holdAfterErase: false, port })
         await end('SIGTERM')
       }
       await rm(directory, { recursive: true, force: true })
@@ -89,6 +94,10 @@ async function run(given: ServerArguments): Promise<Running> {
   const inserted = new Promise<void>((resolve) => {
     tellInserted = resolve
   })
+  let tellErased = (): void => {}
+  const erased = new Promise<void>((resolve) => {
+    tellErased = resolve
+  })
   const ready = await new Promise<ReadyMessage>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => reject(new Error(`the server ended at its start: ${code ?? signal}`)))
@@ -99,7 +108,8 @@ async function run(given: ServerArguments): Promise<Running> {
       const started = readyMessageSchema.safeParse(message)
       if (started.success) resolve(started.data)
       else if (insertedMessageSchema.safeParse(message).success) tellInserted()
+      else if (erasedMessageSchema.safeParse(message).success) tellErased()
     })
   })
-  return { child, ready, inserted }
+  return { child, ready, inserted, erased }
 }

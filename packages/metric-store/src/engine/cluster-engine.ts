@@ -111,7 +111,8 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     throw new KirokuError({ code: 'UNAVAILABLE', message, cause })
   }
 
-  function concerned({ parameters = {} }: Statement): Shard[] | null {
+  function concerned({ parameters = {}, isOfServers }: Statement): Shard[] | null {
+    if (isOfServers) return shards
     const { run, runs } = parameters
     if (typeof run !== 'string' && !Array.isArray(runs)) return null
     const ids = typeof run === 'string' ? [run] : Array.isArray(runs) ? runs : []
@@ -145,6 +146,11 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     async command(statement) {
       await Promise.all(
         (concerned(statement) ?? shards).map((shard) => onShard(shard, ({ local }) => local.command(statement))),
+      )
+    },
+    async upkeep(statement) {
+      await Promise.all(
+        (concerned(statement) ?? shards).map((shard) => onShard(shard, ({ local }) => local.upkeep(statement))),
       )
     },
     query: (statement) => rowsOf(statement, (engine) => engine.query(statement), onMissing),

@@ -20,6 +20,8 @@ type Connection = { session: Session; waiting: number; last: Promise<unknown> }
 /** The engine in this process. Statements are complete SQL text; answers are bytes in the format asked for. */
 export type Connections = {
   write(sql: string): Promise<void>
+  /** Runs a statement on a connection that neither inserts nor reads. */
+  upkeep(sql: string): Promise<void>
   /** An abort frees the caller at once and stops the query. */
   read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
   /** Waits for what is under way, then frees the directory. */
@@ -28,11 +30,11 @@ export type Connections = {
 
 /** The only place that knows chdb. Throws `KirokuError` CONFLICT or UNAVAILABLE when the directory cannot be opened. */
 export async function openConnections(directory: string): Promise<Connections> {
-  const [writer, killer, ...readers] = openSessions(directory)
-  if (writer === undefined || killer === undefined)
+  const [writer, killer, keeper, ...readers] = openSessions(directory)
+  if (writer === undefined || killer === undefined || keeper === undefined)
     throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
   await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
-  for (const connection of [writer, killer, ...readers]) await prepare(connection, connection === writer)
+  for (const connection of [writer, killer, keeper, ...readers]) await prepare(connection, connection === writer)
   let closing: Promise<void> | undefined
   let queries = 0
 
@@ -65,7 +67,7 @@ export async function openConnections(directory: string): Promise<Connections> {
     if (!closing) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
   }
   const closeAll = async (): Promise<void> => {
-    const connections = [writer, killer, ...readers]
+    const connections = [writer, killer, keeper, ...readers]
     await Promise.all(connections.map(({ last }) => last))
     for (const { session } of connections) session.close()
     await drainPending()
@@ -73,6 +75,9 @@ export async function openConnections(directory: string): Promise<Connections> {
   return {
     async write(sql) {
       await run(writer, sql, 'Null')
+    },
+    async upkeep(sql) {
+      await run(keeper, sql, 'Null')
     },
     read(sql, format, signal) {
       const mark = `/* kiroku ${queries++} */`
@@ -114,7 +119,7 @@ function openSessions(directory: string): Connection[] {
   if (isLockedByOther(directory)) throw inUse(directory)
   const connections: Connection[] = []
   try {
-    for (let index = 0; index < readerCount + 2; index++)
+    for (let index = 0; index < readerCount + 3; index++)
       connections.push({ session: new Session(directory), waiting: 0, last: Promise.resolve() })
     return connections
   } catch (cause) {

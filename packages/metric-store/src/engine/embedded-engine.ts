@@ -33,6 +33,13 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
         throw engineFailure('statement', cause)
       }
     },
+    async upkeep({ sql, parameters = {} }) {
+      try {
+        await connections.upkeep(withLiterals(sql, parameters))
+      } catch (cause) {
+        throw engineFailure('statement', cause)
+      }
+    },
     async query({ row, ...statement }) {
       return parseJsonLines(row, await read(statement, 'JSONEachRow'))
     },

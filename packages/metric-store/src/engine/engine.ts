@@ -11,7 +11,13 @@ export type Parameters = Readonly<Record<string, ParameterValue>>
  * A statement about runs has their UUIDs as the value of `run` or `runs`. A cluster runs it, whole, on each of the shards
  * that these runs are on, and puts the rows together: so it groups, joins, sorts and cuts within a run.
  */
-export type Statement = { sql: string; parameters?: Parameters; signal?: AbortSignal | undefined }
+export type Statement = {
+  sql: string
+  parameters?: Parameters
+  signal?: AbortSignal | undefined
+  /** Each server of a cluster is asked, about itself, and their rows are put together. */
+  isOfServers?: boolean
+}
 
 /**
  * What the store needs of ClickHouse, in its own process or on a server. All failures are `KirokuError`s: UNAVAILABLE when
@@ -20,6 +26,8 @@ export type Statement = { sql: string; parameters?: Parameters; signal?: AbortSi
 export type Engine = {
   /** Runs a statement that answers nothing. */
   command(statement: Statement): Promise<void>
+  /** The same beside inserts, for what only gives ClickHouse a task. */
+  upkeep(statement: Statement): Promise<void>
   /** Rows of a small answer, each parsed by `row`. */
   query<Row>(statement: Statement & { row: z.ZodType<Row> }): Promise<Row[]>
   /** A large answer, in columns. */

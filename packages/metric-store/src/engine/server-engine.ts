@@ -47,6 +47,9 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     async command(statement) {
       await run(statement, '', {})
     },
+    async upkeep(statement) {
+      await run(statement, '', {})
+    },
     async query({ row, ...statement }) {
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
       return parseJsonLines(row, bytes)

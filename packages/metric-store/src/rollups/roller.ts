@@ -176,6 +176,11 @@ export class Roller {
     })
   }
 
+  /** Forgets the open buckets, which are in the store. */
+  forget(): void {
+    this.known.clear()
+  }
+
   private forgetSome(): void {
     if (this.known.size > maxKnownSeries) this.known.clear()
   }

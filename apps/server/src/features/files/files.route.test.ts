@@ -27,7 +27,14 @@ beforeEach(async () => {
   app.decorateRequest('identity', null)
   app.addHook('onRequest', async (incoming) => {
     const organizations = [{ id: 'organization', slug: 'local', name: 'Local' }]
-    incoming.identity = { userId: 'user', name: 'owner', email: null, via: 'key', organizations }
+    incoming.identity = {
+      userId: 'user',
+      name: 'owner',
+      email: null,
+      via: 'key',
+      organizations,
+      deletedOrganizations: [],
+    }
   })
   app.setErrorHandler((error, _request, reply) =>
     reply.code(error instanceof KirokuError && error.code === 'UNAVAILABLE' ? 503 : 500).send(),

@@ -1,3 +1,4 @@
+export type { BlobStorage } from './blob-storage.ts'
 export { createBlobsRepository } from './blobs.repository.ts'
 export { createDirectoryBlobStorage } from './directory-blob-storage.ts'
 export { fileNameParameters, sandboxed } from './file-headers.ts'

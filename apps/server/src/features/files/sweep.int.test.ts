@@ -42,7 +42,10 @@ async function newOrganization(): Promise<OrganizationScope> {
   const slug = `sweep-${++organizations}`
   const { id } = await database.prisma.organization.create({ data: { slug, name: slug } })
   const own = [{ id, slug, name: slug }]
-  return authorizeOrganization({ userId: id, name: slug, email: null, via: 'key', organizations: own }, slug)
+  return authorizeOrganization(
+    { userId: id, name: slug, email: null, via: 'key', organizations: own, deletedOrganizations: [] },
+    slug,
+  )
 }
 
 async function newRun({ organizationId }: OrganizationScope): Promise<string> {

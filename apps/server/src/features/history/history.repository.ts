@@ -8,6 +8,7 @@ import type { OrganizationScope } from '../../http/scopes.ts'
 import { linkFiles } from '../files/index.ts'
 import { applyBatch } from './apply-batch.ts'
 import { type Arrivals, createArrivals, supersededError } from './arrivals.repository.ts'
+import { deletedError, deletedPartOf, refuseDeletedWriter } from './deleted-writers.repository.ts'
 import { saveDefinitions, saveRuns, saveTotals } from './document.repository.ts'
 import { restoreRun } from './imported-run.repository.ts'
 import {
@@ -38,7 +39,7 @@ export type RefusedBatch = { error: KirokuError; isLeftOver?: boolean }
 export type CommitOutcome = CommittedBatch | RefusedBatch
 
 export type HistoryRepository = Arrivals & {
-  /** Finds a writer by the names that its batch gives. Throws NOT_FOUND. */
+  /** Finds a writer by the names that its batch gives. Throws NOT_FOUND, and CONFLICT when its run was deleted. */
   findWriter(scope: OrganizationScope, names: WriterNames): Promise<KnownWriter>
   /**
    * Gives the rows of batches of shared runs their steps, durably: the same rows get the same steps again, until they are
@@ -78,16 +79,26 @@ export function createHistoryRepository(
             select: {
               id: true,
               isShared: true,
+              deletedAt: true,
               projectId: true,
+              project: { select: { deletedAt: true, organization: { select: { deletedAt: true } } } },
             },
           },
         },
       })
       if (!found) {
+        await database.transaction((connection) => refuseDeletedWriter(connection, scope, { project, run, writer }))
         const message = `there is no writer ${writer} of the run ${run} in the project ${project}; call runs.create first`
         throw new KirokuError({ code: 'NOT_FOUND', message })
       }
       const { id, ackSeq, label, isSuperseded, run: owner } = found
+      const deleted = deletedPartOf({
+        run: owner.deletedAt !== null,
+        project: owner.project.deletedAt !== null,
+        organization: owner.project.organization.deletedAt !== null,
+      })
+      // Before its points are stored, which a purge may have passed already.
+      if (deleted) throw deletedError({ project, run, deleted })
       if (isSuperseded) throw supersededError(run)
       return {
         scope,
@@ -111,6 +122,7 @@ export function createHistoryRepository(
           await recountMetrics(run, fresh, (request) => store.totals(request))
         }
         const outcomes = planned.map((plan) => ('error' in plan ? plan : applyPlanned(plan)))
+        await purgeAgain(connection, batches, runs)
         const moved = [...runs.values()].filter((run) => run.effects.length > 0)
         if (moved.length === 0) return outcomes
         await linkNamedFiles(connection, moved)
@@ -142,9 +154,15 @@ type PlannedBatch = { run: OpenRun; writerId: string; writer: MovedWriter; batch
 function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: HistoryBatch): PlannedBatch | RefusedBatch {
   const writer = run?.writers.get(target.writerId)
   if (!run || !writer)
-    return { error: new KirokuError({ code: 'NOT_FOUND', message: `the run ${batch.run} is gone; call runs.create` }) }
-  if (run.facts.isDeleted)
-    return { error: new KirokuError({ code: 'CONFLICT', message: `the run ${batch.run} was deleted` }) }
+    return {
+      error: new KirokuError({ code: 'NOT_FOUND', message: `the run ${batch.run} is gone; call runs.create` }),
+      isLeftOver: true,
+    }
+  if (run.facts.deleted)
+    return {
+      error: deletedError({ project: batch.project, run: batch.run, deleted: run.facts.deleted }),
+      isLeftOver: true,
+    }
   if (writer.isSuperseded) return { error: supersededError(batch.run), isLeftOver: true }
   if (batch.firstSeq > writer.ackSeq + 1) return { error: gapError(batch, writer.ackSeq) }
   const fresh = trimBatch(batch, writer.ackSeq)
@@ -153,6 +171,16 @@ function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: Histor
   writer.ackSeq = Math.max(writer.ackSeq, batch.lastSeq)
   writer.reservations = releaseSteps(writer.reservations, fresh, writer.ackSeq)
   return { run, writerId: target.writerId, writer, batch: fresh }
+}
+
+/** What is stored of a run that was purged meanwhile is purged as well, by the next sweep. */
+async function purgeAgain(
+  connection: Connection,
+  batches: readonly { writer: WriterTarget }[],
+  runs: ReadonlyMap<string, OpenRun>,
+): Promise<void> {
+  const purged = batches.flatMap(({ writer: { runId } }) => (runs.get(runId)?.facts.isPurged ? [runId] : []))
+  if (purged.length > 0) await connection.query('UPDATE run SET purged_at = NULL WHERE id = ANY($1)', [purged])
 }
 
 function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): CommittedBatch {

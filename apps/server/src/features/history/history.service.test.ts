@@ -46,7 +46,10 @@ describe('room for batches', () => {
 })
 
 const organizations = [{ id: 'o', slug: 'local', name: 'Local' }]
-const scope = authorizeOrganization({ userId: 'u', name: 'owner', email: null, via: 'key', organizations }, 'local')
+const scope = authorizeOrganization(
+  { userId: 'u', name: 'owner', email: null, via: 'key', organizations, deletedOrganizations: [] },
+  'local',
+)
 const at = Float64Array.of(1)
 const bytes = encodeHistoryBatch({
   project: 'p',

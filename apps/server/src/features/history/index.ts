@@ -1,4 +1,5 @@
 export { applyUpdates, defineInDocument, type RunDocument, wireKey } from './apply-batch.ts'
+export { refuseDeletedWriter } from './deleted-writers.repository.ts'
 export {
   loadDefinitions,
   loadDocument,

@@ -1,0 +1,15 @@
+import { deletedOrganizationSchema, organizationInputSchema } from '@kiroku/core/projects'
+import { authorized, router } from '../../http/trpc.ts'
+
+/** `organizations.*`: what people do to an organization as a whole. */
+export const organizationsRouter = router({
+  /** It is gone with all projects, keys and sessions; `restore` brings it back within a day, then everything is removed. */
+  delete: authorized
+    .input(organizationInputSchema)
+    .output(deletedOrganizationSchema)
+    .mutation(({ ctx, input }) => ctx.services.organizations.delete(ctx.identity, input.organization)),
+
+  restore: authorized
+    .input(organizationInputSchema)
+    .mutation(({ ctx, input }) => ctx.services.organizations.restore(ctx.identity, input.organization)),
+})
