@@ -10,6 +10,7 @@ import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions } from './types.ts'
+import { createUserSql } from './user-sql/user-sql.ts'
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT
@@ -44,6 +45,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
           parameters: { project, run },
         })
     },
+    sql: createUserSql(engine, options.kind),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => truncateHistory(engine, key, step),

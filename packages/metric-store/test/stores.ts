@@ -6,10 +6,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { scheduler } from 'node:timers/promises'
+import { openEmbeddedEngine } from '../src/engine/embedded-engine.ts'
+import type { Engine } from '../src/engine/engine.ts'
+import { openServerEngine } from '../src/engine/server-engine.ts'
 import { type MetricStore, openMetricStore } from '../src/index.ts'
 
 /** A store for tests, gone at scope exit with everything in it. */
-export type TestStore = { store: MetricStore; directory: string; [Symbol.asyncDispose](): Promise<void> }
+export type TestStore = {
+  store: MetricStore
+  directory: string
+  /** Another engine over the same tables, which the caller closes. */
+  openEngine(): Promise<Engine>
+  [Symbol.asyncDispose](): Promise<void>
+}
 
 /** The kinds of engine that every test of the store runs on. `server` needs Python, to start libchdb as a server. */
 export const engines = [
@@ -29,6 +38,7 @@ async function openEmbedded(): Promise<TestStore> {
   return {
     store,
     directory: directory.path,
+    openEngine: () => openEmbeddedEngine(directory.path),
     async [Symbol.asyncDispose]() {
       await store.close()
       directory[Symbol.dispose]()
@@ -42,6 +52,7 @@ async function openServer(): Promise<TestStore> {
   return {
     store,
     directory: server.directory,
+    openEngine: () => openServerEngine(server.url),
     async [Symbol.asyncDispose]() {
       await store.close()
       await server[Symbol.asyncDispose]()
