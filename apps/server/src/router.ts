@@ -4,6 +4,7 @@ import { keysRouter } from './features/keys/index.ts'
 import { metricsRouter, textsRouter } from './features/metrics/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
 import { runsRouter } from './features/runs/index.ts'
+import { sqlRouter } from './features/sql/index.ts'
 import { viewerRouter } from './features/viewer/index.ts'
 import { router } from './http/trpc.ts'
 
@@ -15,6 +16,7 @@ export const appRouter = router({
   metrics: metricsRouter,
   projects: projectsRouter,
   runs: runsRouter,
+  sql: sqlRouter,
   texts: textsRouter,
   viewer: viewerRouter,
 })

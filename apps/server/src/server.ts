@@ -24,6 +24,7 @@ import { createProjectsRepository } from './features/projects/index.ts'
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
+import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
 import { createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
 import { openDashboard, registerDashboard } from './http/dashboard.ts'
@@ -126,6 +127,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     runs,
     runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
     series: createSeriesService(store, metrics),
+    sql: createSqlService(store, createSqlRepository(database)),
   }
 
   const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
@@ -135,6 +137,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSeriesRoutes(app, services.series, services.projects)
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
+  registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())

@@ -8,6 +8,7 @@ import type { ProjectsRepository } from './features/projects/index.ts'
 import type { RunsRepository, StartRunService } from './features/runs/index.ts'
 import type { SeriesService } from './features/series/index.ts'
 import type { IdentitiesRepository } from './features/sessions/index.ts'
+import type { SqlService } from './features/sql/index.ts'
 
 /** What procedures and routes work with: services, and the repositories that need none. */
 export type Services = {
@@ -22,4 +23,5 @@ export type Services = {
   runs: RunsRepository
   runStart: StartRunService
   series: SeriesService
+  sql: SqlService
 }

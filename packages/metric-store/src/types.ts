@@ -118,7 +118,7 @@ export type MetricStore = {
   removeVersion(key: RunKey, version: number): Promise<void>
   /**
    * Runs one SELECT that a user wrote, over one project, within `sqlLimits`. Throws BAD_REQUEST of one line for a query that is refused or
-   * wrong, with its place in the `details`, TOO_LARGE and UNAVAILABLE at a limit, TOO_MANY_REQUESTS when too many wait. An abort frees the
+   * wrong, with its place in the `details`, TOO_LARGE at a limit, TOO_MANY_REQUESTS when too many wait. An abort frees the
    * caller and stops the query.
    */
   sql(query: UserQuery, options?: { signal?: AbortSignal }): Promise<SqlAnswer>

@@ -16,7 +16,7 @@ type Placed = { query: string; text: string; tokens: readonly Token[]; before: s
 
 /**
  * What ClickHouse said of a user's query, in one line without anything of ours: BAD_REQUEST with the place where it is known, TOO_LARGE
- * or UNAVAILABLE for a limit. What is the engine's own failure is as of any other query.
+ * for a limit. What is the engine's own failure is as of any other query.
  */
 export function queryFailure(cause: unknown, placed: Placed): KirokuError {
   if (cause instanceof KirokuError) return cause
@@ -40,7 +40,7 @@ export function queryFailure(cause: unknown, placed: Placed): KirokuError {
 /** What a query is told that took longer than it may. */
 export function tookTooLong(cause: unknown): KirokuError {
   return new KirokuError({
-    code: 'UNAVAILABLE',
+    code: 'TOO_LARGE',
     message: `the query took longer than ${sqlLimits.maxSeconds} s: narrow it down, by run and metric above all`,
     cause,
   })

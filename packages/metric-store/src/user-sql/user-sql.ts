@@ -42,7 +42,7 @@ export function createUserSql(engine: Engine, kind: keyof typeof concurrency): M
  * Runs one SELECT of a user's over one project. The text is cut into tokens and put together again, ClickHouse describes it without running it,
  * every table and function in the description must be a known one, and the tables are then subqueries of the project's rows. Beside that
  * the engine itself leaves out all rows of other projects (`additional_table_filters`). Throws `KirokuError`: BAD_REQUEST of one line, with
- * the place in `details`, TOO_LARGE and UNAVAILABLE for a limit.
+ * the place in `details`, TOO_LARGE for a limit.
  */
 async function runUserQuery(engine: Engine, query: UserQuery, signal: AbortSignal | undefined): Promise<SqlAnswer> {
   const startedAt = performance.now()
