@@ -44,7 +44,8 @@ export async function addressOf(
   return parseInput(runAddressSchema, { organization, project, run: named.run }, 'run')
 }
 
-async function ownOrganization(client: ServerClient): Promise<string> {
+/** The organization of the client's key. Throws BAD_REQUEST when it is of several. */
+export async function ownOrganization(client: ServerClient): Promise<string> {
   const { organizations } = await client.viewer()
   const [only, other] = organizations
   if (only === undefined)
