@@ -48,6 +48,7 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
       : [
           { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(addressOf(projectPath(place))) },
           { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(addressOf(`${projectPath(place)}/runs`)) },
+          { id: 'page:sql', label: 'SQL', detail: 'page', go: to(addressOf(`${projectPath(place)}/sql`)) },
         ]),
     { id: 'page:projects', label: 'Projects', detail: 'page', go: to('/') },
     { id: 'page:keys', label: 'API keys', detail: 'page', go: to('/settings/keys') },

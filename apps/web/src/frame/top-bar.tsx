@@ -35,6 +35,7 @@ export function TopBar(): ReactNode {
       : {
           'g w': () => router.push(addressOf(projectPath(place))),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+          'g s': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
   return (
@@ -107,9 +108,11 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const pathname = usePathname()
   const home = projectPath(place)
   const isInRuns = pathname.startsWith(`${home}/runs`)
+  const isInSql = pathname === `${home}/sql`
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSql },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
+    { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
   ]
   return (
     <nav aria-label="Project" className={styles.tabs}>
