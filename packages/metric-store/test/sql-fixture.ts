@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SqlAnswer } from '@kiroku/core/sql'
 import { flatten, type WireValue } from '@kiroku/core/values'
-import type { MetricStore, SqlRun, UserQuery } from '../src/index.ts'
+import type { MetricStore, PointBlock, SqlRun, UserQuery } from '../src/index.ts'
 
 /** What a project that nobody may read says in each of its rows. */
 export const marker = 'MARKER-OF-ANOTHER-PROJECT'
@@ -59,27 +59,25 @@ export function testProject(): TestProject {
 const valueAt = (record: Record<string, WireValue>, name: string): WireValue | undefined =>
   record[name] ?? flatten(record, (value) => JSON.parse(JSON.stringify(value)))[name]
 
+type PointsGiven = { project: string; run: string; metric?: string }
+
 /** Points of one metric of a run, at steps from 0. */
-export async function addPoints(
-  store: MetricStore,
-  { project, run, metric = 'loss' }: { project: string; run: string; metric?: string },
-  values: readonly number[],
-): Promise<void> {
+export function pointsOf({ project, run, metric = 'loss' }: PointsGiven, values: readonly number[]): PointBlock {
   const rows = Uint32Array.from(values, (_, index) => index)
-  await store.insert(
-    [
-      {
-        project,
-        run,
-        stream: 'history',
-        version: 1,
-        steps: Float64Array.from(rows),
-        times: Float64Array.from(rows, (row) => 1_700_000_000_000 + row),
-        metrics: [{ name: metric, rows, values: Float64Array.from(values) }],
-      },
-    ],
-    [],
-  )
+  return {
+    project,
+    run,
+    stream: 'history',
+    version: 1,
+    steps: Float64Array.from(rows),
+    times: Float64Array.from(rows, (row) => 1_700_000_000_000 + row),
+    metrics: [{ name: metric, rows, values: Float64Array.from(values) }],
+  }
+}
+
+/** Stores them. */
+export function addPoints(store: MetricStore, given: PointsGiven, values: readonly number[]): Promise<void> {
+  return store.insert([pointsOf(given, values)], [])
 }
 
 /** A query over a project, as the store takes it. */

@@ -219,7 +219,7 @@ for (const { kind, open, isMissing } of engines) {
       ['SELECT value FRM points', 'points', /^syntax error at points/],
       ['SELECT value FROM', '', 'the query ends too early'],
       ['SELECT value FROM point', 'point', 'there is no table point: the tables are points, runs, texts, console'],
-      ['SELECT runs.config.lrr FROM runs', 'lrr', /lrr/],
+      ['SELECT runs.config.lrr FROM runs', 'lrr', 'no run of this project has `config.lrr`'],
       ["SELECT file('x') FROM points", 'file', 'file is not among the functions that a query may use'],
       ['SELECT sum(metric) FROM points', 'sum', /^Illegal type .*String.* of argument for aggregate function sum/],
       ["SELECT 'é', 'é' FRM points", 'points', /^syntax error/],
@@ -294,6 +294,11 @@ for (const { kind, open, isMissing } of engines) {
       ]
       expect(await rows(known[0] ?? '')).toEqual([[6]])
       expect((await rows(known[1] ?? '')).map(([value]) => value)).toEqual([1, 2, 3])
+      expect(await rows("SELECT count() FROM points WHERE metric IN ('loss', 'none') AND run = 'a'")).toEqual([['3']])
+      expect(await rows("SELECT count(), (SELECT count() FROM points) FROM points WHERE metric = 'edge'")).toEqual([
+        ['5', '11'],
+      ])
+      expect(await rows("SELECT count() FROM points WHERE metric = 'edge' OR metric = 'loss'")).toEqual([['11']])
       // A condition of one SELECT does not hold for another.
       expect(await rows("SELECT (SELECT count() FROM points), count() FROM points WHERE run = 'a'")).toEqual([
         ['11', '3'],

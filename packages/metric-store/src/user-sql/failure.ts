@@ -71,10 +71,15 @@ function readable(said: string): string {
       /(?:[:.,]? (?:In scope|in scope|In query|While|while executing)\b|: while |\. Stack trace| \(version| \([A-Z_]+\)$).*$/s,
       '',
     )
-    .replace(/\. Maybe you meant.*$/s, '')
+    .replace(/\.(?: Maybe you meant| Consider | Set setting).*$/s, '')
+    .replace(/\.$/, '')
     .replaceAll(/__table\d+\./g, '')
     .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…')
     .replaceAll(/\b\w+\.(points|texts|console|migrations)\b/g, '$1')
+  const entry = /^(?:Unknown expression identifier|Identifier) [`'](?:\w+\.)?((?:config|summary)\.[^`']+)[`']/.exec(
+    own,
+  )?.[1]
+  if (entry !== undefined) return `no run of this project has \`${entry}\``
   const suggestion = hint === undefined ? '' : `; did you mean ${hint.replaceAll("'", '')}?`
   return `${short(own, maxLength)}${suggestion}`
 }

@@ -1,7 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { withLiterals } from '../engine/literals.ts'
 import type { AstNode } from './ast.ts'
-import { findKnownRuns } from './known-runs.ts'
+import { findKnownValues } from './known-values.ts'
 import { maxStatementBytes } from './protection.ts'
 import { runRows } from './run-rows.ts'
 import type { Token } from './tokens.ts'
@@ -30,9 +30,12 @@ export async function tablesFor(
   const names = (['points', 'texts', 'console'] as const).filter((name) => mentions(tokens, name))
   const ids = names.length > 0 ? await runs.ids() : []
   for (const name of names) {
-    const known = findKnownRuns(tree, tokens, name)
+    const known = findKnownValues(tree, tokens, { table: name, column: 'run' })
+    const metrics = name === 'console' ? undefined : findKnownValues(tree, tokens, { table: name, column: 'metric' })
     const asked = known === undefined ? ids : ids.filter(({ run }) => known.includes(run))
-    parts.push(`${name} AS (${storedTable(project, database, name, asked, known !== undefined)})`)
+    parts.push(
+      `${name} AS (${storedTable(project, `${database}.${name}`, { name, runs: asked, isFew: known !== undefined, metrics })})`,
+    )
   }
   if (mentions(tokens, 'runs')) {
     const wanted = wantedOfRuns(tokens)
@@ -43,18 +46,26 @@ export async function tablesFor(
   return parts.length === 0 ? '' : `WITH ${parts.join(', ')} `
 }
 
-/** Rows of one table, joined with the runs of the project by their UUIDs. */
-function storedTable(
-  project: string,
-  database: string,
-  table: keyof typeof stored,
-  runs: readonly SqlRunId[],
-  isFew: boolean,
-): string {
-  const few = isFew ? 'AND run IN (SELECT arrayJoin({ids:Array(UUID)}))' : ''
+type StoredTable = {
+  name: keyof typeof stored
+  runs: readonly SqlRunId[]
+  /** Whether the query asks for these runs alone. */
+  isFew: boolean
+  metrics: readonly string[] | undefined
+}
+
+/**
+ * Rows of one table, joined with the runs of the project by their UUIDs. ClickHouse moves no condition of the query below a LIMIT: what fails
+ * on a value would tell of the value, so nothing may be computed of rows of other projects, which lie in the same blocks.
+ */
+function storedTable(project: string, table: string, { name, runs, isFew, metrics }: StoredTable): string {
+  const ofRuns = isFew ? 'AND run IN (SELECT arrayJoin({ids:Array(UUID)}))' : ''
+  const ofMetrics = metrics === undefined ? '' : 'AND metric IN (SELECT arrayJoin({metrics:Array(String)}))'
   return withLiterals(
-    `SELECT named.slug AS run, ${stored[table]}
-     FROM (SELECT * FROM ${database}.${table} FINAL WHERE project = {project:UUID} ${few}) AS stored
+    `SELECT named.slug AS run, ${stored[name]}
+     FROM (
+       SELECT * FROM ${table} FINAL WHERE project = {project:UUID} ${ofRuns} ${ofMetrics} LIMIT 9223372036854775807
+     ) AS stored
      INNER JOIN (
        SELECT toUUID(substring(line, 1, 36)) AS id, substring(line, 37) AS slug
        FROM (SELECT arrayJoin(splitByChar('\\n', {runs:String})) AS line) WHERE line != ''
@@ -63,6 +74,7 @@ function storedTable(
       project,
       runs: runs.map(({ id, run }) => `${id}${run}`).join('\n'),
       ...(isFew && { ids: runs.map(({ id }) => id) }),
+      ...(metrics !== undefined && { metrics }),
     },
   )
 }

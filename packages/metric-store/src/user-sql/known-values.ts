@@ -4,30 +4,34 @@ import type { Token } from './tokens.ts'
 /** Words that make a condition on the rows of a table something else than a condition on its reading. */
 const hindering = /^(qualify|any|asof|semi|anti|paste)$/i
 
+/** A column of a table by which its rows are sorted. */
+type Sorted = { table: string; column: 'run' | 'metric' }
+
 /**
- * The runs that a query can see points (texts, lines) of at most, by their slugs, where each of its SELECTs from `table` has `run = '...'`
- * or `run IN (...)` among the conditions of its WHERE; undefined where one has not. The table's sort key can be used then.
+ * The values of a column that a query can see at most, where each of its SELECTs from the table has `column = '...'` or `column IN (...)`
+ * among the conditions of its WHERE; undefined where one has not.
  */
-export function findKnownRuns(root: AstNode, tokens: readonly Token[], table: string): string[] | undefined {
+export function findKnownValues(root: AstNode, tokens: readonly Token[], sorted: Sorted): string[] | undefined {
   if (tokens.some(({ kind, value }) => kind === 'word' && hindering.test(value))) return undefined
   const all = [...everyNode(root)]
+  const { table, column } = sorted
+  const isColumn = ({ type, name }: AstNode): boolean => type === 'Identifier' && name.split('.').at(-1) === column
   // Another thing by the name of the column could be what a condition is about.
-  if (all.some(({ alias, type, name }) => alias === 'run' && !(type === 'Identifier' && /(^|\.)run$/.test(name))))
-    return undefined
+  if (all.some((node) => node.alias === column && !isColumn(node))) return undefined
   const known = new Set<string>()
   let covered = 0
   for (const select of all.filter(({ type }) => type === 'SelectQuery')) {
-    const runs = runsOf(select, table)
-    if (runs === undefined) continue
+    const values = valuesOf(select, sorted)
+    if (values === undefined) continue
     covered++
-    for (const run of runs) known.add(run)
+    for (const value of values) known.add(value)
   }
   const read = all.filter(({ type, name }) => (type === 'TableIdentifier' || type === 'Identifier') && name === table)
   return read.length === covered ? [...known] : undefined
 }
 
-/** The runs that one SELECT asks for; undefined when it does not read the table, reads it twice, or has no such condition. */
-function runsOf(select: AstNode, table: string): string[] | undefined {
+/** The values that one SELECT asks for; undefined when it does not read the table, reads it twice, or has no such condition. */
+function valuesOf(select: AstNode, { table, column }: Sorted): string[] | undefined {
   const at = select.children.findIndex(({ type }) => type === 'TablesInSelectQuery')
   const elements = select.children[at]?.children ?? []
   const sources = elements.flatMap(({ children }) => children.filter(({ type }) => type === 'TableExpression'))
@@ -36,11 +40,11 @@ function runsOf(select: AstNode, table: string): string[] | undefined {
     .filter(({ name, type }) => type === 'TableIdentifier' && name === table)
   const [source] = own
   if (source === undefined || own.length !== 1) return undefined
-  const column = elements.length === 1 ? ['run'] : []
-  const names = new Set([...column, `${source.alias || table}.run`])
+  const alone = elements.length === 1 ? [column] : []
+  const names = new Set([...alone, `${source.alias || table}.${column}`])
   for (const condition of select.children.slice(at + 1).flatMap(conjuncts)) {
-    const runs = literalsOf(condition, names)
-    if (runs !== undefined) return runs
+    const values = literalsOf(condition, names)
+    if (values !== undefined) return values
   }
   return undefined
 }
@@ -52,7 +56,8 @@ function conjuncts(node: AstNode): AstNode[] {
 }
 
 const argumentsOf = ({ children }: AstNode): AstNode[] => children[0]?.children ?? []
-const slug = /^'([A-Za-z0-9._-]+)'$/
+/** A text without anything that would have to be escaped. */
+const plainText = /^'([^'\\]*)'$/
 const list = /^(?:Tuple|Array)_[([](.*)[)\]]$/
 
 function literalsOf(condition: AstNode, names: ReadonlySet<string>): string[] | undefined {
@@ -60,6 +65,6 @@ function literalsOf(condition: AstNode, names: ReadonlySet<string>): string[] | 
   const isMeant = left?.type === 'Identifier' && names.has(left.name) && right?.type === 'Literal'
   if (!isMeant || (condition.name !== 'equals' && condition.name !== 'in')) return undefined
   const written = condition.name === 'in' ? (list.exec(right.name)?.[1] ?? right.name) : right.name
-  const runs = written.split(', ').map((text) => slug.exec(text)?.[1])
-  return runs.every((run) => run !== undefined) ? runs : undefined
+  const values = written.split(', ').map((text) => plainText.exec(text)?.[1])
+  return values.every((value) => value !== undefined) ? values : undefined
 }
