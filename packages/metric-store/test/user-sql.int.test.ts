@@ -252,7 +252,7 @@ for (const { kind, open, isMissing } of engines) {
     test.each([
       [
         'memory',
-        "SELECT groupArray(concat(toString(number), repeat('x', 1000))) FROM numbers(10000000)",
+        "SELECT groupArray(concat(toString(number), repeat('x', 1000000))) FROM numbers(10000000)",
         'TOO_LARGE',
         /1 GB of memory/,
       ],
