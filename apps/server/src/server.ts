@@ -21,6 +21,7 @@ import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectsRepository } from './features/projects/index.ts'
+import { createRollupsRepository, startRoller } from './features/rollups/index.ts'
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
@@ -163,6 +164,12 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     log: app.log,
   })
   cleanup.add(() => sweeper.stop())
+  const roller = startRoller({
+    store,
+    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database),
+    log: app.log,
+  })
+  cleanup.add(() => roller.stop())
   app.log.info({ url, dataDir: engines.dataDir, embedded: engines.isEmbedded }, 'Kiroku serves')
 
   return {

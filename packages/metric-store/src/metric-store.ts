@@ -6,11 +6,17 @@ import { openServerEngine } from './engine/server-engine.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
+import { checkRollups } from './rollups/check-rollups.ts'
+import { Freshness } from './rollups/freshness.ts'
+import { Roller } from './rollups/roller.ts'
 import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
-import type { MetricStore, MetricStoreOptions } from './types.ts'
+import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
 import { createUserSql } from './user-sql/user-sql.ts'
+
+/** Longer than an insert may take, and clocks of servers that share a ClickHouse may differ. */
+const defaultLagMs = 180_000
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT
@@ -19,19 +25,41 @@ import { createUserSql } from './user-sql/user-sql.ts'
 export async function openMetricStore(options: MetricStoreOptions): Promise<MetricStore> {
   const engine =
     options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  let freshness: Freshness
   try {
     await migrate(engine)
+    freshness = await Freshness.read(engine, options.kind === 'embedded' ? null : (options.rollupLagMs ?? defaultLagMs))
   } catch (cause) {
     await engine.close()
     throw cause
   }
+  const roller = new Roller(engine, freshness)
+  /** Changes what a run has otherwise than by newer points, after which its rollups are made anew. */
+  const resetting = async (key: RunKey, change: () => Promise<void>): Promise<void> => {
+    const settle = await freshness.reset(key)
+    await change().finally(settle)
+  }
+  /** Points that the rollups would pass over, as they come with a version from before, have them made anew. */
+  const insertNoted = async (points: readonly PointBlock[]): Promise<void> => {
+    const passed = points.filter(({ version }) => freshness.isPassed(version))
+    const settles = [freshness.begin(points)]
+    try {
+      for (const { project, run } of passed) settles.push(await freshness.reset({ project, run }))
+      await insertPoints(engine, points)
+    } finally {
+      for (const settle of settles) settle()
+    }
+  }
+
   return {
     async insert(points, texts, lines = []) {
-      await insertPoints(engine, points)
+      if (points.length > 0) await insertNoted(points)
       await insertTexts(engine, texts)
       await insertConsole(engine, lines)
     },
-    series: (request, options) => readSeries(engine, request, options?.signal),
+    roll: () => roller.roll(),
+    checkRollups: () => checkRollups(engine, freshness),
+    series: (request, options) => readSeries(engine, freshness, request, options?.signal),
     points: (key) => readPoints(engine, key),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
@@ -39,21 +67,30 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
     async deleteRun({ project, run }) {
-      for (const table of ['points', 'texts', 'console'])
-        await engine.command({
-          sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
-          parameters: { project, run },
-        })
+      await resetting({ project, run }, () =>
+        roller.inTurn(async () => {
+          // The reset goes last: should this be cut short, the rollups are made anew from what is left.
+          for (const table of ['points', 'texts', 'console', 'rollups', 'rollup_resets'])
+            await engine.command({
+              sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
+              parameters: { project, run },
+            })
+          freshness.wholes?.drop(run)
+        }),
+      )
     },
     sql: createUserSql(engine, options.kind),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
-    truncate: (key, step) => truncateHistory(engine, key, step),
-    copy: (from, to, step) => copyHistory(engine, from, to, step),
-    removeVersion: (key, version) => removeVersion(engine, key, version),
+    truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),
+    copy: (from, to, step) => resetting({ project: from.project, run: to }, () => copyHistory(engine, from, to, step)),
+    removeVersion: (key, version) => resetting(key, () => removeVersion(engine, key, version)),
     async ping() {
       await engine.query({ sql: 'SELECT 1 AS one', row: z.object({ one: z.literal(1) }) })
     },
-    close: () => engine.close(),
+    async close() {
+      await roller.quiet()
+      await engine.close()
+    },
   }
 }

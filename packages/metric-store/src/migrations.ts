@@ -63,6 +63,58 @@ const migrations: readonly Migration[] = [
        SETTINGS ${durable}`,
     ],
   },
+  {
+    id: 3,
+    name: 'rollups',
+    statements: [
+      // Which granules have points that the rollups do not know yet. Parts from before get it in the background.
+      'ALTER TABLE points ADD INDEX IF NOT EXISTS newest version TYPE minmax GRANULARITY 1',
+      'ALTER TABLE points MATERIALIZE INDEX newest SETTINGS mutations_sync = 0',
+      // Steps and times are kept as distances from those of the bucket's start or end: most are the same in every bucket.
+      `CREATE TABLE IF NOT EXISTS rollups (
+         project UUID CODEC(ZSTD),
+         run UUID CODEC(ZSTD),
+         stream Enum8('history' = 0, 'system' = 1),
+         metric LowCardinality(String),
+         level UInt8 CODEC(DoubleDelta, ZSTD),
+         start Int64 CODEC(DoubleDelta, ZSTD),
+         startTime Int64 ${curves},
+         lastStep Int64 CODEC(T64, ZSTD),
+         lastTime Int64 CODEC(T64, ZSTD),
+         count UInt64 CODEC(T64, ZSTD),
+         nanCount UInt64 CODEC(T64, ZSTD),
+         positiveInfinityCount UInt64 CODEC(T64, ZSTD),
+         negativeInfinityCount UInt64 CODEC(T64, ZSTD),
+         firstStep Int64 CODEC(T64, ZSTD),
+         firstTime Int64 CODEC(T64, ZSTD),
+         first Float64 ${curves},
+         finalStep Int64 CODEC(T64, ZSTD),
+         finalTime Int64 CODEC(T64, ZSTD),
+         last Float64 ${curves},
+         minStep Int64 CODEC(T64, ZSTD),
+         minTime Int64 CODEC(T64, ZSTD),
+         min Float64 ${curves},
+         maxStep Int64 CODEC(T64, ZSTD),
+         maxTime Int64 CODEC(T64, ZSTD),
+         max Float64 ${curves},
+         sum Float64 ${curves},
+         deviation Float64 CODEC(ZSTD(3)),
+         isTimeRising UInt8 CODEC(ZSTD),
+         isValueRising UInt8 CODEC(ZSTD),
+         stepHash UInt64 CODEC(ZSTD),
+         openLevels Array(UInt8) CODEC(ZSTD),
+         openStarts Array(Int64) CODEC(ZSTD),
+         validFrom UInt64 CODEC(ZSTD),
+         version UInt64 CODEC(DoubleDelta, ZSTD)
+       ) ENGINE = ReplacingMergeTree(version)
+       ORDER BY (project, run, stream, metric, level, start)
+       SETTINGS ${durable}, index_granularity = 256`,
+      `CREATE TABLE IF NOT EXISTS rollup_progress (id UInt8, version UInt64)
+       ENGINE = ReplacingMergeTree(version) ORDER BY id SETTINGS ${durable}`,
+      `CREATE TABLE IF NOT EXISTS rollup_resets (project UUID, run UUID, version UInt64)
+       ENGINE = ReplacingMergeTree(version) ORDER BY (project, run) SETTINGS ${durable}`,
+    ],
+  },
 ]
 
 /** Brings the tables to what this release expects, in order, and records each change. Safe to run at the same time twice. */

@@ -5,17 +5,23 @@ import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { SqlAnswer } from '@kiroku/core/sql'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
+import type { RollupCheck } from './rollups/check-rollups.ts'
 import type { UserQuery } from './user-sql/types.ts'
 
-/** Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. */
-export type MetricStoreOptions = { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+/**
+ * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. Other processes may
+ * write to a server: points enter its rollups when they are `rollupLagMs` old by their version, read as unix microseconds.
+ */
+export type MetricStoreOptions =
+  | { kind: 'embedded'; path: string }
+  | { kind: 'server'; url: string; rollupLagMs?: number | undefined }
 
 /** A run by UUIDs in canonical text. The caller has made sure that it may be read or written. */
 export type RunKey = { project: string; run: string }
 
 /**
  * Points of one run and stream, in columns: one element a row in `steps` (whole) and `times` (unix milliseconds, kept
- * whole), and each metric's rows and values. `version` is the order of arrival, whole and below 2^53: of points with the
+ * whole), and each metric's rows and values. `version` is the order of arrival, whole, above 0 and below 2^53: of points with the
  * same run, stream, metric and step the highest stands, and within a block the last row.
  */
 export type PointBlock = RunKey & {
@@ -90,6 +96,13 @@ export type MetricStore = {
     texts: readonly StoredText[],
     lines?: readonly StoredLine[] | undefined,
   ): Promise<void>
+  /**
+   * Brings the rollups up to the points that are in; answers whether there was anything to do. To be called again and again,
+   * in one process of all that share the store. Series are right without it, but cost what their points cost.
+   */
+  roll(): Promise<boolean>
+  /** Counts all series anew from their points, as far as the rollups are, and compares. For a store that nobody writes to. */
+  checkRollups(): Promise<RollupCheck>
   /** The series of a chart, exact or in buckets. An abort frees the caller. */
   series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
   /** All points of one series, sorted by step, in chunks of bounded size. */

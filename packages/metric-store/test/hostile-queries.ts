@@ -13,6 +13,8 @@ export const hostileQueries: { refused: readonly string[]; harmless: readonly st
     'SELECT * FROM kiroku/**/.points',
     'SELECT * FROM default.points',
     'SELECT * FROM migrations',
+    'SELECT * FROM rollups',
+    'WITH rollups AS (SELECT 1) SELECT * FROM rollups',
     'SELECT * FROM system.tables',
     'SELECT * FROM system.query_log',
     'SELECT * FROM system.one',

@@ -48,7 +48,7 @@ async function openEmbedded(): Promise<TestStore> {
 
 async function openServer(): Promise<TestStore> {
   const server = await startClickhouse()
-  const store = await openMetricStore({ kind: 'server', url: server.url })
+  const store = await openMetricStore({ kind: 'server', url: server.url, rollupLagMs: 0 })
   return {
     store,
     directory: server.directory,

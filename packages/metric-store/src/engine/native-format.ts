@@ -55,6 +55,28 @@ class Reader {
     return values
   }
 
+  /** Whole numbers of 64 bits as float64, which is exact below 2^53. */
+  wholes(length: number, isSigned: boolean): Float64Array<ArrayBuffer> {
+    const at = this.take(length * 8)
+    const { buffer } = Uint8Array.from(this.bytes.subarray(at, at + length * 8))
+    const low = new Uint32Array(buffer)
+    const high = isSigned ? new Int32Array(buffer) : low
+    const values = new Float64Array(length)
+    for (let index = 0; index < length; index++)
+      values[index] = (high[2 * index + 1] ?? 0) * 2 ** 32 + (low[2 * index] ?? 0)
+    return values
+  }
+
+  bytes8(length: number): Float64Array<ArrayBuffer> {
+    const at = this.take(length)
+    return Float64Array.from(this.bytes.subarray(at, at + length))
+  }
+
+  bytes16(length: number): Float64Array<ArrayBuffer> {
+    const at = this.take(length * 2)
+    return Float64Array.from(new Uint16Array(Uint8Array.from(this.bytes.subarray(at, at + length * 2)).buffer))
+  }
+
   uuid(): string {
     const at = this.take(16)
     const half = (offset: number): string =>
@@ -92,7 +114,12 @@ function readColumn(reader: Reader, type: string, rows: number): NativeColumn {
     case 'Float64':
       return reader.float64s(rows)
     case 'UInt64':
-      return Float64Array.from({ length: rows }, () => reader.uint64())
+    case 'Int64':
+      return reader.wholes(rows, type === 'Int64')
+    case 'UInt8':
+      return reader.bytes8(rows)
+    case 'UInt16':
+      return reader.bytes16(rows)
     case 'String':
       return Array.from({ length: rows }, () => reader.text())
     case 'UUID':

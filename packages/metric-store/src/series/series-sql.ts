@@ -5,24 +5,35 @@ import type { SeriesGroup } from './groups.ts'
 type Range = { from: number; to: number }
 
 /** The columns of an answer that name its series: left out where a group has only one run, or one metric. */
-function keysOf({ runs, metrics }: SeriesGroup): string[] {
+export function keysOf({ runs, metrics }: SeriesGroup): string[] {
   return [...(runs.length > 1 ? ['runIndex'] : []), ...(metrics.length > 1 ? ['metricIndex'] : [])]
 }
 
 const listed = (columns: readonly string[]): string => columns.map((column) => `${column}, `).join('')
-const selected = (columns: readonly string[]): string =>
-  columns.map((column) => `toUInt64(${column}) AS ${column}Key, `).join('')
+export const selected = (columns: readonly string[]): string =>
+  columns.map((column) => `${column} AS ${column}Key, `).join('')
 const groupedBy = (columns: readonly string[]): string => (columns.length > 0 ? `GROUP BY ${columns.join(', ')}` : '')
 
 const runIndex = "CAST(transform(run, {runs:Array(UUID)}, {runIndices:Array(UInt16)}, 0), 'UInt16') AS runIndex, "
 const metricIndex =
   "CAST(transform(metric, {metrics:Array(String)}, {metricIndices:Array(UInt16)}, 0), 'UInt16') AS metricIndex, "
 
-/** The rows of a group's metrics. `FINAL` leaves the newest of the points that have the same step. */
-function pointsOf(group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
+/** The rows of a group's runs and some metrics. `FINAL` leaves the newest of those that have the same key. */
+function rowsOf(table: string, group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
   const run = group.runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
-  return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM points FINAL
+  return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM ${table} FINAL
           WHERE project = {project:UUID} AND ${run} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
+}
+
+const pointsOf = (group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string =>
+  rowsOf('points', group, columns, metric, onlyIf)
+
+const isMetric = ({ metrics }: SeriesGroup): string =>
+  metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
+
+/** The rows of a table that are of a group's series, with `runIndex` and `metricIndex` where `keysOf` names them. */
+export function seriesRowsOf(table: string, group: SeriesGroup, columns: string, onlyIf: string): string {
+  return rowsOf(table, group, `${group.metrics.length > 1 ? metricIndex : ''}${columns}`, isMetric(group), onlyIf)
 }
 
 /**
@@ -31,7 +42,7 @@ function pointsOf(group: SeriesGroup, columns: string, metric: string, onlyIf = 
  */
 function sourceOf(group: SeriesGroup, range: Range | null): string {
   const { x, runs, metrics } = group
-  const metric = metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
+  const metric = isMetric(group)
   const base = `${metrics.length > 1 ? metricIndex : ''}step, time, value`
   switch (x.kind) {
     case 'step': {
@@ -89,7 +100,7 @@ function pairOf(first: string, second: string): string {
 }
 
 /** Values for every placeholder that a group's statements may have. */
-function parametersOf(project: string, group: SeriesGroup, range: Range | null): Statement['parameters'] {
+export function parametersOf(project: string, group: SeriesGroup, range: Range | null): Statement['parameters'] {
   const { runs, metrics, x } = group
   const whole = (step: number): number => Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, step))
   return {

@@ -1,75 +1,172 @@
 import { type Buckets, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
-import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
-import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import type { Freshness } from '../rollups/freshness.ts'
 import type { RequestedSeries, StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
-import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
-import { bucketsStatement, factsStatement, pointsStatement } from './series-sql.ts'
+import { chooseLevel, rawPointBudget } from './choose-level.ts'
+import { seriesKeyOf } from './groups.ts'
+import { extentOfKnown, type KnownSeries } from './known-series.ts'
+import { readBucketsOver } from './over-metric.ts'
+import { type Asking, type Columns, type Facts, readFacts, readRawBuckets, readRawPoints } from './raw-series.ts'
+import { readKnownSeries } from './read-known-series.ts'
+import { type LevelledSeries, readRolledBuckets } from './rolled-buckets.ts'
 
-type Facts = { withoutX: number; count: number; minX: number; maxX: number }
-type Columns = StoredSeries['columns']
-type Numbers = Float64Array<ArrayBuffer>
+type Range = { from: number; to: number }
 
 const noFacts: Facts = { withoutX: 0, count: 0, minX: 0, maxX: 0 }
 
 /**
- * Reads the series of a chart in three steps: how many points each has and over what x, then the small ones as their
- * points and the large ones in buckets. Each step is one query a group of series.
+ * Reads the series of a chart: what the rollups tell of each, how many points the others have, then the large ones from the
+ * level of the rollups that has a bucket for one or two pixels, and the rest as points, or as buckets cut from their points.
  */
 export async function readSeries(
   engine: Engine,
+  freshness: Freshness,
   request: StoreSeriesRequest,
   signal: AbortSignal | undefined,
 ): Promise<StoreSeriesAnswer> {
-  const { project, width } = request
-  const facts = await readFacts(engine, request, signal)
+  const { project, width, series } = request
+  const asking = { engine, project, signal }
+  const known = await readKnownSeries(asking, freshness, series)
+  const facts = await factsOf(asking, request, known)
   const range = request.range ?? extentOf([...facts.values()])
-  const columns = new Map<string, { form: StoredSeries['form']; columns: Columns }>()
-  if (range !== null) {
-    const found = request.series.filter((series) => (facts.get(seriesKeyOf(series)) ?? noFacts).count > 0)
-    const isSmall = (series: RequestedSeries): boolean =>
-      isSentAsPoints(facts.get(seriesKeyOf(series))?.count ?? 0, width)
-    const buckets = usableBuckets(cutBuckets(range, width))
-    await Promise.all([
-      ...groupSeries(found.filter(isSmall)).map(async (group) => {
-        const blocks = await engine.columns({ ...pointsStatement(project, group, range), signal })
-        forEachSeries(group, blocks, (key, block, row) => {
-          columns.set(key, { form: 'points', columns: pointColumnsOf(block, row) })
-        })
-      }),
-      ...groupSeries(found.filter((series) => !isSmall(series))).map(async (group) => {
-        const blocks = await engine.columns({ ...bucketsStatement(project, group, range, buckets), signal })
-        forEachSeries(group, blocks, (key, block, row) => {
-          columns.set(key, { form: 'buckets', columns: bucketColumnsOf(block, row, buckets) })
-        })
-      }),
-    ])
+  const columns =
+    range === null ? new Map<string, Columns>() : await readColumns(asking, { series, width, range }, known, facts)
+  return {
+    range,
+    series: series.map((entry) => {
+      const key = seriesKeyOf(entry)
+      return answeredSeries(entry, columns.get(key) ?? emptyPoints(), (facts.get(key) ?? noFacts).withoutX)
+    }),
   }
-  const series = request.series.map((entry) => {
-    const key = seriesKeyOf(entry)
-    return answeredSeries(entry, columns.get(key)?.columns ?? emptyPoints(), (facts.get(key) ?? noFacts).withoutX)
-  })
-  return { range, series }
 }
 
-async function readFacts(
-  engine: Engine,
-  request: StoreSeriesRequest,
-  signal: AbortSignal | undefined,
+/**
+ * Facts of all series. Those of a known one that is wholly in range follow from what is known of it, and of one that is cut
+ * about how many of its points are in range.
+ */
+async function factsOf(
+  asking: Asking,
+  { series, range }: StoreSeriesRequest,
+  known: ReadonlyMap<string, KnownSeries>,
 ): Promise<Map<string, Facts>> {
-  const facts = new Map<string, Facts>()
-  const readGroup = async (group: SeriesGroup): Promise<void> => {
-    const statement = factsStatement(request.project, group, request.range ?? null)
-    forEachSeries(group, await engine.columns({ ...statement, signal }), (key, block, row) => {
-      const at = (name: string): number => numbersOf(block, name)[row] ?? 0
-      facts.set(key, { withoutX: at('withoutX'), count: at('count'), minX: at('minX'), maxX: at('maxX') })
-    })
+  const unknown = series.filter((entry) => !known.has(seriesKeyOf(entry)))
+  const facts = await readFacts(asking, unknown, range ?? null)
+  for (const entry of series) {
+    const of = known.get(seriesKeyOf(entry))
+    if (of === undefined) continue
+    const { count, minX, maxX } = extentOfKnown(of, entry.run)
+    const inRange = range === undefined ? count : aboutInRange(count, { from: minX, to: maxX }, range)
+    facts.set(seriesKeyOf(entry), { withoutX: 0, count: inRange, minX, maxX })
   }
-  await Promise.all(groupSeries(request.series).map(readGroup))
   return facts
 }
 
-function extentOf(facts: readonly Facts[]): { from: number; to: number } | null {
+/** About how many of the points of an extent are in a range; 0 only when none can be. */
+function aboutInRange(count: number, extent: Range, range: Range): number {
+  const [from, to] = [Math.max(extent.from, range.from), Math.min(extent.to, range.to)]
+  if (to < from) return 0
+  if (extent.to === extent.from) return count
+  return Math.max(1, Math.ceil(count * ((to - from) / (extent.to - extent.from))))
+}
+
+type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range }
+
+async function readColumns(
+  asking: Asking,
+  drawn: Drawn,
+  known: ReadonlyMap<string, KnownSeries>,
+  facts: ReadonlyMap<string, Facts>,
+): Promise<Map<string, Columns>> {
+  const found = drawn.series.filter((entry) => (facts.get(seriesKeyOf(entry))?.count ?? 0) > 0)
+  const counts = new Map(found.map((entry) => [seriesKeyOf(entry), facts.get(seriesKeyOf(entry))?.count ?? 0]))
+  const levelled = chooseLevels({ ...drawn, series: found }, known, counts)
+  const rolled = await readLevels(asking, levelled, { ...drawn, series: found })
+  const rest = found.filter((entry) => !rolled.has(seriesKeyOf(entry)))
+  return new Map([...rolled, ...(await readRaw(asking, { ...drawn, series: rest }, known, facts))])
+}
+
+/** Which series come from which level. Where the points themselves would be too many, the lowest is better than none. */
+function chooseLevels(
+  { series, width }: Drawn,
+  known: ReadonlyMap<string, KnownSeries>,
+  counts: ReadonlyMap<string, number>,
+): LevelledSeries[] {
+  const asked = series.map((entry) => {
+    const points = counts.get(seriesKeyOf(entry)) ?? 0
+    return { entry, points, level: chooseLevel({ points, width, seriesCount: series.length }) }
+  })
+  const rawPoints = asked.reduce((sum, { points, level }) => (level === null ? sum + points : sum), 0)
+  return asked.flatMap(({ entry, points, level }) => {
+    const of = known.get(seriesKeyOf(entry))
+    const lowest = rawPoints > rawPointBudget && !isSentAsPoints(points, width) ? 0 : null
+    const chosen = level ?? lowest
+    return of === undefined || chosen === null ? [] : [{ series: entry, known: of, level: chosen }]
+  })
+}
+
+/**
+ * Reads series from their levels. Where points lie unevenly there may be far fewer in the range than it looked: then a lower
+ * level has them, or the points themselves do, and these series are left out.
+ */
+async function readLevels(
+  asking: Asking,
+  levelled: readonly LevelledSeries[],
+  drawn: Drawn,
+): Promise<Map<string, Columns>> {
+  const columns = new Map<string, Columns>()
+  let wanted = levelled
+  while (wanted.length > 0) {
+    const over = wanted.flatMap((entry) => (entry.known.over ? [{ ...entry, over: entry.known.over }] : []))
+    const plain = wanted.filter(({ known }) => !known.over)
+    const [read, readOver] = await Promise.all([
+      readRolledBuckets(asking, plain, drawn.range),
+      readBucketsOver(asking, over, drawn.range),
+    ])
+    const again: LevelledSeries[] = []
+    for (const entry of wanted) {
+      const key = seriesKeyOf(entry.series)
+      const found = read.get(key) ?? readOver.get(key)
+      if (!found || 'x' in found) continue
+      const points = found.count.reduce((sum, count) => sum + count, 0)
+      const level = chooseLevel({ points, width: drawn.width, seriesCount: drawn.series.length })
+      if (level !== null && level < entry.level) again.push({ ...entry, level })
+      else if (level !== null || entry.level === 0) columns.set(key, found)
+    }
+    wanted = again
+  }
+  return columns
+}
+
+async function readRaw(
+  asking: Asking,
+  { series, width, range }: Drawn,
+  known: ReadonlyMap<string, KnownSeries>,
+  facts: ReadonlyMap<string, Facts>,
+): Promise<Map<string, Columns>> {
+  const isCut = (entry: RequestedSeries): boolean => {
+    const of = known.get(seriesKeyOf(entry))
+    if (!of) return false
+    const { minX, maxX } = extentOfKnown(of, entry.run)
+    return minX < range.from || maxX > range.to
+  }
+  const counted = await readFacts(asking, series.filter(isCut), range)
+  const countOf = (entry: RequestedSeries): number =>
+    (isCut(entry) ? counted : facts).get(seriesKeyOf(entry))?.count ?? 0
+  const found = series.filter((entry) => countOf(entry) > 0)
+  const isSmall = (entry: RequestedSeries): boolean => isSentAsPoints(countOf(entry), width)
+  const [points, buckets] = await Promise.all([
+    readRawPoints(asking, found.filter(isSmall), range),
+    readRawBuckets(
+      asking,
+      found.filter((entry) => !isSmall(entry)),
+      range,
+      usableBuckets(cutBuckets(range, width)),
+    ),
+  ])
+  return new Map([...points, ...buckets])
+}
+
+function extentOf(facts: readonly Facts[]): Range | null {
   const drawn = facts.filter(({ count }) => count > 0)
   if (drawn.length === 0) return null
   return drawn.reduce((range, { minX, maxX }) => ({ from: Math.min(range.from, minX), to: Math.max(range.to, maxX) }), {
@@ -81,60 +178,6 @@ function extentOf(facts: readonly Facts[]): { from: number; to: number } | null 
 /** A range so wide that its extent is not a finite number has one bucket. */
 function usableBuckets(buckets: Buckets): Buckets {
   return Number.isFinite(buckets.width) ? buckets : { from: buckets.from, width: Number.MAX_VALUE, count: 1 }
-}
-
-function forEachSeries(
-  group: SeriesGroup,
-  blocks: readonly NativeBlock[],
-  visit: (key: string, block: NativeBlock, row: number) => void,
-): void {
-  for (const block of blocks) {
-    const runIndices = group.runs.length > 1 ? numbersOf(block, 'runIndexKey') : null
-    const metricIndices = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
-    for (let row = 0; row < block.rows; row++) {
-      const run = group.runs[runIndices?.[row] ?? 0] ?? ''
-      const metric = group.metrics[metricIndices?.[row] ?? 0] ?? ''
-      visit(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }), block, row)
-    }
-  }
-}
-
-function pointColumnsOf(block: NativeBlock, row: number): Columns {
-  const column = (name: string): Numbers => arraysOf(block, name)[row] ?? new Float64Array(0)
-  const x = column('xs')
-  const step = column('steps')
-  const order = Array.from(x, (_, index) => index)
-  order.sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0) || (step[a] ?? 0) - (step[b] ?? 0))
-  const sorted = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
-  return { x: sorted(x), y: sorted(column('ys')), step: sorted(step), time: sorted(column('times')) }
-}
-
-function bucketColumnsOf(block: NativeBlock, row: number, { count }: Buckets): Columns {
-  const column = (name: string): Numbers => arraysOf(block, name)[row] ?? new Float64Array(0)
-  const rowOfBucket = new Int32Array(count).fill(-1)
-  column('bucket').forEach((bucket, index) => {
-    rowOfBucket[bucket] = index
-  })
-  const order = rowOfBucket.filter((index) => index >= 0)
-  const sorted = (name: (typeof bucketColumns)[number]): Numbers => {
-    const values = column(name)
-    return Float64Array.from(order, (index) => values[index] ?? Number.NaN)
-  }
-  return {
-    firstX: sorted('firstX'),
-    firstY: sorted('firstY'),
-    minX: sorted('minX'),
-    minY: sorted('minY'),
-    maxX: sorted('maxX'),
-    maxY: sorted('maxY'),
-    lastX: sorted('lastX'),
-    lastY: sorted('lastY'),
-    count: sorted('count'),
-    sum: sorted('sum'),
-    nanCount: sorted('nanCount'),
-    positiveInfinityCount: sorted('positiveInfinityCount'),
-    negativeInfinityCount: sorted('negativeInfinityCount'),
-  }
 }
 
 const emptyPoints = (): Columns => ({

@@ -1,5 +1,6 @@
 import type { MetricStore } from '@kiroku/metric-store'
 import type { FastifyBaseLogger } from 'fastify'
+import { repeat } from '../../repeat.ts'
 import type { FilesService } from '../files/index.ts'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 import type { SweeperRepository } from './sweeper.repository.ts'
@@ -27,46 +28,14 @@ export type SweeperOptions = {
 export function startSweeper(options: SweeperOptions): { stop(): Promise<void> } {
   const { crashAfterMs, purgeAfterMs = dayMs, log, files } = options
   const repeats = [
-    repeat(Math.max(50, Math.min(longestPauseMs, crashAfterMs / 4)), log, () => sweep(options)),
-    repeat(Math.max(50, Math.min(longestFilesPauseMs, purgeAfterMs / 4)), log, (signal) =>
+    repeat('a sweep', Math.max(50, Math.min(longestPauseMs, crashAfterMs / 4)), log, () => sweep(options)),
+    repeat('a sweep', Math.max(50, Math.min(longestFilesPauseMs, purgeAfterMs / 4)), log, (signal) =>
       files.sweep(purgeAfterMs, signal),
     ),
   ]
   return {
     async stop() {
       await Promise.all(repeats.map((each) => each.stop()))
-    },
-  }
-}
-
-/** Does `work` at once and then `pauseMs` after it last ended. */
-function repeat(
-  pauseMs: number,
-  log: FastifyBaseLogger,
-  work: (signal: AbortSignal) => Promise<void>,
-): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  let wake = (): void => {}
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, pauseMs)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await work(stopping.signal).catch((error: unknown) => log.warn({ err: error }, 'a sweep failed'))
-      if (!stopping.signal.aborted) await pause()
-    }
-  }
-  const running = loop()
-  return {
-    async stop() {
-      stopping.abort()
-      wake()
-      await running
     },
   }
 }

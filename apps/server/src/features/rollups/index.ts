@@ -1,0 +1,2 @@
+export { startRoller } from './roller.ts'
+export { createRollupsRepository } from './rollups.repository.ts'

@@ -1,0 +1,24 @@
+import * as z from 'zod'
+import type { Database } from '../../database/database.ts'
+
+/** Any number that no other lock of the database has. */
+const lockKey = 5_021_977_310
+
+export type RollupsRepository = {
+  /** Does `work`, unless another server does its own at this moment. */
+  alone(work: () => Promise<void>): Promise<void>
+}
+
+const lockRowsSchema = z.tuple([z.object({ isMine: z.boolean() })])
+
+/** Lets one of several servers over the same databases fill the rollups. A server that is killed lets go of its lock. */
+export function createRollupsRepository(database: Database): RollupsRepository {
+  return {
+    alone: (work) =>
+      database.transaction(async (connection) => {
+        const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockKey])
+        const [{ isMine }] = lockRowsSchema.parse(rows)
+        if (isMine) await work()
+      }),
+  }
+}

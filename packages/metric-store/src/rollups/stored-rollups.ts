@@ -1,0 +1,213 @@
+import type { Stream } from '@kiroku/core/history'
+import type { Engine } from '../engine/engine.ts'
+import { arraysOf, encodeNative, type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
+import type { RunKey } from '../types.ts'
+import { bucketSize, fieldNames, fields } from './bucket.ts'
+import { wholeLevel } from './levels.ts'
+import { type BucketSink, SeriesRollup, type SeriesTraits } from './series-rollup.ts'
+import { bucketOf, numbersOfBucket, storedFieldOf } from './stored-fields.ts'
+
+/** A series of the store. */
+export type StoreSeriesKey = RunKey & { stream: Stream; metric: string }
+
+export const keyOf = ({ run, stream, metric }: StoreSeriesKey): string => `${run} ${stream} ${metric}`
+
+/** A rollup, and the version from which on its stored buckets are of it: older ones are left over from before. */
+export type KnownRollup = { rollup: SeriesRollup; validFrom: number }
+
+/** Gathers the buckets of many series on their way into the store. */
+export class RollupRows {
+  private readonly series: { key: StoreSeriesKey; known: KnownRollup; rows: number[] }[] = []
+  count = 0
+
+  /** A sink for the buckets of one series, whose open ones have to follow by `known.rollup.flush`. */
+  sinkFor(key: StoreSeriesKey, known: KnownRollup): BucketSink {
+    const rows: number[] = []
+    this.series.push({ key, known, rows })
+    return (level, numbers, at) => {
+      rows.push(level)
+      for (let index = 0; index < bucketSize; index++) rows.push(numbers[at + index] ?? 0)
+      this.count++
+    }
+  }
+
+  /** The runs that they are of. */
+  get runs(): Set<string> {
+    return new Set(this.series.map(({ key }) => key.run))
+  }
+
+  /** Inserts them as what the points up to `version` amount to, those of one series at once. */
+  async insert(engine: Engine, version: number): Promise<void> {
+    const written = this.series.filter(({ rows }) => rows.length > 0)
+    if (written.length === 0) return
+    const columns = ['level', ...fieldNames] as const
+    const aliases = columns.map((name) => `${name}s AS ${name}Item`)
+    await engine.insert({
+      into: `rollups (project, run, stream, metric, level, ${fieldNames.join(', ')},
+               isTimeRising, isValueRising, stepHash, openLevels, openStarts, validFrom, version)`,
+      select: `project, run, CAST(stream, 'Enum8(\\'history\\' = 0, \\'system\\' = 1)'), metric, toUInt8(levelItem),
+               ${fieldNames.map((name) => `${name}Item`).join(', ')},
+               if(levelItem = ${wholeLevel}, isTimeRising, 0), if(levelItem = ${wholeLevel}, isValueRising, 0),
+               if(levelItem = ${wholeLevel}, stepHash, 0),
+               if(levelItem = ${wholeLevel}, arrayMap(item -> toUInt8(item), openLevels), []),
+               if(levelItem = ${wholeLevel}, arrayMap(item -> toInt64(item), openStarts), []), validFrom, version`,
+      structure: `project UUID, run UUID, stream UInt8, metric String, isTimeRising UInt8, isValueRising UInt8,
+                  stepHash UInt64, validFrom UInt64, version UInt64, openLevels Array(Float64), openStarts Array(Float64),
+                  ${columns.map((name) => `${name}s Array(Float64)`).join(', ')}`,
+      rest: `ARRAY JOIN ${aliases.join(', ')}`,
+      chunks: encodeNative(written.length, [
+        { name: 'project', type: 'UUID', values: written.map(({ key }) => key.project) },
+        { name: 'run', type: 'UUID', values: written.map(({ key }) => key.run) },
+        { name: 'stream', type: 'UInt8', values: written.map(({ key }) => (key.stream === 'history' ? 0 : 1)) },
+        { name: 'metric', type: 'String', values: written.map(({ key }) => key.metric) },
+        {
+          name: 'isTimeRising',
+          type: 'UInt8',
+          values: written.map(({ known }) => (known.rollup.traits.timeRises ? 1 : 0)),
+        },
+        {
+          name: 'isValueRising',
+          type: 'UInt8',
+          values: written.map(({ known }) => (known.rollup.traits.valueRises ? 1 : 0)),
+        },
+        { name: 'stepHash', type: 'UInt64', values: written.map(({ known }) => known.rollup.traits.stepHash) },
+        { name: 'validFrom', type: 'UInt64', values: written.map(({ known }) => known.validFrom) },
+        { name: 'version', type: 'UInt64', values: written.map(() => version) },
+        {
+          name: 'openLevels',
+          type: 'Array(Float64)',
+          pieces: written.map(({ known }) => Float64Array.from(known.rollup.openStarts(), ({ level }) => level)),
+        },
+        {
+          name: 'openStarts',
+          type: 'Array(Float64)',
+          pieces: written.map(({ known }) => Float64Array.from(known.rollup.openStarts(), ({ start }) => start)),
+        },
+        { name: 'levels', type: 'Array(Float64)', pieces: written.map(({ rows }) => columnOf(rows, 0)) },
+        ...fieldNames.map((name) => ({
+          name: `${name}s`,
+          type: 'Array(Float64)' as const,
+          pieces: written.map(({ rows }) => storedFieldOf(name, (field) => columnOf(rows, 1 + fields[field]))),
+        })),
+      ]),
+    })
+  }
+}
+
+const rowSize = bucketSize + 1
+
+function columnOf(rows: readonly number[], offset: number): Float64Array {
+  return Float64Array.from({ length: rows.length / rowSize }, (_, row) => rows[row * rowSize + offset] ?? 0)
+}
+
+/** Reads the rollups of all series of some runs of a project, without their open buckets. */
+export async function readWholes(
+  engine: Engine,
+  project: string,
+  runs: readonly string[],
+): Promise<Map<string, WholeRollup>> {
+  const blocks = await engine.columns({
+    sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
+                 ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version,
+                 arrayMap(item -> toFloat64(item), openLevels) AS levels,
+                 arrayMap(item -> toFloat64(item), openStarts) AS starts
+          FROM rollups FINAL
+          WHERE project = {project:UUID} AND run IN {runs:Array(UUID)} AND level = ${wholeLevel}`,
+    parameters: { project, runs },
+  })
+  const wholes = new Map<string, WholeRollup>()
+  for (const block of blocks) {
+    const at = (name: string): ArrayLike<number> => numbersOf(block, name)
+    const [runKeys, streams, metrics] = ['runKey', 'streamKey', 'metricKey'].map((name) => stringsOf(block, name))
+    const [levels, starts] = [arraysOf(block, 'levels'), arraysOf(block, 'starts')]
+    for (let row = 0; row < block.rows; row++) {
+      const key: StoreSeriesKey = {
+        project,
+        run: runKeys?.[row] ?? '',
+        stream: streams?.[row] === 'system' ? 'system' : 'history',
+        metric: metrics?.[row] ?? '',
+      }
+      wholes.set(keyOf(key), {
+        key,
+        whole: numbersOfBucket(bucketOf(block, row)),
+        traits: traitsOf(block, row),
+        open: Array.from(levels[row] ?? [], (level, index) => ({ level, start: starts[row]?.[index] ?? 0 })),
+        validFrom: at('validFrom')[row] ?? 0,
+        version: at('version')[row] ?? 0,
+      })
+    }
+  }
+  return wholes
+}
+
+/**
+ * A series' rollup as it is stored: the bucket of the whole, where the open ones start, and which buckets are of it: those
+ * of version `validFrom` and later. It knows the points up to `version`.
+ */
+export type WholeRollup = {
+  key: StoreSeriesKey
+  whole: Float64Array
+  traits: SeriesTraits
+  open: { level: number; start: number }[]
+  validFrom: number
+  version: number
+}
+
+/** What is known of the series of a row of an answer with these columns. */
+export function traitsOf(block: NativeBlock, row: number): SeriesTraits {
+  return {
+    timeRises: numbersOf(block, 'isTimeRising')[row] === 1,
+    valueRises: numbersOf(block, 'isValueRising')[row] === 1,
+    stepHash: numbersOf(block, 'stepHash')[row] ?? 0,
+  }
+}
+
+/** Goes on with rollups of one project from what is stored of them. */
+export async function restoreRollups(
+  engine: Engine,
+  project: string,
+  wholes: readonly WholeRollup[],
+): Promise<Map<string, KnownRollup>> {
+  const open = new Map<string, Map<number, Float64Array>>()
+  const wanted = wholes.flatMap(({ key, open: starts }) =>
+    starts.map(({ level, start }) => ({ run: key.run, stream: key.stream, metric: key.metric, level, start })),
+  )
+  if (wanted.length > 0) {
+    const blocks = await engine.columns({
+      sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
+                   level, ${fieldNames.join(', ')}
+            FROM rollups FINAL
+            WHERE project = {project:UUID} AND run IN {runs:Array(UUID)}
+              AND (run, CAST(stream, 'String'), CAST(metric, 'String'), level, start) IN (
+                SELECT tupleElement(item, 1), tupleElement(item, 2), tupleElement(item, 3), tupleElement(item, 4),
+                       tupleElement(item, 5)
+                FROM (SELECT arrayJoin(arrayZip({seriesRuns:Array(UUID)}, {streams:Array(String)},
+                  {metrics:Array(String)}, {levels:Array(UInt8)}, {starts:Array(Int64)})) AS item))`,
+      parameters: {
+        project,
+        runs: [...new Set(wanted.map(({ run }) => run))],
+        seriesRuns: wanted.map(({ run }) => run),
+        streams: wanted.map(({ stream }) => stream),
+        metrics: wanted.map(({ metric }) => metric),
+        levels: wanted.map(({ level }) => level),
+        starts: wanted.map(({ start }) => start),
+      },
+    })
+    for (const block of blocks) {
+      const [runs, streams, metrics] = ['runKey', 'streamKey', 'metricKey'].map((name) => stringsOf(block, name))
+      for (let row = 0; row < block.rows; row++) {
+        const stream = streams?.[row] === 'system' ? 'system' : 'history'
+        const key = keyOf({ project, run: runs?.[row] ?? '', stream, metric: metrics?.[row] ?? '' })
+        const levels = open.get(key) ?? new Map<number, Float64Array>()
+        levels.set(numbersOf(block, 'level')[row] ?? 0, numbersOfBucket(bucketOf(block, row)))
+        open.set(key, levels)
+      }
+    }
+  }
+  return new Map(
+    wholes.map(({ key, whole, traits, validFrom }) => [
+      keyOf(key),
+      { rollup: SeriesRollup.restored(whole, traits, open.get(keyOf(key)) ?? new Map()), validFrom },
+    ]),
+  )
+}

@@ -1,0 +1,22 @@
+import { isSentAsPoints } from '@kiroku/core/buckets'
+import { levelCount, pointsOfLevel } from '../rollups/levels.ts'
+
+/** How many buckets one answer may come to, over all its series, before each series gets fewer than one a pixel. */
+const maxBuckets = 250_000
+const fewestBuckets = 64
+/** Points of all series that may be read as they are where buckets would be wider than two pixels: some 25 ns each. */
+export const rawPointBudget = 2_500_000
+
+/** What a chart asks of one of its series: about how many points it has in range, and over how many pixels. */
+export type Asked = { points: number; width: number; seriesCount: number }
+
+/**
+ * The highest level with at least one bucket for every two pixels, or in a chart of very many series with as many as its
+ * share. Null where the points themselves are the answer: there are few, or the lowest level is too coarse.
+ */
+export function chooseLevel({ points, width, seriesCount }: Asked): number | null {
+  if (isSentAsPoints(points, width)) return null
+  const wanted = Math.min(width, Math.max(fewestBuckets, maxBuckets / seriesCount)) / 2
+  for (let level = levelCount - 1; level >= 0; level--) if (points / pointsOfLevel(level) >= wanted) return level
+  return null
+}

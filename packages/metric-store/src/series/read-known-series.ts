@@ -1,0 +1,134 @@
+import { arraysOf, numbersOf } from '../engine/native-format.ts'
+import type { PointColumns } from '../rollups/bucket.ts'
+import { inOrder } from '../rollups/fresh-points.ts'
+import type { Freshness } from '../rollups/freshness.ts'
+import { bucketOf } from '../rollups/stored-fields.ts'
+import { traitsOf } from '../rollups/stored-rollups.ts'
+import type { Whole, WholeCache } from '../rollups/whole-cache.ts'
+import type { RequestedSeries } from '../types.ts'
+import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
+import { type Asking, forEachSeries } from './raw-series.ts'
+import { freshStatement, wholesStatement } from './rolled-sql.ts'
+
+type FreshPoints = PointColumns & { versions: Float64Array }
+
+/**
+ * Of series the ones that their rollups tell the whole of, by key: over steps, over times that rise with the steps, and over
+ * a metric that does. Left out are those of a run that is being put in order, and those that got points at steps from before.
+ */
+export async function readKnownSeries(
+  asking: Asking,
+  freshness: Freshness,
+  series: readonly RequestedSeries[],
+): Promise<Map<string, KnownSeries>> {
+  // Before the rollups: points that they learn of meanwhile are told by their version.
+  const look = await freshness.look(asking.project, [...new Set(series.map(({ run }) => run))])
+  const usable = look.rolled === 0 ? [] : series.filter(({ run }) => !look.isReset(run))
+  const wanted = usable.flatMap((entry) => {
+    const x = xSeriesOf(entry)
+    return x === null ? [entry] : [onStep(entry), x]
+  })
+  const fresh = new Map<string, FreshPoints>()
+  const freshGroups = groupSeries(wanted.filter(({ run }) => look.isFresh(run)))
+  await Promise.all(freshGroups.map((group) => readFreshOf(asking, group, look.rolled, fresh)))
+  const known = new Map<string, KnownSeries>()
+  const wholes = await readWholes(asking, freshness.wholes, wanted)
+  for (const group of groupSeries(wanted).filter(hasOneClock))
+    for (const run of group.runs)
+      for (const metric of group.metrics) {
+        const key = seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
+        const whole = wholes.get(seriesKeyOf({ run, metric, stream: group.stream, x: { kind: 'step' } }))
+        const of = whole ? knownSeriesOf(group, whole, fresh.get(key)) : null
+        if (of) known.set(key, of)
+      }
+  for (const entry of usable) {
+    const x = xSeriesOf(entry)
+    const [of, over] = [known.get(seriesKeyOf(onStep(entry))), x === null ? undefined : known.get(seriesKeyOf(x))]
+    if (of && over && isDrawnOver(of, over)) known.set(seriesKeyOf(entry), { ...of, over })
+  }
+  return known
+}
+
+const hasOneClock = ({ x, clocks }: SeriesGroup): boolean =>
+  x.kind !== 'relative' || clocks.every(({ starts }) => starts.length === 1)
+
+async function readFreshOf(
+  { engine, project, signal }: Asking,
+  group: SeriesGroup,
+  after: number,
+  found: Map<string, FreshPoints>,
+): Promise<void> {
+  const blocks = await engine.columns({ ...freshStatement(project, group, after), signal })
+  forEachSeries(group, blocks, (key, block, row) => {
+    const column = (name: string): Float64Array => arraysOf(block, name)[row] ?? new Float64Array(0)
+    found.set(key, {
+      steps: column('steps'),
+      times: column('times'),
+      values: column('numbers'),
+      versions: column('versions'),
+    })
+  })
+}
+
+/** The wholes of series, by the key that they have over steps. Those that the cache has are not asked for. */
+async function readWholes(
+  { engine, project, signal }: Asking,
+  cache: WholeCache | null,
+  series: readonly RequestedSeries[],
+): Promise<Map<string, Whole>> {
+  const changes = cache?.changes ?? 0
+  const wholes = new Map<string, Whole>()
+  const unknown: RequestedSeries[] = []
+  for (const entry of series.map(onStep)) {
+    const key = seriesKeyOf(entry)
+    const whole = cache?.get(entry.run, key)
+    if (whole) wholes.set(key, whole)
+    else if (whole === undefined) unknown.push(entry)
+  }
+  await Promise.all(
+    groupSeries(unknown).map(async (group) => {
+      const blocks = await engine.columns({ ...wholesStatement(project, group), signal })
+      forEachSeries(group, blocks, (key, block, row) => {
+        const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+        wholes.set(key, {
+          bucket: bucketOf(block, row),
+          traits: traitsOf(block, row),
+          validFrom: at('validFrom'),
+          version: at('version'),
+        })
+      })
+    }),
+  )
+  for (const entry of unknown)
+    cache?.set(entry.run, seriesKeyOf(entry), wholes.get(seriesKeyOf(entry)) ?? null, changes)
+  return wholes
+}
+
+function knownSeriesOf(group: SeriesGroup, whole: Whole, fresh: FreshPoints | undefined): KnownSeries | null {
+  const { bucket, traits, validFrom, version } = whole
+  const later = inOrder(newerThan(version, fresh))
+  const isInOrder =
+    bucket.count > 0 &&
+    (later.steps.length === 0 || (later.steps[0] ?? 0) > bucket.lastStep) &&
+    (group.x.kind === 'step' || (traits.timeRises && risesFrom(bucket.lastTime, later.times)))
+  return isInOrder ? { group, whole: bucket, traits, fresh: later, validFrom, version } : null
+}
+
+function newerThan(version: number, points: FreshPoints | undefined): PointColumns {
+  if (points === undefined) return { steps: empty, times: empty, values: empty }
+  const { versions } = points
+  const pick = (column: Float64Array): Float64Array => column.filter((_, index) => (versions[index] ?? 0) > version)
+  return { steps: pick(points.steps), times: pick(points.times), values: pick(points.values) }
+}
+
+const empty = new Float64Array(0)
+
+function risesFrom(first: number, times: Float64Array): boolean {
+  let last = first
+  for (const time of times) {
+    if (time < last) return false
+    last = time
+  }
+  return true
+}

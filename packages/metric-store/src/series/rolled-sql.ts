@@ -1,0 +1,60 @@
+import type { Statement } from '../engine/engine.ts'
+import { type FieldName, fieldNames } from '../rollups/bucket.ts'
+import { newestOnly } from '../rollups/fresh-points.ts'
+import { wholeLevel } from '../rollups/levels.ts'
+import { storedColumns } from '../rollups/stored-fields.ts'
+import type { SeriesGroup } from './groups.ts'
+import { keysOf, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
+
+type Range = { from: number; to: number }
+
+/** One row a series that has a rollup: the bucket of the whole, its traits, and the versions that it is of. */
+export function wholesStatement(project: string, group: SeriesGroup): Statement {
+  const keys = keysOf(group)
+  return {
+    sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
+      'rollups',
+      group,
+      `level, ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version`,
+      `AND level = ${wholeLevel}`,
+    )})`,
+    parameters: parametersOf(project, group, null),
+  }
+}
+
+/** One row a series that has points above a version: the arrays `steps`, `times`, `numbers` and `versions`, in no order. */
+export function freshStatement(project: string, group: SeriesGroup, after: number): Statement {
+  const keys = keysOf(group)
+  return {
+    sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
+                 groupArray(value) AS numbers, groupArray(toFloat64(version)) AS versions
+          FROM (${seriesRowsOf('points', group, 'step, time, value, version', 'AND version > {after:UInt64}')} ${newestOnly})
+          ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''}`,
+    parameters: { ...parametersOf(project, group, null), after },
+  }
+}
+
+/** One row a bucket of a level that overlaps the range, of steps or of times: the fields named, and its version. */
+export function bucketRowsStatement(
+  project: string,
+  group: SeriesGroup,
+  {
+    level,
+    axis,
+    range,
+    names,
+  }: { level: number; axis: 'step' | 'time'; range: Range | null; names: readonly FieldName[] },
+): Statement {
+  const keys = keysOf(group)
+  const [start, last] = axis === 'step' ? ['start', 'start + lastStep'] : ['startTime', 'startTime + lastTime']
+  const overlap = range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${last} >= {stepFrom:Int64}`
+  return {
+    sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
+      'rollups',
+      group,
+      `level, ${storedColumns(names).join(', ')}, version`,
+      `AND level = {level:UInt8} ${overlap}`,
+    )})`,
+    parameters: { ...parametersOf(project, group, range), level },
+  }
+}
