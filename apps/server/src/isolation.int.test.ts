@@ -91,6 +91,7 @@ const attempts: Record<string, Attempt> = {
   'runs.record': notFound(address),
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
+  'sql.entries': notFound(address),
   'texts.byRun': notFound(address),
   'texts.metrics': notFound(address),
   'texts.steps': notFound(() => ({ ...address(), metric: 'note' })),
@@ -235,6 +236,21 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     const series = [{ run: unshared.run, metric: 'loss' }]
     isNotFound(await post(routes.series, stranger.apiKey, JSON.stringify({ ...body, series })))
   },
+  [`POST ${routes.sql}`]: async () => {
+    const ask = (query: string, path: object = address()) =>
+      post(routes.sql, stranger.apiKey, JSON.stringify({ ...path, query }))
+    isNotFound(await ask('SELECT * FROM points'))
+    // Of their own project of the same name they see nothing of the owner's.
+    const own = { ...address(), organization: stranger.organization }
+    await testRun(stranger, { run: run.run })
+    for (const table of ['points', 'runs', 'texts', 'console']) {
+      const answer = await ask(`SELECT * FROM ${table}`, own)
+      expect(answer.status).toBe(200)
+      for (const theirs of ['42', secret, '"secret"']) expect(JSON.parse(answer.text).rows.join()).not.toContain(theirs)
+    }
+    for (const query of ['SELECT * FROM kiroku.points', "SELECT * FROM merge('kiroku', '.*')"])
+      expect((await ask(query, own)).status).toBe(400)
+  },
   [`POST ${routes.ingest}`]: async () => {
     const batch = { ...batchOf(run, { firstSeq: 2, rows: [{ step: 1, values: { loss: 666 } }] }) }
     const answer = await postBytes(stranger, encodeHistoryBatch(batch))
@@ -301,7 +317,7 @@ describe('every route', () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
     for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
-    for (const path of [routes.series, routes.ingest])
+    for (const path of [routes.series, routes.sql, routes.ingest])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     const blob = `${routes.blobs}/${sha256Of('x')}`
     expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)

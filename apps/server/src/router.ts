@@ -5,6 +5,7 @@ import { metricsRouter, textsRouter } from './features/metrics/index.ts'
 import { organizationsRouter } from './features/organizations/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
 import { runsRouter } from './features/runs/index.ts'
+import { sqlRouter } from './features/sql/index.ts'
 import { usageRouter } from './features/usage/index.ts'
 import { viewerRouter } from './features/viewer/index.ts'
 import { router } from './http/trpc.ts'
@@ -18,6 +19,7 @@ export const appRouter = router({
   organizations: organizationsRouter,
   projects: projectsRouter,
   runs: runsRouter,
+  sql: sqlRouter,
   texts: textsRouter,
   usage: usageRouter,
   viewer: viewerRouter,

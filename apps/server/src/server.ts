@@ -27,6 +27,7 @@ import { createRollupsRepository, startRoller } from './features/rollups/index.t
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
+import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
 import { createPurgeRepository, createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
 import { createUsageRepository, createUsageService } from './features/usage/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
@@ -156,6 +157,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
     series: createSeriesService(store, metrics),
     usage: createUsageService(createUsageRepository(database), store, purgeAfterMs),
+    sql: createSqlService(store, createSqlRepository(database)),
   }
 
   const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
@@ -165,6 +167,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSeriesRoutes(app, services.series, services.projects)
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
+  registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())

@@ -9,6 +9,7 @@ import type { ProjectChanges, ProjectsRepository } from './features/projects/ind
 import type { RunsRepository, StartRunService } from './features/runs/index.ts'
 import type { SeriesService } from './features/series/index.ts'
 import type { IdentitiesRepository } from './features/sessions/index.ts'
+import type { SqlService } from './features/sql/index.ts'
 import type { UsageService } from './features/usage/index.ts'
 
 /** What procedures and routes work with: services, and the repositories that need none. */
@@ -27,4 +28,5 @@ export type Services = {
   runStart: StartRunService
   series: SeriesService
   usage: UsageService
+  sql: SqlService
 }

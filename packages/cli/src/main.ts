@@ -7,6 +7,7 @@ import { addMovingCommands } from './program/moving-commands.ts'
 import { addRunCommands } from './program/run-commands.ts'
 import { addServerCommands } from './program/server-commands.ts'
 import { addSettingsCommands } from './program/settings-commands.ts'
+import { addSqlCommand } from './program/sql-command.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 /** Runs the command line and ends the process: 0 when all went well, 1 when not, after one line on standard error. */
@@ -45,6 +46,7 @@ export function buildProgram(terminal: Terminal): Command {
   addServerCommands(context)
   addRunCommands(context)
   addMovingCommands(context)
+  addSqlCommand(context)
   addSettingsCommands(context)
   return program
 }

@@ -34,6 +34,7 @@ import {
   type Run,
   runSchema,
 } from '@kiroku/core/runs'
+import { type SqlAnswer, type SqlRequest, sqlAnswerSchema } from '@kiroku/core/sql'
 import {
   type OrganizationUsage,
   organizationUsageSchema,
@@ -143,6 +144,13 @@ export class ServerClient {
     if (limit !== undefined) search.set('limit', String(limit))
     const response = await this.#http.request(`${routes.points}?${search}`, { method: 'GET' })
     return decodePoints(new Uint8Array(await response.arrayBuffer()))
+  }
+
+  /** Runs a user's query. Throws BAD_REQUEST, with its place in the `details`, when it is wrong. */
+  async sql(request: SqlRequest): Promise<SqlAnswer> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(request)
+    return sqlAnswerSchema.parse(await this.#http.json(routes.sql, { method: 'POST', body, headers }))
   }
 
   /** Sends an encoded history batch; resolves when it is on the server's disk. */

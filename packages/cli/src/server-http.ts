@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type ErrorCode, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
+import { type ErrorCode, errorBodySchema, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
 import { routes } from '@kiroku/core/routes'
 import * as z from 'zod'
 
@@ -9,8 +9,8 @@ const transferTimeoutMs = 30 * 60_000
 const attempts = 6
 
 const refusalSchema = z.union([
-  z.object({ code: errorCodeSchema, message: z.string() }),
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ message: error.message })),
+  errorBodySchema.pick({ message: true, details: true }),
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ ...error, details: undefined })),
 ])
 
 /** Plain HTTP to one server with one key. Every request may be sent twice. */
@@ -85,7 +85,8 @@ export class ServerHttp {
       })
     }
     const message = said.success ? said.data.message : `the server answered ${status}, which is not a Kiroku answer`
-    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}` })
+    const details = (said.success ? said.data.details : undefined) ?? {}
+    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}`, details })
   }
 }
 

@@ -14,6 +14,8 @@ export const routes = {
   files: '/api/files',
   /** GET a `wholeConsoleInputSchema` in the address: all that the run printed, as plain text or a JSON line each. */
   console: '/api/console',
+  /** POST a `sqlRequestSchema` in JSON; answers `sqlAnswerSchema`. */
+  sql: '/api/sql',
   /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
   blobs: '/api/blobs',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */

@@ -21,3 +21,5 @@ export type {
   StoreSeriesRequest,
   TextQuery,
 } from './types.ts'
+export { kindOfEntry } from './user-sql/run-rows.ts'
+export type { RunEntry, RunsWanted, SqlRun, SqlRunId, UserQuery } from './user-sql/types.ts'

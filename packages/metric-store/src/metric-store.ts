@@ -17,6 +17,7 @@ import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
+import { createUserSql } from './user-sql/user-sql.ts'
 
 /** Longer than an insert may take, and clocks of servers that share a ClickHouse may differ. */
 const defaultLagMs = 180_000
@@ -101,6 +102,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     },
     contents: (projects, by) => readContents(engine, projects, by),
     bytesPerPoint: () => readBytesPerPoint(engine),
+    sql: createUserSql(engine, options.kind),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),

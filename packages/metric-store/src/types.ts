@@ -2,9 +2,11 @@ import type { XAxis } from '@kiroku/core/axes'
 import type { ConsoleLine, MetricColumn, Stream } from '@kiroku/core/history'
 import type { TextMetric } from '@kiroku/core/queries'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
+import type { SqlAnswer } from '@kiroku/core/sql'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
 import type { RollupCheck } from './rollups/check-rollups.ts'
+import type { UserQuery } from './user-sql/types.ts'
 
 /**
  * Where ClickHouse is: in this process over a directory that it alone owns, or a server over HTTP. With `cluster` it is all
@@ -176,6 +178,12 @@ export type MetricStore = {
   copy(from: RunKey, to: string, step: number): Promise<void>
   /** Removes points of the history stream and texts that arrived as `version`. */
   removeVersion(key: RunKey, version: number): Promise<void>
+  /**
+   * Runs one SELECT that a user wrote, over one project, within `sqlLimits`. Throws BAD_REQUEST of one line for a query that is refused or
+   * wrong, with its place in the `details`, TOO_LARGE at a limit, TOO_MANY_REQUESTS when too many wait. An abort frees the
+   * caller and stops the query.
+   */
+  sql(query: UserQuery, options?: { signal?: AbortSignal }): Promise<SqlAnswer>
   /** Throws when the engine does not answer. */
   ping(): Promise<void>
   /** Waits for what is under way and lets go of the engine. */

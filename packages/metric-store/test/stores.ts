@@ -1,3 +1,7 @@
+import { openClusterEngine } from '../src/engine/cluster-engine.ts'
+import { openEmbeddedEngine } from '../src/engine/embedded-engine.ts'
+import type { Engine } from '../src/engine/engine.ts'
+import { openServerEngine } from '../src/engine/server-engine.ts'
 import { type MetricStore, openMetricStore } from '../src/index.ts'
 import {
   canStartClickhouse,
@@ -10,7 +14,13 @@ import {
 export { clusterName, startClickhouse, startCluster, temporaryDirectory }
 
 /** A store for tests, gone at scope exit with everything in it. */
-export type TestStore = { store: MetricStore; directory: string; [Symbol.asyncDispose](): Promise<void> }
+export type TestStore = {
+  store: MetricStore
+  directory: string
+  /** Another engine over the same tables, which the caller closes. */
+  openEngine(): Promise<Engine>
+  [Symbol.asyncDispose](): Promise<void>
+}
 
 /**
  * The kinds of engine that every test of the store runs on. `server` and `cluster`, which is two servers, need Python, to
@@ -28,6 +38,7 @@ async function openEmbedded(): Promise<TestStore> {
   return {
     store,
     directory: directory.path,
+    openEngine: () => openEmbeddedEngine(directory.path),
     async [Symbol.asyncDispose]() {
       await store.close()
       directory[Symbol.dispose]()
@@ -41,6 +52,7 @@ async function openServer(): Promise<TestStore> {
   return {
     store,
     directory: server.directory,
+    openEngine: () => openServerEngine(server.url),
     async [Symbol.asyncDispose]() {
       await store.close()
       await server[Symbol.asyncDispose]()
@@ -54,6 +66,7 @@ async function openCluster(): Promise<TestStore> {
   const store = await openMetricStore({ kind: 'server', url: first?.url ?? '', cluster: clusterName, rollupLagMs: 0 })
   return {
     store,
+    openEngine: () => openClusterEngine(first?.url ?? '', clusterName),
     directory: first?.directory ?? '',
     async [Symbol.asyncDispose]() {
       await store.close()

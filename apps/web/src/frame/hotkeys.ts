@@ -55,6 +55,8 @@ export const shortcuts: readonly { keys: string; does: string }[] = [
   { keys: 'g w', does: 'Go to the workspace' },
   { keys: 'g r', does: 'Go to the runs table' },
   { keys: 'g s', does: 'Go to the project’s settings' },
+  { keys: 'g q', does: 'Go to SQL' },
+  { keys: 'Ctrl ↵', does: 'In SQL: run the query' },
   { keys: 'g p', does: 'Go to the projects' },
   { keys: '[', does: 'Fold or unfold the runs list' },
   { keys: '+  −', does: 'On a chart: zoom in and out' },

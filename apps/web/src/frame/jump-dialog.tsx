@@ -50,6 +50,7 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
           { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(addressOf(projectPath(place))) },
           { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(addressOf(`${projectPath(place)}/runs`)) },
           { id: 'page:project', label: 'Project settings', detail: place.project, go: to(projectSettingsPath(place)) },
+          { id: 'page:sql', label: 'SQL', detail: 'page', go: to(addressOf(`${projectPath(place)}/sql`)) },
         ]),
     { id: 'page:projects', label: 'Projects', detail: 'page', go: to('/') },
     ...(viewer.data?.organizations ?? []).map(({ slug, name }) => ({

@@ -36,6 +36,7 @@ export function TopBar(): ReactNode {
           'g w': () => router.push(addressOf(projectPath(place))),
           'g s': () => router.push(projectSettingsPath(place)),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+          'g q': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
   return (
@@ -113,9 +114,11 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const home = projectPath(place)
   const isInRuns = pathname.startsWith(`${home}/runs`)
   const isInSettings = pathname === projectSettingsPath(place)
+  const isInSql = pathname === `${home}/sql`
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSettings },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSettings && !isInSql },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
+    { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
     { href: projectSettingsPath(place), label: 'Settings', isCurrent: isInSettings },
   ]
   return (

@@ -155,6 +155,7 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     },
     query: (statement) => rowsOf(statement, (engine) => engine.query(statement), onMissing),
     columns: (statement) => rowsOf(statement, (engine) => engine.columns(statement), onMissing),
+    untrusted: (statement) => onAny(({ spread }) => spread.untrusted(statement)),
     insert: (insert) => onAny(({ spread }) => spread.insert(insert)),
     spread: (table) => `${identifier(place.spread)}.${table}`,
     leavingOut: engineWith,

@@ -2,7 +2,9 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { KirokuError } from '@kiroku/core/errors'
 import { drainPending, Session } from 'chdb'
-import { firstLine } from './failures.ts'
+import type { UntrustedStatement } from './engine.ts'
+import { firstLine, tooLarge } from './failures.ts'
+import { quoted } from './literals.ts'
 import { isLockedByOther, ownerOf } from './status-file.ts'
 
 /**
@@ -24,6 +26,8 @@ export type Connections = {
   upkeep(sql: string): Promise<void>
   /** An abort frees the caller at once and stops the query. */
   read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
+  /** The same for text that is not ours, one at a time, each on a connection that is made for it. */
+  untrusted(statement: UntrustedStatement): Promise<Uint8Array>
   /** Waits for what is under way, then frees the directory. */
   close(): Promise<void>
 }
@@ -35,6 +39,7 @@ export async function openConnections(directory: string): Promise<Connections> {
     throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
   await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
   for (const connection of [writer, killer, keeper, ...readers]) await prepare(connection, connection === writer)
+  let alone: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
   let queries = 0
 
@@ -66,9 +71,23 @@ export async function openConnections(directory: string): Promise<Connections> {
   const kill = (mark: string): void => {
     if (!closing) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
   }
+  const runAlone = async ({ sql, format, settings, maxBytes, signal }: UntrustedStatement): Promise<Uint8Array> => {
+    if (signal?.aborted) throw givenUp()
+    const session = new Session(directory)
+    try {
+      await session.queryAsync(`USE ${database}`)
+      const list = Object.entries(settings).map(([name, value]) => `${name} = ${asSetting(value)}`)
+      await session.queryAsync(`SET ${list.join(', ')}`)
+      const bytes = (await session.queryAsync(sql, { format })).bytes()
+      if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
+      return bytes
+    } finally {
+      session.close()
+    }
+  }
   const closeAll = async (): Promise<void> => {
     const connections = [writer, killer, keeper, ...readers]
-    await Promise.all(connections.map(({ last }) => last))
+    await Promise.all([alone, ...connections.map(({ last }) => last)])
     for (const { session } of connections) session.close()
     await drainPending()
   }
@@ -87,6 +106,12 @@ export async function openConnections(directory: string): Promise<Connections> {
       )
       return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
     },
+    untrusted(statement) {
+      if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+      const work = alone.then(() => runAlone(statement))
+      alone = work.catch(() => undefined)
+      return untilAborted(work, statement.signal, () => kill(statement.mark))
+    },
     close() {
       closing ??= closeAll()
       return closing
@@ -95,6 +120,10 @@ export async function openConnections(directory: string): Promise<Connections> {
 }
 
 const givenUp = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
+
+/** A map is a literal as it is. */
+const asSetting = (value: string | number): string =>
+  typeof value === 'number' || value.startsWith('{') ? String(value) : quoted(value)
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, abort: () => void): Promise<T> {
   if (signal === undefined) return work

@@ -43,6 +43,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
     async query({ row, ...statement }) {
       return parseJsonLines(row, await read(statement, 'JSONEachRow'))
     },
+    untrusted: (statement) => connections.untrusted(statement),
     async columns(statement) {
       return decodeNative(await read(statement, 'Native'))
     },

@@ -30,6 +30,11 @@ export type Engine = {
   upkeep(statement: Statement): Promise<void>
   /** Rows of a small answer, each parsed by `row`. */
   query<Row>(statement: Statement & { row: z.ZodType<Row> }): Promise<Row[]>
+  /**
+   * Runs text that is not ours, complete and without parameters, apart from all other statements: under `settings`, of which `readonly` is 1,
+   * and so that nothing of it lasts. Gives the bytes of the format. Throws what the engine throws, for its caller to read.
+   */
+  untrusted(statement: UntrustedStatement): Promise<Uint8Array>
   /** A large answer, in columns. */
   columns(statement: Statement): Promise<NativeBlock[]>
   /**
@@ -47,6 +52,20 @@ export type Engine = {
   /** Waits for what is under way and lets go of everything. */
   close(): Promise<void>
 }
+
+export type UntrustedStatement = {
+  /** A comment that no other statement has: the text begins with it, and is found by it when it has to be stopped. */
+  mark: string
+  sql: string
+  format: 'JSONEachRow' | 'JSONCompactEachRowWithNamesAndTypes'
+  settings: Settings
+  /** An answer of more is refused: TOO_LARGE. */
+  maxBytes: number
+  signal: AbortSignal | undefined
+}
+
+/** Settings of ClickHouse by their names. */
+export type Settings = Readonly<Record<string, string | number>>
 
 export type InsertStatement = {
   into: string

@@ -74,3 +74,11 @@ export function firstLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim())
   return (lines.find((line) => line !== '') ?? 'unknown error').slice(0, 500)
 }
+
+/** What the caller of a query is told whose answer has more than `maxBytes`. */
+export function tooLarge(maxBytes: number): KirokuError {
+  return new KirokuError({
+    code: 'TOO_LARGE',
+    message: `the answer is larger than ${maxBytes / 1e6} MB: select fewer columns or rows`,
+  })
+}

@@ -5,7 +5,7 @@ const placeholder = /\{(\w+):([\w(), ]+)\}/g
 
 /**
  * Writes a statement's values in the places of its `{name:Type}` placeholders, as literals. This is the only function
- * that puts a value in SQL text. Numbers are bit-exact. Throws `KirokuError` INTERNAL for a placeholder without a value.
+ * that puts a value in a statement. Numbers are bit-exact. Throws `KirokuError` INTERNAL for a placeholder without a value.
  */
 export function withLiterals(sql: string, parameters: Parameters): string {
   return sql.replace(placeholder, (_match, name: string, type: string) => {

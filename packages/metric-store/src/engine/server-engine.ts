@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
-import { engineFailure, firstLine } from './failures.ts'
+import { engineFailure, firstLine, tooLarge } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
 import { withLiterals } from './literals.ts'
 import { decodeNative } from './native-format.ts'
@@ -43,6 +43,12 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
   }
   /** A server stops a query whose caller has gone only when the query may not write. */
   const readLimits = { max_execution_time: 60, readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const
+  /** Nothing of an answer is kept on the server's disk, so a failure may come as its last line. */
+  const streamed = {
+    wait_end_of_query: 0,
+    http_write_exception_in_output_format: 1,
+    cancel_http_readonly_queries_on_client_close: 1,
+  } as const
   const engine: Engine = {
     async command(statement) {
       await run(statement, '', {})
@@ -53,6 +59,19 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     async query({ row, ...statement }) {
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
       return parseJsonLines(row, bytes)
+    },
+    async untrusted({ sql, format, settings, maxBytes, signal }) {
+      try {
+        const { stream } = await client.exec({
+          query: sql,
+          abort_signal: signal,
+          clickhouse_settings: { ...settings, ...streamed, default_format: format },
+        })
+        return await collect(stream, maxBytes)
+      } catch (cause) {
+        if (signal?.aborted) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
+        throw cause
+      }
     },
     async columns(statement) {
       return decodeNative(await run(statement, 'FORMAT Native', readLimits))
@@ -127,8 +146,15 @@ async function createDatabase(url: string, database: string): Promise<void> {
   }
 }
 
-async function collect(stream: Readable): Promise<Buffer> {
+/** All of a stream. One of more than `maxBytes` is ended: throws TOO_LARGE. */
+async function collect(stream: Readable, maxBytes: number = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  let length = 0
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk)
+    length += bytes.length
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(bytes)
+  }
   return Buffer.concat(chunks)
 }

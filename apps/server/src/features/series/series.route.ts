@@ -5,6 +5,7 @@ import { routes } from '@kiroku/core/routes'
 import { encodeSeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requireIdentity } from '../../http/authentication.ts'
+import { goneSignal } from '../../http/gone-signal.ts'
 import { authorizeOrganization, type ProjectScope } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { SeriesService } from './series.service.ts'
@@ -35,13 +36,4 @@ function sendFrame(reply: FastifyReply, bytes: Uint8Array): FastifyReply {
     .header('content-type', frameContentType)
     .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
     .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-}
-
-/** Aborts when the caller is gone before the answer. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  return controller.signal
 }
