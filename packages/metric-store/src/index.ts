@@ -3,6 +3,8 @@ export { openMetricStore } from './metric-store.ts'
 export type {
   ConsolePart,
   ConsoleQuery,
+  FrozenFile,
+  FrozenTables,
   MetricStore,
   MetricStoreOptions,
   PointBlock,

@@ -22,6 +22,8 @@ export type Connections = {
   write(sql: string): Promise<void>
   /** An abort frees the caller at once and stops the query. */
   read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
+  /** Has `work` run statements while no other write does: those before it are done, those after it wait. */
+  alone<T>(work: (ask: (sql: string, format: string) => Promise<Uint8Array>) => Promise<T>): Promise<T>
   /** Waits for what is under way, then frees the directory. */
   close(): Promise<void>
 }
@@ -43,7 +45,7 @@ export async function openConnections(directory: string): Promise<Connections> {
   }
 
   const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
-    if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+    if (closing) throw closed()
     connection.waiting++
     const start = async (): Promise<Uint8Array> => {
       if (signal?.aborted) throw givenUp()
@@ -82,12 +84,22 @@ export async function openConnections(directory: string): Promise<Connections> {
       )
       return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
     },
+    alone(work) {
+      if (closing) throw closed()
+      const ask = async (sql: string, format: string): Promise<Uint8Array> =>
+        (await writer.session.queryAsync(sql, { format })).bytes()
+      const result = writer.last.then(() => work(ask))
+      writer.last = result.catch(() => renew(writer)).catch(() => undefined)
+      return result
+    },
     close() {
       closing ??= closeAll()
       return closing
     },
   }
 }
+
+const closed = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
 
 const givenUp = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
 

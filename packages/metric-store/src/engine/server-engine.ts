@@ -67,6 +67,12 @@ export async function openServerEngine(address: string): Promise<Engine> {
         throw engineFailure('insert', cause)
       }
     },
+    async freeze() {
+      throw new KirokuError({
+        code: 'BAD_REQUEST',
+        message: 'a ClickHouse server is backed up by its own BACKUP, not by Kiroku',
+      })
+    },
     close: () => client.close(),
   }
 }
