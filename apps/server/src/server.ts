@@ -6,6 +6,7 @@ import { openDatabase } from './database/database.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
+import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
 import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
 import {
   createBlobsRepository,
@@ -112,12 +113,11 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   })
   const projects = createProjectsRepository(database)
   const runs = createRunsRepository(database, crashAfterMs)
+  const storage = createDirectoryBlobStorage(engines.filesDir)
+  const blobs = createBlobsRepository(database)
   const services: Services = {
     console: createConsoleService(store, metrics),
-    files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
-      blobs: createBlobsRepository(database),
-      files: createFilesRepository(database),
-    }),
+    files: createFilesService(storage, { blobs, files: createFilesRepository(database) }),
     history,
     identities: createIdentitiesRepository(database),
     keys: createKeysRepository(database),
@@ -137,6 +137,16 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
   registerLiveRoute(app, services)
+  const backup = createBackupService({
+    repository: createBackupRepository(database),
+    store,
+    storage,
+    blobs,
+    files: services.files,
+    dataDir: engines.dataDir,
+    isEmbedded: engines.isEmbedded && engines.clickhouse.kind === 'embedded',
+  })
+  registerBackupRoute(app, backup, owner.apiKey)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())
   const localSignIn = options.localSignIn ?? environment.KIROKU_LOCAL_SIGN_IN
@@ -149,6 +159,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   // In this order at the end: live streams end, waiting batches are answered, connections close.
   cleanup.add(() => closeApp(app))
   cleanup.add(() => services.history.close())
+  cleanup.add(() => backup.close())
   cleanup.add(async () => services.live.close())
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
   const sweeper = startSweeper({

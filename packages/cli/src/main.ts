@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import * as z from 'zod'
 import { readEnvironment } from './env.ts'
 import { reportFailure } from './failures.ts'
+import { addBackupCommands } from './program/backup-commands.ts'
 import { addRunCommands } from './program/run-commands.ts'
 import { addServerCommands } from './program/server-commands.ts'
 import { addSettingsCommands } from './program/settings-commands.ts'
@@ -42,6 +43,7 @@ export function buildProgram(terminal: Terminal): Command {
   const action = () => ({ environment: readEnvironment(), isVerbose: program.opts()['verbose'] === true })
   const context = { program, terminal, action }
   addServerCommands(context)
+  addBackupCommands(context)
   addRunCommands(context)
   addSettingsCommands(context)
   return program
