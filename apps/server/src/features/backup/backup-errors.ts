@@ -8,6 +8,7 @@ const reasons = new Map([
   ['EPERM', 'it may not be written there'],
   ['EROFS', 'its file system is read-only'],
   ['EIO', 'the disk reports an input/output error'],
+  ['EEXIST', 'a file stands in its path'],
   ['ENOTDIR', 'a file stands in its path'],
   ['ENAMETOOLONG', 'its path is too long'],
 ])

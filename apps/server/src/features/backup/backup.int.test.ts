@@ -57,6 +57,7 @@ function startWriter(server: Caller, run: TestRun, from = 0) {
     while (!isStopping) {
       await postBatch(server, batchAt(run, sent))
       sent++
+      await new Promise((resolve) => setTimeout(resolve, 20))
     }
   })()
   return {
@@ -140,7 +141,7 @@ async function finished(events: AsyncIterable<BackupEvent>) {
 describe('a backup', () => {
   it('of a server under load holds everything acknowledged before it, once; and runs go on from it', async () => {
     await using server = await spawnServer()
-    const writers = await Promise.all(upTo(4).map(async () => startWriter(server, await testRun(server))))
+    const writers = await Promise.all(upTo(3).map(async () => startWriter(server, await testRun(server))))
     const rewound = await testRun(server)
     const stopRewinding = startRewinder(server, rewound)
     const withFile = await testRun(server)
@@ -195,9 +196,12 @@ describe('a backup', () => {
 
     // A shared run gives the next steps, none twice.
     for (const run of shared) await postBatch(caller, batchAt(run, 1))
-    const steps = (await readPoints(caller, { ...addressOf(shared[0] ?? rewound), metric: 'loss' })).steps
-    expect([...steps]).toEqual(upTo(4 * rowsOfBatch))
-  })
+    const together = addressOf(shared[0] ?? rewound)
+    const { steps } = await readPoints(caller, { ...together, metric: 'loss' })
+    const texts = await client(caller).texts.byRun.query(together)
+    const taken = [...steps, ...texts.map(({ step }) => step)].sort((one, other) => one - other)
+    expect(taken).toEqual(upTo(4 * (rowsOfBatch + 1)))
+  }, 240_000)
 
   it('that the server was killed in is refused, and both it and the server begin anew', async () => {
     await using server = await spawnServer()
@@ -225,5 +229,5 @@ describe('a backup', () => {
     await finished(makeBackup(server, to))
     expect(existsSync(left)).toBe(false)
     await verifyBackup(to)
-  })
+  }, 240_000)
 })

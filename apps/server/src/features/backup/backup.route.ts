@@ -16,8 +16,12 @@ import type { BackupService } from './backup.service.ts'
  * directory has, and a caller on the same machine. Another key of the owner's organization is not enough.
  */
 export function registerBackupRoute(app: FastifyInstance, backup: BackupService, ownerKey: string | null): void {
-  app.post(routes.backup, async (request, reply) => {
+  const onRequest = async (request: FastifyRequest): Promise<void> => {
+    requireIdentity(request)
+    backup.checkPossible()
     requireOwner(request, ownerKey)
+  }
+  app.post(routes.backup, { onRequest }, async (request, reply) => {
     const { directory } = parseInput(backupRequestSchema, request.body, 'backup')
     const leaving = new AbortController()
     reply.raw.once('close', () => leaving.abort())
@@ -57,7 +61,6 @@ export function registerBackupRoute(app: FastifyInstance, backup: BackupService,
 }
 
 function requireOwner(request: FastifyRequest, ownerKey: string | null): void {
-  requireIdentity(request)
   const key = presentedKey(request)
   const isOwner = key !== null && ownerKey !== null && timingSafeEqual(hashSecret(key), hashSecret(ownerKey))
   if (!isOwner)

@@ -10,10 +10,12 @@ import { explainBackupError } from './backup-errors.ts'
 
 /** Makes backups of everything that this server keeps, for all organizations: for its owner alone. */
 export type BackupService = {
+  /** Throws BAD_REQUEST when the databases are not embedded: those have tools of their own. */
+  checkPossible(): void
   /**
    * Makes a backup at `directory`, an absolute path, while the server goes on, and tells how far it is. Throws CONFLICT when
-   * another one is being made or something is in the way, TOO_LARGE when the disk has no room for it, BAD_REQUEST when the
-   * databases are not embedded, UNAVAILABLE when `signal` ends it. What was not finished is removed.
+   * another one is being made or something is in the way, TOO_LARGE when the disk has no room for it, BAD_REQUEST for a place
+   * that cannot be, UNAVAILABLE when `signal` ends it. What was not finished is removed.
    */
   make(directory: string, tell: (event: BackupEvent) => void, signal: AbortSignal): Promise<BackupSummary>
   /** Gives up what is being made. */
@@ -43,10 +45,15 @@ const tellEveryMs = 200
 export function createBackupService(options: BackupOptions): BackupService {
   const closing = new AbortController()
   let underWay: Promise<unknown> | undefined
+  const checkPossible = (): void => {
+    if (!options.isEmbedded) throw notEmbedded()
+  }
   return {
+    checkPossible,
     async make(asked, tell, signal) {
       const directory = resolve(asked)
-      checkPlace(options, directory)
+      checkPossible()
+      checkPlace(options.dataDir, directory)
       if (underWay) throw new KirokuError({ code: 'CONFLICT', message: 'another backup is being made' })
       const ending = AbortSignal.any([signal, closing.signal])
       const work = options.files.withoutSweeps(() => makeBackup(options, { directory, tell, signal: ending }))
@@ -66,13 +73,13 @@ export function createBackupService(options: BackupOptions): BackupService {
   }
 }
 
-function checkPlace({ isEmbedded, dataDir }: BackupOptions, directory: string): void {
-  if (!isEmbedded)
-    throw new KirokuError({
-      code: 'BAD_REQUEST',
-      message:
-        'this server has databases of its own elsewhere (DATABASE_URL, CLICKHOUSE_URL): back them up by their own tools, as docs/backup.md says',
-    })
+function notEmbedded(): KirokuError {
+  const message =
+    'this server has databases elsewhere (DATABASE_URL, CLICKHOUSE_URL): back them up by their own tools, as docs/backup.md says'
+  return new KirokuError({ code: 'BAD_REQUEST', message })
+}
+
+function checkPlace(dataDir: string, directory: string): void {
   const inside = relative(dataDir, directory)
   if (inside === '' || !inside.startsWith('..'))
     throw new KirokuError({
