@@ -16,7 +16,12 @@ import {
   registerFileRoutes,
 } from './features/files/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
-import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
+import {
+  createHistoryRepository,
+  createHistoryService,
+  type OnIngestStep,
+  registerIngestRoute,
+} from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
@@ -49,8 +54,8 @@ export type ServerOptions = {
   crashAfterMs?: number | undefined
   /** How long a deleted run can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
-  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
-  onInserted?: (() => Promise<void>) | undefined
+  /** Told of each step of a batch's way, so that tests can fail there. */
+  onIngestStep?: OnIngestStep | undefined
   /** Called for each route that is registered, so that tests can walk all of them. */
   onRoute?: ((route: { method: string | string[]; url: string }) => void) | undefined
 }
@@ -109,7 +114,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const history = createHistoryService({
     store,
     repository: createHistoryRepository(database, store, crashAfterMs),
-    onInserted: options.onInserted,
+    onStep: options.onIngestStep,
   })
   const projects = createProjectsRepository(database)
   const runs = createRunsRepository(database, crashAfterMs)

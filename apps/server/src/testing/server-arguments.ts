@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ingestSteps } from '../features/history/index.ts'
 
 /** What a server process is told. */
 export const serverArgumentsSchema = z.object({
@@ -26,3 +27,9 @@ export type ReadyMessage = z.infer<typeof readyMessageSchema>
 
 /** Said each time that points are stored, by a process that holds there. */
 export const insertedMessageSchema = z.object({ inserted: z.literal(true) })
+
+/** Tells a server process to end itself by SIGKILL when a batch next reaches a step. */
+export const killAtMessageSchema = z.object({ killAt: z.enum(ingestSteps) })
+
+/** Said when a process knows its step. */
+export const armedMessageSchema = z.object({ armed: z.literal(true) })

@@ -1,16 +1,24 @@
+import { createInterface } from 'node:readline'
+import type { IngestStep } from '../features/history/index.ts'
 import { startServer } from '../index.ts'
-import { readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
+import { killAtMessageSchema, readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
 
-// The process that `spawnServer` starts: its options in one argument, its address in one line of standard output.
+// The process that `spawnServer` starts: its options in one argument, its address in one line of standard output,
+// and the step at which it is to die in a line of standard input.
 const { holdAfterInsert, ...options } = serverArgumentsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+let fatalStep: IngestStep | undefined
+createInterface({ input: process.stdin }).on('line', (line) => {
+  fatalStep = killAtMessageSchema.parse(JSON.parse(line)).killAt
+  process.stdout.write('{"armed":true}\n')
+})
 const server = await startServer({
   ...options,
-  onInserted: holdAfterInsert
-    ? () => {
-        process.stdout.write('{"inserted":true}\n')
-        return new Promise<void>(() => {})
-      }
-    : undefined,
+  onIngestStep(step) {
+    if (step === fatalStep) process.kill(process.pid, 'SIGKILL')
+    if (step !== 'stored' || !holdAfterInsert) return
+    process.stdout.write('{"inserted":true}\n')
+    return new Promise<void>(() => {})
+  },
 })
 const { url, organization, dataDir } = server
 const ready = readyMessageSchema.parse({ url, apiKey: server.apiKey ?? '', organization, dataDir })

@@ -4,9 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { IngestStep } from '../features/history/index.ts'
 import {
+  armedMessageSchema,
   insertedMessageSchema,
   type ReadyMessage,
   readyMessageSchema,
@@ -29,12 +31,18 @@ export type SpawnedServer = ReadyMessage &
     restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'crashAfterMs'>): Promise<void>
     /** Resolves when a process with `holdAfterInsert` has stored points and holds before it acknowledges them. */
     inserted(): Promise<void>
+    /** Has the process end itself by SIGKILL when a batch next reaches a step; resolves when it knows. */
+    killAt(step: IngestStep): Promise<void>
+    /** Resolves when the process is gone, however it ended. */
+    gone(): Promise<void>
   }
 
 type Running = {
-  child: ChildProcessByStdio<null, Readable, null>
+  child: ChildProcessByStdio<Writable, Readable, null>
   ready: ReadyMessage
   inserted: Promise<void>
+  armed: Promise<void>
+  gone: Promise<void>
 }
 
 /**
@@ -62,6 +70,11 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     ...ready,
     pid: () => running.child.pid ?? 0,
     inserted: () => running.inserted,
+    gone: () => running.gone,
+    async killAt(step) {
+      running.child.stdin.write(`${JSON.stringify({ killAt: step })}\n`)
+      await running.armed
+    },
     async kill() {
       await end('SIGKILL')
     },
@@ -84,10 +97,15 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
 }
 
 async function run(given: ServerArguments): Promise<Running> {
-  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit').then(() => {})
   let tellInserted = (): void => {}
   const inserted = new Promise<void>((resolve) => {
     tellInserted = resolve
+  })
+  let tellArmed = (): void => {}
+  const armed = new Promise<void>((resolve) => {
+    tellArmed = resolve
   })
   const ready = await new Promise<ReadyMessage>((resolve, reject) => {
     child.once('error', reject)
@@ -99,7 +117,8 @@ async function run(given: ServerArguments): Promise<Running> {
       const started = readyMessageSchema.safeParse(message)
       if (started.success) resolve(started.data)
       else if (insertedMessageSchema.safeParse(message).success) tellInserted()
+      else if (armedMessageSchema.safeParse(message).success) tellArmed()
     })
   })
-  return { child, ready, inserted }
+  return { child, ready, inserted, armed, gone }
 }

@@ -68,7 +68,7 @@ export function createFilesService(
       if (uploads >= maxUploads)
         throw new KirokuError({
           code: 'UNAVAILABLE',
-          message: 'too many files are being uploaded',
+          message: `${maxUploads} files are being uploaded, as many as are taken at once`,
           details: { retryAfterMs },
         })
       uploads++

@@ -27,8 +27,8 @@ let caller: Caller & { organization: string }
 beforeAll(async () => {
   server = await testServer({
     logLevel: 'silent',
-    onInserted: async () => {
-      if (failAfterInsert > 0) {
+    onIngestStep: (step) => {
+      if (step === 'stored' && failAfterInsert > 0) {
         failAfterInsert--
         throw new KirokuError({ code: 'UNAVAILABLE', message: 'failed on purpose' })
       }
