@@ -158,7 +158,10 @@ describe('a batch', () => {
   it('that is too large is refused', async () => {
     const answer = await postBytes(caller, new Uint8Array(maxBatchBytes + 1))
     expect(answer.status).toBe(413)
-    expect(await answer.json()).toMatchObject({ code: 'TOO_LARGE' })
+    expect(await answer.json()).toMatchObject({
+      code: 'TOO_LARGE',
+      message: `the body has more than ${maxBatchBytes} bytes, the most that is taken here; send it in parts`,
+    })
   })
 
   it('keeps its good values when some cannot be stored, and says which', async () => {

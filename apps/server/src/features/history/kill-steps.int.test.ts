@@ -117,13 +117,13 @@ function expectedState() {
   const last = valueAt(29, 1)
   return {
     run: {
-      summary: expect.objectContaining({ 'loss.last': last, best: 'yes', note: 'new' }),
+      summary: { loss: { min: 0, last }, best: 'yes', note: 'new' },
       config: { rate: 0.1 },
       lastStep: 29,
     },
     totals: [
-      { name: 'cpu', count: 1, min: 0.5, max: 0.5 },
       { name: 'loss', count: 30, min: 0, max: last },
+      { name: 'cpu', count: 1, min: 0.5, max: 0.5 },
     ],
     drawn: 30,
     points,
