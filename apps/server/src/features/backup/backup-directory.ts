@@ -104,7 +104,8 @@ async function removeLeftover(building: string): Promise<void> {
   const names = await namesIn(building)
   if (names === null) return
   const text = await readFile(join(building, backupNames.incomplete), 'utf8').catch(() => '{}')
-  if (names.length > 0 && !incompleteSchema.safeParse(parsed(text)).success)
+  const isBegun = names.every((name) => name === backupNames.incomplete)
+  if (!isBegun && !incompleteSchema.safeParse(parsed(text)).success)
     throw inTheWay(`${building} is in the way, and no backup that was cut short; move it away`)
   await rm(building, { recursive: true })
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { BackupTable } from '@kiroku/core/backup'
@@ -20,7 +21,7 @@ export type Snapshot = {
   /** The most that the tables can take, in bytes. */
   size(): Promise<number>
   /** All rows of a table in the text form of COPY; `rows` counts them once the stream has ended. */
-  copy(table: CopiedTable): { content: Readable; rows(): number }
+  copy(table: CopiedTable): { content: AsyncIterable<Buffer>; rows(): number }
 }
 
 export type BackupRepository = {
@@ -94,8 +95,18 @@ function snapshotOf(connection: Connection): Snapshot {
     },
     copy(table) {
       const content = connection.query(to(`COPY ${placeOf(table)} TO STDOUT`))
-      return { content, rows: () => content.rowCount }
+      return { content: readToTheEnd(content), rows: () => content.rowCount }
     },
+  }
+}
+
+/** A reader who stops in the middle leaves the rest to be passed over, without which the connection takes no statement. */
+async function* readToTheEnd(content: Readable): AsyncIterable<Buffer> {
+  try {
+    for await (const piece of content.iterator({ destroyOnReturn: false })) yield Buffer.from(piece)
+  } finally {
+    content.resume()
+    if (!content.readableEnded && !content.destroyed) await once(content, 'end')
   }
 }
 
