@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { emptyRowBlock, encodeHistoryBatch } from '@kiroku/core/history'
 import { newRunSlug, newWriterId } from '@kiroku/core/ids'
 import { routes } from '@kiroku/core/routes'
@@ -228,6 +229,17 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     await uploadBlob(stranger, secret)
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey))
   },
+  [`POST ${routes.backup}`]: async () => {
+    const answer = await post(
+      routes.backup,
+      stranger.apiKey,
+      JSON.stringify({ directory: join(server.dataDir, '../b') }),
+    )
+    expect(answer.status).toBe(403)
+    // The key of a user of the organization is not the one of the server's owner.
+    const own = await post(routes.backup, owner.apiKey, JSON.stringify({ directory: join(server.dataDir, '../b') }))
+    expect(own.status).toBe(403)
+  },
   [`POST ${routes.series}`]: async () => {
     isNotFound(await post(routes.series, stranger.apiKey, seriesBody()))
     await testRun(stranger)
@@ -317,7 +329,7 @@ describe('every route', () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
     for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
-    for (const path of [routes.series, routes.sql, routes.ingest])
+    for (const path of [routes.series, routes.sql, routes.ingest, routes.backup])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     const blob = `${routes.blobs}/${sha256Of('x')}`
     expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)

@@ -7,6 +7,7 @@ import { createDatabaseClock } from './database/database-clock.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
+import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
 import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
 import {
   createBlobsRepository,
@@ -16,7 +17,12 @@ import {
   registerFileRoutes,
 } from './features/files/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
-import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
+import {
+  createHistoryRepository,
+  createHistoryService,
+  type OnIngestStep,
+  registerIngestRoute,
+} from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
@@ -56,10 +62,10 @@ export type ServerOptions = {
   crashAfterMs?: number | undefined
   /** How long what was deleted can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
-  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
-  onInserted?: (() => Promise<void>) | undefined
   /** Called when a purge has taken something out of ClickHouse and nothing else yet, so that tests can fail there. */
   onErased?: (() => Promise<void>) | undefined
+  /** Told of each step of a batch's way, so that tests can fail there. */
+  onIngestStep?: OnIngestStep | undefined
   /** Called for each route that is registered, so that tests can walk all of them. */
   onRoute?: ((route: { method: string | string[]; url: string }) => void) | undefined
 }
@@ -129,18 +135,16 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const history = createHistoryService({
     store,
     repository: createHistoryRepository(database, store, crashAfterMs),
-    onInserted: options.onInserted,
+    onStep: options.onIngestStep,
   })
   const projects = createProjectsRepository(database)
   const runs = createRunsRepository(database, crashAfterMs, purgeAfterMs)
-  const blobs = createDirectoryBlobStorage(engines.filesDir)
+  const storage = createDirectoryBlobStorage(engines.filesDir)
+  const blobs = createBlobsRepository(database)
   const identities = createIdentitiesRepository(database)
   const services: Services = {
     console: createConsoleService(store, metrics, runs),
-    files: createFilesService(blobs, {
-      blobs: createBlobsRepository(database),
-      files: createFilesRepository(database),
-    }),
+    files: createFilesService(storage, { blobs, files: createFilesRepository(database) }),
     history,
     identities,
     keys: createKeysRepository(database),
@@ -169,6 +173,16 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerConsoleRoute(app, services.console, services.projects)
   registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
+  const backup = createBackupService({
+    repository: createBackupRepository(database),
+    store,
+    storage,
+    blobs,
+    files: services.files,
+    dataDir: engines.dataDir,
+    isEmbedded: engines.isEmbedded && engines.clickhouse.kind === 'embedded',
+  })
+  registerBackupRoute(app, backup, owner.apiKey)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())
   const localSignIn = options.localSignIn ?? environment.KIROKU_LOCAL_SIGN_IN
@@ -181,6 +195,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   // In this order at the end: live streams end, waiting batches are answered, connections close.
   cleanup.add(() => closeApp(app))
   cleanup.add(() => services.history.close())
+  cleanup.add(() => backup.close())
   cleanup.add(async () => services.live.close())
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
   const sweeper = startSweeper({
@@ -188,7 +203,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     identities,
     purges: createPurgeRepository(database),
     files: services.files,
-    blobs,
+    blobs: storage,
     store,
     crashAfterMs,
     purgeAfterMs,

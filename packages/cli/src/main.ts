@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import * as z from 'zod'
 import { readEnvironment } from './env.ts'
 import { reportFailure } from './failures.ts'
+import { addBackupCommands } from './program/backup-commands.ts'
 import { addMovingCommands } from './program/moving-commands.ts'
 import { addRunCommands } from './program/run-commands.ts'
 import { addServerCommands } from './program/server-commands.ts'
@@ -44,6 +45,7 @@ export function buildProgram(terminal: Terminal): Command {
   const action = () => ({ environment: readEnvironment(), isVerbose: program.opts()['verbose'] === true })
   const context = { program, terminal, action }
   addServerCommands(context)
+  addBackupCommands(context)
   addRunCommands(context)
   addMovingCommands(context)
   addSqlCommand(context)

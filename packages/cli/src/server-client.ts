@@ -194,6 +194,15 @@ export class ServerClient {
     throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${what} came without content` })
   }
 
+  /** Has the server make a backup at a path of its machine; answers the lines that tell of it as they come. */
+  async backup(directory: string): Promise<ReadableStream<Uint8Array>> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ directory })
+    const response = await this.#http.request(routes.backup, { method: 'POST', body, headers }, { isEndless: true })
+    if (response.body !== null) return response.body
+    throw new KirokuError({ code: 'INTERNAL', message: `${this.url} tells nothing of the backup` })
+  }
+
   /** A project's live stream, as it comes, until `signal` is aborted. */
   async live(project: { organization: string; project: string }, signal: AbortSignal): Promise<Response> {
     const search = new URLSearchParams(project)

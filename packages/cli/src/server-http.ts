@@ -43,16 +43,17 @@ export class ServerHttp {
 
   /**
    * The answer to a request, its body unread; one whose body can be read once only is given as a function that makes it.
-   * Asks again, later each time, where the server says that it is busy. Throws `KirokuError` for every refusal, and
+   * A transfer may take half an hour, an endless one any time. Asks again, later each time, where the server says that it is busy. Throws `KirokuError` for every refusal, and
    * UNAVAILABLE when nobody answers.
    */
-  async request(path: string, init: RequestInit | (() => RequestInit), { isTransfer = false } = {}): Promise<Response> {
+  async request(
+    path: string,
+    init: RequestInit | (() => RequestInit),
+    { isTransfer = false, isEndless = false } = {},
+  ): Promise<Response> {
+    const limitMs = isEndless ? undefined : isTransfer ? transferTimeoutMs : timeoutMs
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#fetch(
-        path,
-        typeof init === 'function' ? init() : init,
-        isTransfer ? transferTimeoutMs : timeoutMs,
-      )
+      const response = await this.#fetch(path, typeof init === 'function' ? init() : init, limitMs)
       if (response.ok) return response
       const body = parseJson(await response.text())
       const isBusy = response.status === 429 || response.status === 503
@@ -61,12 +62,11 @@ export class ServerHttp {
     }
   }
 
-  async #fetch(path: string, init: RequestInit, limitMs: number): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, limitMs: number | undefined): Promise<Response> {
     const headers = { ...init.headers, authorization: `Bearer ${this.#key}` }
-    const limit = AbortSignal.timeout(limitMs)
-    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
+    const signals = [init.signal ?? [], limitMs === undefined ? [] : AbortSignal.timeout(limitMs)].flat()
     try {
-      return await fetch(this.url + path, { ...init, headers, signal })
+      return await fetch(this.url + path, { ...init, headers, signal: AbortSignal.any(signals) })
     } catch (cause) {
       throw new KirokuError({
         code: 'UNAVAILABLE',

@@ -18,6 +18,8 @@ export const routes = {
   sql: '/api/sql',
   /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
   blobs: '/api/blobs',
+  /** POST a `backupRequestSchema` with the owner's key, on the server's machine; answers `backupEventSchema` lines. */
+  backup: '/api/backup',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
   session: '/api/session',
   /** GET: 200 while the process lives. */

@@ -4,6 +4,8 @@ export { runTables } from './run-tables.ts'
 export type {
   ConsolePart,
   ConsoleQuery,
+  FrozenFile,
+  FrozenTables,
   MetricStore,
   MetricStoreOptions,
   PointBlock,

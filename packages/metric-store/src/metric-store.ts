@@ -108,6 +108,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),
     copy: (from, to, step) => resetting({ project: from.project, run: to }, () => copyHistory(engine, from, to, step)),
     removeVersion: (key, version) => resetting(key, () => removeVersion(engine, key, version)),
+    freeze: (atCut) => engine.freeze(atCut),
     async ping() {
       await engine.query({ sql: 'SELECT 1 AS one', row: z.object({ one: z.literal(1) }) })
     },

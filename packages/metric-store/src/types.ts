@@ -122,6 +122,15 @@ export type StoredContents = {
   lineBytes: number
 }
 
+/** A file of frozen tables: its path below a directory of ClickHouse, with slashes, and where its bytes are. */
+export type FrozenFile = { path: string; source: string; size: number }
+
+/**
+ * All tables as they were at one moment: files that, laid below an empty directory, are a ClickHouse directory. They stay
+ * as they are until `release`. `heldMs` is how long writes were held back.
+ */
+export type FrozenTables = { files: readonly FrozenFile[]; heldMs: number; release(): Promise<void> }
+
 /** Points, texts and console lines of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
 export type MetricStore = {
   /** Stores points, texts and console lines; resolves when they are on disk. Storing the same again changes nothing. */
@@ -184,6 +193,11 @@ export type MetricStore = {
    * caller and stops the query.
    */
   sql(query: UserQuery, options?: { signal?: AbortSignal }): Promise<SqlAnswer>
+  /**
+   * Holds back all writes, calls `atCut` while nothing changes, and freezes all tables as they are then, by hard links.
+   * Embedded only: throws BAD_REQUEST where ClickHouse is a server.
+   */
+  freeze(atCut: () => Promise<void>): Promise<FrozenTables>
   /** Throws when the engine does not answer. */
   ping(): Promise<void>
   /** Waits for what is under way and lets go of the engine. */

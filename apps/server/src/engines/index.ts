@@ -5,6 +5,10 @@ import { openDataDirectory } from './data-directory.ts'
 import { explainFileError } from './file-errors.ts'
 import { startPostgres } from './postgres.ts'
 
+export { type DataDirectory, fillDataDirectory } from './data-directory.ts'
+export { systemCode } from './file-errors.ts'
+export { startPostgres } from './postgres.ts'
+
 export type EngineOptions = {
   dataDir: string
   /** A PostgreSQL to use in place of the embedded one. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ingestSteps } from '../features/history/index.ts'
 
 /** What a server process is told. */
 export const serverArgumentsSchema = z.object({
@@ -37,3 +38,8 @@ export const insertedMessageSchema = z.object({ inserted: z.literal(true) })
 
 /** Said by a process that holds when a purge has taken something out of ClickHouse. */
 export const erasedMessageSchema = z.object({ erased: z.literal(true) })
+/** Tells a server process to end itself by SIGKILL when a batch next reaches a step. */
+export const killAtMessageSchema = z.object({ killAt: z.enum(ingestSteps) })
+
+/** Said when a process knows its step. */
+export const armedMessageSchema = z.object({ armed: z.literal(true) })

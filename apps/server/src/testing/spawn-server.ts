@@ -4,9 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { IngestStep } from '../features/history/index.ts'
 import {
+  armedMessageSchema,
   erasedMessageSchema,
   insertedMessageSchema,
   type ReadyMessage,
@@ -32,13 +34,19 @@ export type SpawnedServer = ReadyMessage &
     inserted(): Promise<void>
     /** Resolves when a process with `holdAfterErase` has taken something that is purged out of ClickHouse, and holds. */
     erased(): Promise<void>
+    /** Has the process end itself by SIGKILL when a batch next reaches a step; resolves when it knows. */
+    killAt(step: IngestStep): Promise<void>
+    /** Resolves when the process is gone, however it ended. */
+    gone(): Promise<void>
   }
 
 type Running = {
-  child: ChildProcessByStdio<null, Readable, null>
+  child: ChildProcessByStdio<Writable, Readable, null>
   ready: ReadyMessage
   inserted: Promise<void>
   erased: Promise<void>
+  armed: Promise<void>
+  gone: Promise<void>
 }
 
 /**
@@ -67,6 +75,11 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     pid: () => running.child.pid ?? 0,
     inserted: () => running.inserted,
     erased: () => running.erased,
+    gone: () => running.gone,
+    async killAt(step) {
+      running.child.stdin.write(`${JSON.stringify({ killAt: step })}\n`)
+      await running.armed
+    },
     async kill() {
       await end('SIGKILL')
     },
@@ -89,7 +102,8 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
 }
 
 async function run(given: ServerArguments): Promise<Running> {
-  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit').then(() => {})
   let tellInserted = (): void => {}
   const inserted = new Promise<void>((resolve) => {
     tellInserted = resolve
@@ -97,6 +111,10 @@ async function run(given: ServerArguments): Promise<Running> {
   let tellErased = (): void => {}
   const erased = new Promise<void>((resolve) => {
     tellErased = resolve
+  })
+  let tellArmed = (): void => {}
+  const armed = new Promise<void>((resolve) => {
+    tellArmed = resolve
   })
   const ready = await new Promise<ReadyMessage>((resolve, reject) => {
     child.once('error', reject)
@@ -109,7 +127,8 @@ async function run(given: ServerArguments): Promise<Running> {
       if (started.success) resolve(started.data)
       else if (insertedMessageSchema.safeParse(message).success) tellInserted()
       else if (erasedMessageSchema.safeParse(message).success) tellErased()
+      else if (armedMessageSchema.safeParse(message).success) tellArmed()
     })
   })
-  return { child, ready, inserted, erased }
+  return { child, ready, inserted, erased, armed, gone }
 }

@@ -159,6 +159,7 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     insert: (insert) => onAny(({ spread }) => spread.insert(insert)),
     spread: (table) => `${identifier(place.spread)}.${table}`,
     leavingOut: engineWith,
+    freeze: () => onAny(({ spread }) => spread.freeze(async () => {})),
     async close() {
       await Promise.all([entry, ...nodes].map((each) => each.close()))
     },

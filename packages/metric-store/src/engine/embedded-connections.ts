@@ -28,6 +28,8 @@ export type Connections = {
   read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
   /** The same for text that is not ours, one at a time, each on a connection that is made for it. */
   untrusted(statement: UntrustedStatement): Promise<Uint8Array>
+  /** Has `work` run statements while no other write does: those before it are done, those after it wait. */
+  alone<T>(work: (ask: (sql: string, format: string) => Promise<Uint8Array>) => Promise<T>): Promise<T>
   /** Waits for what is under way, then frees the directory. */
   close(): Promise<void>
 }
@@ -50,7 +52,7 @@ export async function openConnections(directory: string): Promise<Connections> {
   }
 
   const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
-    if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+    if (closing) throw closed()
     connection.waiting++
     const start = async (): Promise<Uint8Array> => {
       if (signal?.aborted) throw givenUp()
@@ -107,10 +109,18 @@ export async function openConnections(directory: string): Promise<Connections> {
       return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
     },
     untrusted(statement) {
-      if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+      if (closing) throw closed()
       const work = alone.then(() => runAlone(statement))
       alone = work.catch(() => undefined)
       return untilAborted(work, statement.signal, () => kill(statement.mark))
+    },
+    alone(work) {
+      if (closing) throw closed()
+      const ask = async (sql: string, format: string): Promise<Uint8Array> =>
+        (await writer.session.queryAsync(sql, { format })).bytes()
+      const result = writer.last.then(() => work(ask))
+      writer.last = result.catch(() => renew(writer)).catch(() => undefined)
+      return result
     },
     close() {
       closing ??= closeAll()
@@ -118,6 +128,8 @@ export async function openConnections(directory: string): Promise<Connections> {
     },
   }
 }
+
+const closed = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
 
 const givenUp = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
 

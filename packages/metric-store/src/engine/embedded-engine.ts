@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { openConnections } from './embedded-connections.ts'
+import { freezeTables, removeFrozen } from './embedded-freeze.ts'
 import type { Engine, InsertStatement, Statement } from './engine.ts'
 import { engineFailure } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
@@ -17,6 +18,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
   const connections = await openConnections(directory)
   const spool = openSpool(directory)
   spool.clean()
+  await removeFrozen(directory)
 
   const read = async ({ sql, parameters = {}, signal }: Statement, format: string): Promise<Uint8Array> => {
     try {
@@ -59,6 +61,13 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
     },
     spread: (table) => table,
     leavingOut: () => engine,
+    async freeze(atCut) {
+      try {
+        return await freezeTables(directory, connections, atCut)
+      } catch (cause) {
+        throw engineFailure('freeze', cause)
+      }
+    },
     async close() {
       await connections.close()
     },

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { FrozenTables } from '../types.ts'
 import type { NativeBlock } from './native-format.ts'
 
 /** A value bound to a `{name:Type}` placeholder of a statement. Tuples and arrays are both written as arrays. */
@@ -49,6 +50,11 @@ export type Engine = {
    * throwing UNAVAILABLE.
    */
   leavingOut(onMissing: (shard: number) => void): Engine
+  /**
+   * Holds back all writes, calls `atCut` while nothing changes, and freezes all tables as they are then. Throws BAD_REQUEST
+   * where ClickHouse is a server, which has a backup of its own.
+   */
+  freeze(atCut: () => Promise<void>): Promise<FrozenTables>
   /** Waits for what is under way and lets go of everything. */
   close(): Promise<void>
 }

@@ -90,6 +90,12 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     },
     spread: (table) => table,
     leavingOut: () => engine,
+    async freeze() {
+      throw new KirokuError({
+        code: 'BAD_REQUEST',
+        message: 'a ClickHouse server is backed up by its own BACKUP, not by Kiroku',
+      })
+    },
     close: () => client.close(),
   }
   return engine

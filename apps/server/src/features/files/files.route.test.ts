@@ -16,6 +16,7 @@ const files: FilesService = {
   byPath: unused,
   open: unused,
   sweep: unused,
+  withoutSweeps: unused,
   async put(_scope, _sha256, content) {
     for await (const _piece of content) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the disk is full' })
   },

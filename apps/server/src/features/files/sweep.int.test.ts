@@ -97,6 +97,33 @@ describe('a sweep', () => {
     expect(await isThere(scope, 'new')).toEqual(there)
   })
 
+  it('removes nothing while something else needs all of it, and then does', async () => {
+    const scope = await newOrganization()
+    await put(scope, 'held')
+    await age(scope)
+    await files.withoutSweeps(async () => {
+      await files.sweep(dayMs)
+      expect(await isThere(scope, 'held')).toEqual(there)
+    })
+    await files.sweep(dayMs)
+    expect(await isThere(scope, 'held')).toEqual(gone)
+  })
+
+  it('that is under way ends before anything else begins that needs all of it', async () => {
+    const scope = await newOrganization()
+    for (let index = 0; index < 20; index++) await put(scope, `under way ${index}`)
+    await age(scope)
+    let isOver = false
+    const sweeping = files.sweep(dayMs).then(() => {
+      isOver = true
+    })
+    await files.withoutSweeps(async () => {
+      await Promise.resolve()
+      expect(isOver).toBe(true)
+    })
+    await sweeping
+  })
+
   it('leaves what was offered since, or came again', async () => {
     const scope = await newOrganization()
     await put(scope, 'offered')

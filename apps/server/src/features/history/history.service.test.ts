@@ -1,3 +1,4 @@
+import { encodeFrame } from '@kiroku/core/frames'
 import { emptyRowBlock, encodeHistoryBatch, type Rejection } from '@kiroku/core/history'
 import type { MetricStore } from '@kiroku/metric-store'
 import { describe, expect, it } from 'vitest'
@@ -36,6 +37,25 @@ describe('room for batches', () => {
 
   it('is there for one batch, however large', () => {
     expect(() => service().admit(Number.MAX_SAFE_INTEGER)).not.toThrow()
+  })
+
+  it('covers what decoding the JSON of a batch takes, which is refused before it is decoded', async () => {
+    const history = service()
+    const header = { v: 1, padding: 'x'.repeat(30 * 1024 * 1024) }
+    const heavy = encodeFrame(header, [])
+    const others = [history.admit(1), history.admit(heavy.byteLength)]
+    await expect(history.accept(scope, heavy)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('256 MiB'),
+      details: { retryAfterMs: 1000 },
+    })
+    others[0]?.()
+    // Alone it is decoded, and then found wrong.
+    await expect(history.accept(scope, heavy)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    others[1]?.()
+    // And has given back what it took.
+    Array.from({ length: 8 }, () => history.admit(32 * 1024 * 1024))
+    expect(() => history.admit(1)).toThrow('too many batches')
   })
 
   it('is closed with the server', async () => {

@@ -1,4 +1,5 @@
 import { KirokuError } from '@kiroku/core/errors'
+import { headerBytesOf } from '@kiroku/core/frames'
 import {
   type BatchAck,
   type HistoryBatch,
@@ -16,6 +17,7 @@ import {
   type KnownWriter,
   type RefusedBatch,
 } from './history.repository.ts'
+import type { OnIngestStep } from './ingest-steps.ts'
 import { createPace } from './pace.ts'
 import { steppedSeqs } from './shared-steps.ts'
 import { trimBatch } from './trim-batch.ts'
@@ -23,20 +25,21 @@ import { trimBatch } from './trim-batch.ts'
 export type HistoryServiceOptions = {
   store: Pick<MetricStore, 'insert' | 'removeVersion'>
   repository: HistoryRepository
-  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
-  onInserted?: (() => Promise<void>) | undefined
+  /** Told of each step, so that tests can fail there. */
+  onStep?: OnIngestStep | undefined
 }
 
 /** Takes history batches in. */
 export type HistoryService = {
   /**
    * Makes room for a batch of so many bytes before it is read, and answers how to give the room back, once. Throws UNAVAILABLE
-   * with `details.retryAfterMs` while too much is under way, so that memory stays bounded.
+   * with `details.retryAfterMs` while too much is under way, so that memory stays bounded. What its JSON takes beyond that is
+   * known when it is read: `accept` makes room for it, before it decodes anything.
    */
   admit(bytes: number): () => void
   /**
    * Stores a batch and resolves when everything of it is on disk. Throws NOT_FOUND for an unknown writer, CONFLICT with
-   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops.
+   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops or has no room to decode it now.
    */
   accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
   /** Resolves when nothing of a run is under way any more, at any server, and what comes of its writers is checked anew. */
@@ -47,8 +50,10 @@ export type HistoryService = {
 
 /** How long batches are gathered before they are stored together. */
 const gatherMs = 4
-/** What may be read, wait or be stored at once. */
+/** What may be read, wait or be stored at once, in bytes of memory. */
 const maxAdmittedBytes = 256 * 1024 * 1024
+/** So many bytes of memory a byte of JSON takes while it is decoded, beside itself. Columns are views of what came. */
+const memoryOfJson = 8
 const maxInsertBytes = 64 * 1024 * 1024
 const maxKnownWriters = 20_000
 const retryAfterMs = 1000
@@ -66,11 +71,12 @@ type Waiting = {
 }
 
 /** Gathers the batches of all runs for a moment, stores their points at once, then commits what they say at once. */
-export function createHistoryService({ store, repository, onInserted }: HistoryServiceOptions): HistoryService {
+export function createHistoryService({ store, repository, onStep }: HistoryServiceOptions): HistoryService {
   const writers = new Map<string, KnownWriter>()
   const pace = createPace()
   const underWay = new Map<Promise<void>, string>()
   let queue: Waiting[] = []
+  const admitted = new Set<() => void>()
   let admittedBytes = 0
   let queuedBytes = 0
   let isClosed = false
@@ -158,6 +164,7 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       shared.forEach((item, index) => {
         item.batch = stepped[index] ?? item.batch
       })
+      await onStep?.('reserved')
     }
     const points: PointBlock[] = []
     const texts: StoredText[] = []
@@ -174,12 +181,19 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       const origin = { ...key, writer: writer.writerId, label: writer.label }
       lines.push(...fresh.console.map(({ seq: _seq, ...line }) => ({ ...origin, ...line })))
     }
-    if (points.length > 0 || texts.length > 0 || lines.length > 0) await store.insert(points, texts, lines)
-    await onInserted?.()
+    await onStep?.('inserting')
+    if (points.length > 0) await store.insert(points, [])
+    await onStep?.('pointsStored')
+    if (texts.length > 0) await store.insert([], texts)
+    await onStep?.('textsStored')
+    if (lines.length > 0) await store.insert([], [], lines)
+    await onStep?.('stored')
   }
 
   const commit = async (items: readonly Waiting[]): Promise<void> => {
+    await onStep?.('committing')
     const outcomes = await repository.commit(items)
+    await onStep?.('committed')
     for (const [index, item] of items.entries()) {
       const outcome = outcomes[index] ?? {
         error: new KirokuError({ code: 'INTERNAL', message: 'a batch has no outcome' }),
@@ -217,27 +231,53 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     return done
   }
 
+  /** Takes room for a batch; one that is alone always finds it. */
+  const takeRoom = (bytes: number, isAlone: boolean): (() => void) => {
+    if (isClosed) throw busy('the server is stopping')
+    if (!isAlone && admittedBytes + bytes > maxAdmittedBytes)
+      throw busy(
+        `too many batches are under way: those that are read, decoded or stored at once may take ${maxAdmittedBytes / 2 ** 20} MiB of memory`,
+      )
+    admittedBytes += bytes
+    let isHeld = true
+    return () => {
+      if (isHeld) admittedBytes -= bytes
+      isHeld = false
+    }
+  }
+
+  const acceptRead = async (scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck> => {
+    const { batch, rejected } = readHistoryBatch(bytes)
+    trimBatch(batch, 0)
+    await onStep?.('parsed')
+    const writer = await findWriter(scope, batch)
+    const committed = await enqueue(writer, batch, bytes.byteLength)
+    await onStep?.('answering')
+    return {
+      ackSeq: committed.ackSeq,
+      nextBatchMs: pace.next(writer.writerId),
+      rejected: shortened([...rejected, ...committed.rejected]),
+      otherWriters: committed.otherWriters,
+    }
+  }
+
   return {
     admit(bytes) {
-      if (isClosed) throw busy('the server is stopping')
-      if (admittedBytes > 0 && admittedBytes + bytes > maxAdmittedBytes) throw busy('too many batches are under way')
-      admittedBytes += bytes
-      let isHeld = true
-      return () => {
-        if (isHeld) admittedBytes -= bytes
-        isHeld = false
+      const giveBack = takeRoom(bytes, admitted.size === 0)
+      const release = (): void => {
+        admitted.delete(release)
+        giveBack()
       }
+      admitted.add(release)
+      onStep?.('admitted')
+      return release
     },
     async accept(scope, bytes) {
-      const { batch, rejected } = readHistoryBatch(bytes)
-      trimBatch(batch, 0)
-      const writer = await findWriter(scope, batch)
-      const committed = await enqueue(writer, batch, bytes.byteLength)
-      return {
-        ackSeq: committed.ackSeq,
-        nextBatchMs: pace.next(writer.writerId),
-        rejected: shortened([...rejected, ...committed.rejected]),
-        otherWriters: committed.otherWriters,
+      const release = takeRoom(headerBytesOf(bytes) * memoryOfJson, admitted.size <= 1)
+      try {
+        return await acceptRead(scope, bytes)
+      } finally {
+        release()
       }
     },
     async quiet(runId) {
