@@ -1,0 +1,150 @@
+import { routes } from '@kiroku/core/routes'
+import { decodeSeriesAnswer } from '@kiroku/core/series'
+import { median } from '../statistics.mjs'
+import { projectOf, slugOf } from './dataset.mjs'
+
+const atLeast = 3
+const atMost = 15
+/** What takes longer is asked for once: its spread says nothing that matters. */
+const tooLongMs = 5000
+
+/**
+ * Asks for the chart of a whole set of runs, or for a window of it; answers the bytes and the server's own time in
+ * milliseconds, which the answer's `server-timing` tells.
+ */
+export async function askChart(server, set, { width, range }) {
+  const response = await fetch(server.url + routes.series, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      organization: server.organization,
+      project: projectOf(set),
+      series: Array.from({ length: set.runs }, (_, run) => ({ run: slugOf(run), metric: 'loss' })),
+      x: { kind: 'step' },
+      width,
+      range,
+    }),
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const ms = Number(/total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1])
+  if (!Number.isFinite(ms)) throw new Error('the answer does not tell the time that it took')
+  return { ms, bytes }
+}
+
+/**
+ * The server times of one chart, asked again and again for `budgetMs`: three times at least (one that takes seconds:
+ * once), fifteen at most; and the last answer. Throws when an answer does not stand for every point.
+ */
+export async function chartTimes(server, set, request, budgetMs = 3000) {
+  const until = performance.now() + budgetMs
+  const times = []
+  for (;;) {
+    const { ms, bytes } = await askChart(server, set, request)
+    if (times.length === 0) checkCount(set, request, bytes)
+    times.push(ms)
+    const isEnough = times.length >= atLeast || ms > tooLongMs
+    if (times.length >= atMost || (isEnough && performance.now() > until)) return { times, bytes }
+  }
+}
+
+function checkCount(set, { range }, bytes) {
+  const expected = range ? Math.floor(range.to) - Math.ceil(range.from) + 1 : set.steps
+  for (const { run, count } of decodeSeriesAnswer(bytes).series)
+    if (count !== expected) throw new Error(`the chart has ${count} of ${expected} points of ${run}`)
+}
+
+/**
+ * Waits until a chart stops to get faster: merges, and whatever else the server does with points after it acknowledged
+ * them, are done by then. Says so when that has not come about after `timeoutMs`.
+ */
+export async function settle(server, set, { width = 1000, timeoutMs = 90_000 } = {}) {
+  const from = performance.now()
+  const round = async () => median((await chartTimes(server, set, { width }, 1000)).times)
+  let best = await round()
+  for (let calm = 0; calm < 3; ) {
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const now = await round()
+    calm = now > best * 0.9 ? calm + 1 : 0
+    best = Math.min(best, now)
+    if (calm < 3 && performance.now() - from > timeoutMs)
+      return console.error(`  the chart was still getting faster after ${timeoutMs / 1000} s`)
+  }
+}
+
+/** Windows at several places, unaligned: 50 %, 10 %, 1 % and 0.1 % of the steps. */
+export function windowsOf(steps) {
+  const last = steps - 1
+  return [0.5, 0.1, 0.01, 0.001].flatMap((share) =>
+    [0, 0.3183, 0.7193, 1].map((place) => {
+      const from = Math.floor((last - last * share) * place)
+      return { share, place, range: { from, to: from + Math.max(1, Math.floor(last * share)) } }
+    }),
+  )
+}
+
+/**
+ * Compares answers, each with its `range`, with the curves that were sent. Of each answer: `points`, how many it stands
+ * for; `lost`, how many of its series lack the lowest or the highest point of the window; `wrong`, how many of its
+ * buckets have a false count, lowest, highest, first or last point, and how many of its points are others.
+ */
+export function checkAnswers(set, answers, curveOf) {
+  const decoded = answers.map(({ range, bytes }) => ({ range, series: decodeSeriesAnswer(bytes).series }))
+  const found = answers.map(() => ({ points: 0, lost: 0, wrong: 0 }))
+  for (let run = 0; run < set.runs; run++) {
+    const curve = curveOf(run)
+    decoded.forEach(({ range, series }, index) => {
+      const window = range
+        ? { from: Math.ceil(range.from), to: Math.floor(range.to) }
+        : { from: 0, to: curve.length - 1 }
+      const { points, isWhole, wrong } = checkSeries(series[run], curve, window)
+      found[index].points += points
+      found[index].lost += isWhole ? 0 : 1
+      found[index].wrong += wrong
+    })
+  }
+  return found
+}
+
+function checkSeries({ form, columns, count }, curve, { from, to }) {
+  const [lowest, highest] = form === 'points' ? [columns.y, columns.y] : [columns.minY, columns.maxY]
+  const isWhole = lowestOf(lowest) === lowestOf(curve, from, to) && highestOf(highest) === highestOf(curve, from, to)
+  const wrong =
+    form === 'points'
+      ? columns.x.filter((step, row) => step !== from + row || columns.y[row] !== curve[step]).length
+      : wrongBuckets(columns, curve, { from, to })
+  return { points: count, isWhole, wrong: count === to - from + 1 ? wrong : wrong + 1 }
+}
+
+/** A bucket stands for every point from its first to its last, and the buckets together for every point of the window. */
+function wrongBuckets(columns, curve, { from, to }) {
+  let wrong = 0
+  let next = from
+  for (let row = 0; row < columns.count.length; row++) {
+    const [first, last] = [columns.firstX[row], columns.lastX[row]]
+    const isRight =
+      first === next &&
+      columns.count[row] === last - first + 1 &&
+      columns.firstY[row] === curve[first] &&
+      columns.lastY[row] === curve[last] &&
+      columns.minY[row] === lowestOf(curve, first, last) &&
+      columns.maxY[row] === highestOf(curve, first, last) &&
+      curve[columns.minX[row]] === columns.minY[row] &&
+      curve[columns.maxX[row]] === columns.maxY[row]
+    if (!isRight) wrong++
+    next = last + 1
+  }
+  return next === to + 1 ? wrong : wrong + 1
+}
+
+function lowestOf(values, from = 0, to = values.length - 1) {
+  let lowest = Number.POSITIVE_INFINITY
+  for (let index = from; index <= to; index++) if (values[index] < lowest) lowest = values[index]
+  return lowest
+}
+
+function highestOf(values, from = 0, to = values.length - 1) {
+  let highest = Number.NEGATIVE_INFINITY
+  for (let index = from; index <= to; index++) if (values[index] > highest) highest = values[index]
+  return highest
+}
