@@ -6,14 +6,16 @@ import * as crash from './measures/crash.mjs'
 import * as disk from './measures/disk.mjs'
 import * as ingest from './measures/ingest.mjs'
 import * as init from './measures/init.mjs'
+import * as live from './measures/live.mjs'
 import * as log from './measures/log.mjs'
+import * as runsTable from './measures/runs-table.mjs'
 import * as sidecar from './measures/sidecar.mjs'
 import * as start from './measures/start.mjs'
 import { commit, keep, keptIn, lastResults, machine, resultOf, resultsOf, warnUnlessQuiet } from './report.mjs'
 import { table } from './table.mjs'
 
 /** Each measure names the ids that it answers; `measure()` gives one result an id. */
-const measures = [log, init, sidecar, ingest, disk, start, crash, charts]
+const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts]
 
 const { values: flags } = parseArgs({
   options: {

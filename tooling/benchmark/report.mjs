@@ -9,9 +9,9 @@ export const keptIn = join(import.meta.dirname, '..', '..', 'bench-results')
 /** The part of a core that others may use before what is measured here is in doubt. */
 const quietLoad = 0.3
 
-/** One result of the report: the median and the spread of its samples, and its ratio to the yardstick. */
+/** One result of the report: its value, or the median of its samples, their spread, and its ratio to the yardstick. */
 export function resultOf({ id, samples, value, unit, target, yardstick }) {
-  const shown = samples ? median(samples) : value
+  const shown = value ?? median(samples)
   return {
     id,
     value: shown,
