@@ -8,6 +8,7 @@ import * as ingest from './measures/ingest.mjs'
 import * as init from './measures/init.mjs'
 import * as live from './measures/live.mjs'
 import * as log from './measures/log.mjs'
+import * as peers from './measures/peers.mjs'
 import * as runsTable from './measures/runs-table.mjs'
 import * as sidecar from './measures/sidecar.mjs'
 import * as start from './measures/start.mjs'
@@ -15,7 +16,7 @@ import { commit, keep, keptIn, lastResults, machine, resultOf, resultsOf, warnUn
 import { table } from './table.mjs'
 
 /** Each measure names the ids that it answers; `measure()` gives one result an id. */
-const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts]
+const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts, peers]
 
 const { values: flags } = parseArgs({
   options: {
@@ -25,15 +26,16 @@ const { values: flags } = parseArgs({
     logs: { type: 'string' },
     data: { type: 'string' },
     large: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
   },
 })
 const usual = measures.flatMap((measure) => measure.ids)
-const known = [...usual, ...charts.largeIds]
-const wanted = flags.only
-  ? [...flags.only.split(',').map((id) => id.trim()), ...(flags.large ? charts.largeIds : [])]
-  : flags.large
-    ? known
-    : usual
+/** What a flag asks for: only on request, because it takes long or needs more than Node. */
+const onRequest = { large: charts.onRequest, peers: peers.onRequest }
+const requested = Object.entries(onRequest).flatMap(([flag, ids]) => (flags[flag] ? ids : []))
+const known = [...usual, ...Object.values(onRequest).flat()]
+const chosen = [...(flags.only?.split(',').map((id) => id.trim()) ?? []), ...requested]
+const wanted = chosen.length > 0 ? chosen : usual
 const unknown = wanted.filter((id) => !known.includes(id))
 if (unknown.length > 0) {
   console.error(`There is no measure ${unknown.join(', ')}. There are: ${known.join(', ')}.`)
@@ -48,7 +50,7 @@ const facts = machine()
 const results = []
 const tables = []
 for (const measure of measures) {
-  const ids = [...measure.ids, ...(measure.largeIds ?? [])].filter((id) => wanted.includes(id))
+  const ids = [...measure.ids, ...(measure.onRequest ?? [])].filter((id) => wanted.includes(id))
   if (ids.length === 0) continue
   console.error(`measuring ${ids.join(', ')} ...`)
   try {
@@ -58,7 +60,7 @@ for (const measure of measures) {
       data: pathOf(flags.data),
       print: (text) => tables.push(text),
     })
-    results.push(...measured.filter(({ id }) => ids.includes(id)).map(resultOf))
+    results.push(...measured.filter(({ id }) => ids.includes(id) || id.startsWith('peer.')).map(resultOf))
   } catch (error) {
     console.error(`${ids.join(', ')} could not be measured:`, error)
     process.exitCode = 1
@@ -71,7 +73,8 @@ ${facts.cpu}, ${facts.cores} cores, ${facts.memoryGiB} GiB, ${facts.disk}
 ${facts.system}, Node ${facts.node}; load ${facts.load} before, ${report.machine.loadAfter} after
 commit ${report.commit}
 `)
-console.log(table(results, before))
+const listed = results.filter(({ id }) => !id.startsWith('peer.'))
+if (listed.length > 0) console.log(table(listed, before))
 const earlier = [...new Set(results.flatMap(({ id }) => before.get(id)?.commit ?? []))]
 if (earlier.length > 0) console.log(`\nThe change is since commit ${earlier.join(' and ')}.`)
 for (const text of tables) console.log(`\n${text}`)

@@ -8,6 +8,9 @@ const atMost = 15
 /** What takes longer is asked for once: its spread says nothing that matters. */
 const tooLongMs = 5000
 
+/** The server takes longer for a chart than it allows itself. */
+class GivenUp extends Error {}
+
 /**
  * Asks for the chart of a whole set of runs, or for a window of it; answers the bytes and the server's own time in
  * milliseconds, which the answer's `server-timing` tells.
@@ -25,6 +28,7 @@ export async function askChart(server, set, { width, range }) {
       range,
     }),
   })
+  if (response.status === 503) throw new GivenUp(`the server gave up: ${await response.text()}`)
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
   const bytes = new Uint8Array(await response.arrayBuffer())
   const ms = Number(/total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1])
@@ -34,17 +38,24 @@ export async function askChart(server, set, { width, range }) {
 
 /**
  * The server times of one chart, asked again and again for `budgetMs`: three times at least (one that takes seconds:
- * once), fifteen at most; and the last answer. Throws when an answer does not stand for every point.
+ * once), fifteen at most; and the last answer. Of a chart that the server gives up, how long that took, and no answer.
+ * Throws when an answer does not stand for every point.
  */
 export async function chartTimes(server, set, request, budgetMs = 3000) {
-  const until = performance.now() + budgetMs
+  const from = performance.now()
   const times = []
   for (;;) {
-    const { ms, bytes } = await askChart(server, set, request)
-    if (times.length === 0) checkCount(set, request, bytes)
-    times.push(ms)
-    const isEnough = times.length >= atLeast || ms > tooLongMs
-    if (times.length >= atMost || (isEnough && performance.now() > until)) return { times, bytes }
+    const asked = performance.now()
+    const answer = await askChart(server, set, request).catch((error) => {
+      if (!(error instanceof GivenUp)) throw error
+      console.error(`  ${error.message}`)
+      return { ms: performance.now() - asked, bytes: null }
+    })
+    if (times.length === 0 && answer.bytes) checkCount(set, request, answer.bytes)
+    times.push(answer.ms)
+    const isEnough = times.length >= atLeast || answer.ms > tooLongMs
+    if (answer.bytes === null || times.length >= atMost || (isEnough && performance.now() - from > budgetMs))
+      return { times, bytes: answer.bytes }
   }
 }
 
@@ -89,7 +100,7 @@ export function windowsOf(steps) {
  * buckets have a false count, lowest, highest, first or last point, and how many of its points are others.
  */
 export function checkAnswers(set, answers, curveOf) {
-  const decoded = answers.map(({ range, bytes }) => ({ range, series: decodeSeriesAnswer(bytes).series }))
+  const decoded = answers.map(({ range, bytes }) => ({ range, series: bytes ? decodeSeriesAnswer(bytes).series : [] }))
   const found = answers.map(() => ({ points: 0, lost: 0, wrong: 0 }))
   for (let run = 0; run < set.runs; run++) {
     const curve = curveOf(run)
@@ -97,7 +108,7 @@ export function checkAnswers(set, answers, curveOf) {
       const window = range
         ? { from: Math.ceil(range.from), to: Math.floor(range.to) }
         : { from: 0, to: curve.length - 1 }
-      const { points, isWhole, wrong } = checkSeries(series[run], curve, window)
+      const { points, isWhole, wrong } = series[run] ? checkSeries(series[run], curve, window) : missing
       found[index].points += points
       found[index].lost += isWhole ? 0 : 1
       found[index].wrong += wrong
@@ -105,6 +116,8 @@ export function checkAnswers(set, answers, curveOf) {
   }
   return found
 }
+
+const missing = { points: 0, isWhole: false, wrong: 0 }
 
 function checkSeries({ form, columns, count }, curve, { from, to }) {
   const [lowest, highest] = form === 'points' ? [columns.y, columns.y] : [columns.minY, columns.maxY]

@@ -37,7 +37,7 @@ const largeWidth = 2000
 const answersAtOnce = 5
 
 export const ids = [...charts.map(({ id }) => id), 'series.growth', 'series.zoom', 'server.memory', 'server.parts']
-export const largeIds = ['large.whole', 'large.zoom', 'large.extremes']
+export const onRequest = ['large.whole', 'large.zoom', 'large.extremes']
 
 /** What charts cost on a server that holds up to 200 runs of a million steps; with `--data` in a directory that stays. */
 export function measure(context) {
@@ -63,7 +63,7 @@ async function measureIn(directory, { ids: wanted, print }) {
       console.error(`  ${projectOf(set)}: ${rounded(median(times.get(set)))} ms`)
     }
     const zoom = wanted.includes('series.zoom') ? await zooms(server, large, width) : null
-    const checked = wanted.some((id) => largeIds.includes(id)) ? await checkedCharts(server) : null
+    const checked = wanted.some((id) => onRequest.includes(id)) ? await checkedCharts(server) : null
     const memory = { now: megabytesOf(server.pid(), 'VmRSS'), most: megabytesOf(server.pid(), 'VmHWM') }
     await server.stop()
     const engine = await askEngine(datasets.serverDirectory, asked)
