@@ -11,12 +11,13 @@ import * as log from './measures/log.mjs'
 import * as peers from './measures/peers.mjs'
 import * as runsTable from './measures/runs-table.mjs'
 import * as sidecar from './measures/sidecar.mjs'
+import * as soak from './measures/soak.mjs'
 import * as start from './measures/start.mjs'
 import { commit, keep, keptIn, lastResults, machine, resultOf, resultsOf, warnUnlessQuiet } from './report.mjs'
 import { table } from './table.mjs'
 
 /** Each measure names the ids that it answers; `measure()` gives one result an id. */
-const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts, peers]
+const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts, peers, soak]
 
 const { values: flags } = parseArgs({
   options: {
@@ -27,11 +28,13 @@ const { values: flags } = parseArgs({
     data: { type: 'string' },
     large: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
   },
 })
 const usual = measures.flatMap((measure) => measure.ids)
 /** What a flag asks for: only on request, because it takes long or needs more than Node. */
-const onRequest = { large: charts.onRequest, peers: peers.onRequest }
+const onRequest = { large: charts.onRequest, peers: peers.onRequest, soak: soak.onRequest }
 const requested = Object.entries(onRequest).flatMap(([flag, ids]) => (flags[flag] ? ids : []))
 const known = [...usual, ...Object.values(onRequest).flat()]
 const chosen = [...(flags.only?.split(',').map((id) => id.trim()) ?? []), ...requested]
@@ -39,6 +42,11 @@ const wanted = chosen.length > 0 ? chosen : usual
 const unknown = wanted.filter((id) => !known.includes(id))
 if (unknown.length > 0) {
   console.error(`There is no measure ${unknown.join(', ')}. There are: ${known.join(', ')}.`)
+  process.exit(1)
+}
+const minutes = Number(flags.minutes)
+if (!(minutes > 0)) {
+  console.error(`--minutes: ${flags.minutes} is not a number above 0.`)
   process.exit(1)
 }
 const directory = resolve(process.env.INIT_CWD ?? process.cwd())
@@ -58,6 +66,7 @@ for (const measure of measures) {
       ids,
       logs: pathOf(flags.logs),
       data: pathOf(flags.data),
+      minutes,
       print: (text) => tables.push(text),
     })
     results.push(...measured.filter(({ id }) => ids.includes(id) || id.startsWith('peer.')).map(resultOf))

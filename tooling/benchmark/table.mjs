@@ -37,7 +37,7 @@ function spreadOf({ spread }) {
 
 /** How much more or less it is than before, in percent. */
 function changeOf({ value }, before) {
-  if (before === undefined || before.value === 0) return '-'
+  if (!before?.value) return '-'
   const percent = Math.round((100 * (value - before.value)) / before.value)
   return `${percent > 0 ? '+' : ''}${percent} %`
 }
