@@ -37,20 +37,25 @@ async function measureSize(server, database, id, print) {
   for (const question of questions) {
     const expected = new Set(await askDatabase(database, projectId, question))
     const bare = await repeated(() => askDatabase(database, projectId, question))
+    let loaded = 1
     const times = await repeated(async () => {
-      const found = await askTable(api, path, question)
+      const { ids: found, share } = await askTable(api, path, question)
+      loaded = share
       // Where many runs have the same value of the sorted key, others of them may come.
       const isTied = question.sort.key === 'batch_size'
-      if (found.length !== shownRows || !(isTied || found.every((run) => expected.has(run))))
+      if (found && (found.length !== shownRows || !(isTied || found.every((run) => expected.has(run)))))
         throw new Error(`the table answers ${question.name} wrongly`)
     })
-    asked.push({ question, times, bare })
+    if (loaded < 1) times[times.length - 1] /= loaded
+    asked.push({ question, times, bare, loaded })
     if (median(times) > tooLongMs) break
   }
   const worst = asked.reduce((slowest, one) => (median(one.times) > median(slowest.times) ? one : slowest))
-  const rows = asked.map(({ question, times, bare }) => [
+  const rows = asked.map(({ question, times, bare, loaded }) => [
     question.name,
-    rounded(median(times)),
+    loaded < 1
+      ? `${rounded(median(times))}, scaled up from ${rounded(100 * loaded)} % of the runs`
+      : rounded(median(times)),
     String(times.length),
     rounded(median(bare)),
   ])
@@ -60,7 +65,7 @@ async function measureSize(server, database, id, print) {
   return {
     id,
     samples: worst.times,
-    unit: 'ms, the worst',
+    unit: worst.loaded < 1 ? 'ms, scaled up' : 'ms, the worst',
     target,
     yardstick: { name: 'PostgreSQL alone, the same question', value: median(worst.bare) },
   }
