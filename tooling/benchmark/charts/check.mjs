@@ -2,7 +2,7 @@ import { decodeSeriesAnswer } from '@kiroku/core/series'
 
 /**
  * Compares answers, each with its `range`, with the curves that were sent. Of each answer: `points`, how many it stands
- * for; `lost`, how many of its series lack the lowest or the highest point of the window; `wrong`, how many of its
+ * for; `lost`, how many of its series lack the lowest or the highest point of what they stand for; `wrong`, how many of its
  * buckets have a false count, lowest, highest, first or last point, and how many of its points are others.
  */
 export function checkAnswers(set, answers, curveOf) {
@@ -25,7 +25,8 @@ export function checkAnswers(set, answers, curveOf) {
 
 const missing = { points: 0, isWhole: false, wrong: 0 }
 
-function checkSeries({ form, columns, count }, curve, { from, to }) {
+function checkSeries({ form, columns, count }, curve, window) {
+  const { from, to } = form === 'points' ? window : extentOf(columns, window)
   const [lowest, highest] = form === 'points' ? [columns.y, columns.y] : [columns.minY, columns.maxY]
   const isWhole = lowestOf(lowest) === lowestOf(curve, from, to) && highestOf(highest) === highestOf(curve, from, to)
   const wrong =
@@ -35,7 +36,19 @@ function checkSeries({ form, columns, count }, curve, { from, to }) {
   return { points: count, isWhole, wrong: count === to - from + 1 ? wrong : wrong + 1 }
 }
 
-/** A bucket stands for every point from its first to its last, and the buckets together for every point of the window. */
+/**
+ * What buckets have to stand for: the window and, since the first and the last come whole, what these have beyond it. A
+ * first bucket that ends before the window, or begins in it, has no right to another extent; nor has a last one.
+ */
+function extentOf({ firstX, lastX }, { from, to }) {
+  const last = lastX.length - 1
+  return {
+    from: firstX[0] <= from && lastX[0] >= from ? firstX[0] : from,
+    to: lastX[last] >= to && firstX[last] <= to ? lastX[last] : to,
+  }
+}
+
+/** A bucket stands for every point from its first to its last, and the buckets together for every point of the extent. */
 function wrongBuckets(columns, curve, { from, to }) {
   let wrong = 0
   let next = from

@@ -54,6 +54,13 @@ test('an answer that keeps everything is right, of the whole and of a window', (
   expect(check(answerOf(bucketsFrom(20_000)), range)).toEqual({ points: 40_000, lost: 0, wrong: 0 })
 })
 
+test('buckets may stick out of a window by one at each end, and by no more', () => {
+  const answer = answerOf(bucketsFrom(20_000))
+  expect(check(answer, { from: 20_050, to: steps - 20 })).toEqual({ points: 40_000, lost: 0, wrong: 0 })
+  expect(check(answer, { from: 20_150, to: steps - 20 })?.wrong).toBeGreaterThan(0)
+  expect(check(answer, { from: 19_950, to: steps - 20 })?.wrong).toBeGreaterThan(0)
+})
+
 test('an answer without the highest point is told, and so is its bucket', () => {
   const columns = bucketsFrom(0)
   const bucket = columns.maxY.indexOf(Math.max(...columns.maxY))
