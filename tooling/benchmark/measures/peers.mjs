@@ -50,7 +50,10 @@ export async function measure({ print }) {
   }
   const row = ({ name, scaled = [], ...found }) => [
     versions[name] ? `${name} ${versions[name]}` : name,
-    ...figures.map(({ name: figure }) => `${scaled.includes(figure) ? '~' : ''}${rounded(found[figure])}`),
+    ...figures.map(
+      ({ name: figure }) =>
+        `${found[figure] !== undefined && scaled.includes(figure) ? '~' : ''}${rounded(found[figure])}`,
+    ),
   ]
   const all = [own, ...measured]
   print(
