@@ -185,7 +185,7 @@ function measurePeer(name, python) {
     const hasty = await attempt('rate', 'rate')
     const filled = await attempt('fill', 'filled')
     const read = filled?.hasReader ? await attempt('read', 'filled') : null
-    if (filled && !filled.hasReader) notes.push('it has no reader of what it writes here')
+    if (filled && !filled.hasReader) notes.push(`reading is left out: peers/peer_${name}.py says why`)
     if (logged && logged.calls < rows) notes.push(`its figures of log() are of ${logged.calls} calls`)
     if (filled) notes.push(`${filled.runs} runs of ${rounded(filled.steps)} steps were stored to be read`)
     const scale = filled ? steps / filled.steps : 1

@@ -1,4 +1,7 @@
-"""Aim over its local repository."""
+"""Aim over its local repository.
+
+It is not read: a `Repo` does not find a run that was just closed, because that has to be put in its index first.
+"""
 
 from aim import Repo, Run
 
@@ -31,14 +34,3 @@ class OpenFill(OpenRun):
 
 
 open_fill = OpenFill
-
-
-def read(directory, names):
-    points = 0
-    for run in repo_of(directory).iter_runs():
-        if run.name not in names:
-            continue
-        for metric in run.metrics():
-            if metric.name == "loss":
-                points += len(metric.values.sparse_numpy()[1])
-    return points
