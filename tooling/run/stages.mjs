@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { ensureBuilt, ensureInstalled, say, turbo } from './prepare.mjs'
 import { environment, isEnding, root, run, start, stop, stopOnSignals } from './processes.mjs'
 
-const stageTimeoutMs = 12 * 60_000
+const stageTimeoutMs = 40 * 60_000
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 /** `npm test`: every stage runs, whatever became of the one before; the last line counts tests over all of them. */
