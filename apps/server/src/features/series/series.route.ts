@@ -1,12 +1,12 @@
 import { parseInput } from '@kiroku/core/errors'
-import { frameContentType } from '@kiroku/core/frames'
 import { encodePoints, pointsRequestSchema } from '@kiroku/core/points'
 import { routes } from '@kiroku/core/routes'
 import { encodeSeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireIdentity } from '../../http/authentication.ts'
 import { goneSignal } from '../../http/gone-signal.ts'
 import { authorizeOrganization, type ProjectScope } from '../../http/scopes.ts'
+import { sendFrame } from '../../http/send-frame.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { SeriesService } from './series.service.ts'
 
@@ -21,19 +21,12 @@ export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService
     requireIdentity(request)
     const asked = parseInput(seriesRequestSchema, request.body, 'series request')
     const answer = await series.series(await scopeOf(request, asked), asked, goneSignal(reply))
-    return sendFrame(reply, encodeSeriesAnswer(answer))
+    return sendFrame(request, reply, encodeSeriesAnswer(answer))
   })
 
   app.get(routes.points, async (request, reply) => {
     requireIdentity(request)
     const asked = parseInput(pointsRequestSchema, request.query, 'points request')
-    return sendFrame(reply, encodePoints(await series.points(await scopeOf(request, asked), asked)))
+    return sendFrame(request, reply, encodePoints(await series.points(await scopeOf(request, asked), asked)))
   })
-}
-
-function sendFrame(reply: FastifyReply, bytes: Uint8Array): FastifyReply {
-  return reply
-    .header('content-type', frameContentType)
-    .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
-    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
