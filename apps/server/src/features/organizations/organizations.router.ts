@@ -1,4 +1,5 @@
 import { deletedOrganizationSchema, organizationInputSchema } from '@kiroku/core/projects'
+import { authorizeDeletedOrganization, authorizeOrganization } from '../../http/scopes.ts'
 import { authorized, router } from '../../http/trpc.ts'
 
 /** `organizations.*`: what people do to an organization as a whole. */
@@ -7,9 +8,13 @@ export const organizationsRouter = router({
   delete: authorized
     .input(organizationInputSchema)
     .output(deletedOrganizationSchema)
-    .mutation(({ ctx, input }) => ctx.services.organizations.delete(ctx.identity, input.organization)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.organizations.delete(authorizeOrganization(ctx.identity, input.organization), ctx.identity),
+    ),
 
   restore: authorized
     .input(organizationInputSchema)
-    .mutation(({ ctx, input }) => ctx.services.organizations.restore(ctx.identity, input.organization)),
+    .mutation(({ ctx, input }) =>
+      ctx.services.organizations.restore(authorizeDeletedOrganization(ctx.identity, input.organization)),
+    ),
 })

@@ -1,5 +1,5 @@
 import type { DeletedOrganization } from '@kiroku/core/projects'
-import { authorizeDeletedOrganization, authorizeOrganization, type Identity } from '../../http/scopes.ts'
+import type { Identity, OrganizationScope } from '../../http/scopes.ts'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 import type { OrganizationsRepository } from './organizations.repository.ts'
 
@@ -10,12 +10,12 @@ export type OrganizationsService = {
   /** The caller's organizations that were deleted and can still be restored. */
   restorable(identity: Identity): DeletedOrganization[]
   /**
-   * Any member may; what a key of it sends is refused from now on. Throws NOT_FOUND for an organization that is not the
-   * caller's, and CONFLICT for the one that the server was set up with.
+   * Any member may; what a key of it sends is refused from now on. `identity` knows its name. Throws CONFLICT for the one
+   * that the server was set up with.
    */
-  delete(identity: Identity, organization: string): Promise<DeletedOrganization>
+  delete(scope: OrganizationScope, identity: Identity): Promise<DeletedOrganization>
   /** Any member may, with a key of it too. Throws NOT_FOUND when there is nothing to restore. */
-  restore(identity: Identity, organization: string): Promise<void>
+  restore(scope: OrganizationScope): Promise<void>
 }
 
 /** A deleted organization can be restored for `restorableMs`. */
@@ -32,15 +32,16 @@ export function createOrganizationsService(
         .map(({ slug, name, deletedAt }) => ({ slug, name, restorableUntil: deletedAt + restorableMs }))
         .filter(({ restorableUntil }) => restorableUntil > Date.now()),
 
-    async delete(identity, slug) {
-      const deletedAt = await repository.delete(authorizeOrganization(identity, slug))
+    async delete(scope, identity) {
+      const deletedAt = await repository.delete(scope)
       identities.forget()
+      const slug = scope.organization
       const name = identity.organizations.find((organization) => organization.slug === slug)?.name ?? slug
       return { slug, name, restorableUntil: deletedAt.getTime() + restorableMs }
     },
 
-    async restore(identity, slug) {
-      await repository.restore(authorizeDeletedOrganization(identity, slug))
+    async restore(scope) {
+      await repository.restore(scope)
       identities.forget()
     },
   }
