@@ -12,8 +12,11 @@ type Model = Map<string, Map<number, Point>>
 
 const clockStart = 1_700_000_000_000
 /** Versions as a server gives them: microseconds, each above the one before. */
-let lastVersion = Date.now() * 1000
-const nextVersion = (): number => ++lastVersion
+let lastVersion = 0
+const nextVersion = (): number => {
+  lastVersion = Math.max(lastVersion + 1, Date.now() * 1000)
+  return lastVersion
+}
 
 const seriesOf = (model: Model, run: string, metric: Metric): Map<number, Point> => {
   const key = `${run} ${metric}`
@@ -150,11 +153,12 @@ const change = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const) }) },
 )
 const scenario = fc.record({
-  changes: fc.array(fc.tuple(change, fc.constantFrom<Metric>('a', 'b')), { minLength: 4, maxLength: 12 }),
+  first: fc.integer({ min: 3000, max: 5000 }),
+  changes: fc.array(fc.tuple(change, fc.constantFrom<Metric>('a', 'b')), { minLength: 2, maxLength: 10 }),
   kind: fc.constantFrom('noise', 'spikes', 'not finite'),
   stride: fc.constantFrom(1, 3),
   timesRise: fc.boolean(),
-  width: fc.integer({ min: 1, max: 8 }),
+  width: fc.integer({ min: 3, max: 8 }),
   axis: fc.constantFrom<Axis>('step', 'time', 'relative'),
   window: fc.option(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.5, noNaN: true }))),
   seed: fc.integer({ min: 1, max: 1e9 }),
@@ -168,7 +172,7 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
       const { store } = opened
       let rolledAnswers = 0
       await fc.assert(
-        fc.asyncProperty(scenario, async ({ changes, kind, stride, timesRise, width, axis, window, seed }) => {
+        fc.asyncProperty(scenario, async ({ first, changes, kind, stride, timesRise, width, axis, window, seed }) => {
           const project = randomUUID()
           const runs = [randomUUID()]
           const model: Model = new Map()
@@ -188,7 +192,11 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
             return { step, time: clockStart + step * 50 + (timesRise ? 0 : Math.floor(random() * 200)), value }
           }
           let newest: { run: string; metric: Metric; version: number; points: Point[] } | undefined
-          for (const [one, metric] of changes) {
+          const begun = [
+            [{ kind: 'append', count: first }, 'a'],
+            [{ kind: 'roll' }, 'a'],
+          ] as const
+          for (const [one, metric] of [...begun, ...changes]) {
             const run = runs.at(-1) ?? ''
             const points = seriesOf(model, run, metric)
             const last = Math.max(-stride, ...points.keys())
@@ -204,8 +212,8 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
                 break
               }
               case 'again': {
-                const first = Math.floor(one.from * Math.max(0, last))
-                const again = Array.from({ length: one.count }, (_, index) => made(first + index))
+                const from = Math.floor(one.from * Math.max(0, last))
+                const again = Array.from({ length: one.count }, (_, index) => made(from + index))
                 await log(store, model, { project, run }, metric, again)
                 newest = undefined
                 break
