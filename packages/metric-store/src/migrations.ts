@@ -14,8 +14,8 @@ type Conditional = { ifSetting: string; sql: string }
 /** What makes an acknowledged row survive a loss of power: parts and their directories are synced, merged ones too. */
 const durable = 'fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1'
 
-/** Parts that were merged or lost rows leave the disk after a minute and not after eight. */
-const soonGone = 'old_parts_lifetime = 60'
+/** Parts that were merged or lost rows leave the disk within two minutes, and not within twenty. */
+const soonGone = 'old_parts_lifetime = 60, max_cleanup_delay_period = 60'
 
 /** The codecs are the smallest on real and on noisy curves of those that were tried; the README has the numbers. */
 const curves = 'CODEC(Delta, ZSTD(3))'

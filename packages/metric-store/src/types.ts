@@ -167,7 +167,7 @@ export type MetricStore = {
   deleteRun(key: RunKey): Promise<void>
   /**
    * Removes everything of runs, and resolves when no part in use holds it; ClickHouse takes the parts that did from the disk
-   * within half an hour. Parts are written anew for it, so many runs at once cost what one costs. Again changes nothing. An
+   * within minutes. Parts are written anew for it, so many runs at once cost what one costs. Again changes nothing. An
    * abort ends the waiting and throws UNAVAILABLE; the rows go all the same.
    */
   deleteRuns(keys: readonly RunKey[], options?: { signal?: AbortSignal }): Promise<void>

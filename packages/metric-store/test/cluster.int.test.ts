@@ -201,6 +201,15 @@ describe.skipIf(engines[2].isMissing)('a cluster of two shards', () => {
     }
   })
 
+  test('SQL of users is refused, as its last guard does not reach over servers', async () => {
+    const runs = { ids: async () => [], rows: async () => [] }
+    const query = { project, runs, query: 'SELECT 1' }
+    await expect(stores[0]?.sql(query)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('not of a cluster yet'),
+    })
+  })
+
   test('an unknown cluster is named with those that there are', async () => {
     const url = cluster.shards[0]?.url ?? ''
     await expect(openMetricStore({ kind: 'server', url, cluster: 'three' })).rejects.toMatchObject({

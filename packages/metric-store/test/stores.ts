@@ -32,6 +32,9 @@ export const engines = [
   { kind: 'cluster', open: openCluster, isMissing: !canStartClickhouse() },
 ] as const
 
+/** Those that are one server, or none. */
+export const singleEngines = [engines[0], engines[1]] as const
+
 async function openEmbedded(): Promise<TestStore> {
   const directory = temporaryDirectory()
   const store = await openMetricStore({ kind: 'embedded', path: directory.path })

@@ -6,13 +6,13 @@ import type { MetricStore } from '../src/index.ts'
 import { protect } from '../src/user-sql/protection.ts'
 import { hostileQueries, hostileWords } from './hostile-queries.ts'
 import { addPoints, marker, over, secretValue, type TestProject, testProject } from './sql-fixture.ts'
-import { engines, type TestStore } from './stores.ts'
+import { singleEngines, type TestStore } from './stores.ts'
 
 /** What a query may be told: nothing of the machine, of the store's own names, or of others. */
 const insides = /\/(?:tmp|home|root|var|etc|usr)\/|kiroku\.|MARKER|987654321|[0-9a-f]{8}-[0-9a-f]{4}-|DB::|Stack|\n/
 const codes = ['BAD_REQUEST', 'TOO_LARGE', 'UNAVAILABLE']
 
-for (const { kind, open, isMissing } of engines) {
+for (const { kind, open, isMissing } of singleEngines) {
   describe.skipIf(isMissing)(`a hostile query on the ${kind} engine`, () => {
     let opened: TestStore
     let store: MetricStore
