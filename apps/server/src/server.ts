@@ -14,10 +14,12 @@ import {
   createFilesService,
   registerFileRoutes,
 } from './features/files/index.ts'
+import { createGroupsService, registerGroupsRoute } from './features/groups/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
 import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
+import { createMeasuresService } from './features/measures/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectsRepository } from './features/projects/index.ts'
@@ -118,10 +120,12 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
       blobs: createBlobsRepository(database),
       files: createFilesRepository(database),
     }),
+    groups: createGroupsService(store, metrics),
     history,
     identities: createIdentitiesRepository(database),
     keys: createKeysRepository(database),
     live: createLiveService(listener),
+    measures: createMeasuresService(store, metrics),
     metrics,
     projects,
     runs,
@@ -134,6 +138,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)
   registerSeriesRoutes(app, services.series, services.projects)
+  registerGroupsRoute(app, services.groups, services.projects)
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
   registerLiveRoute(app, services)

@@ -3,7 +3,9 @@ import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './br
 import { insertConsole, readConsole, readWholeConsole } from './console.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
+import { readGroups } from './groups/read-groups.ts'
 import { insertPoints, insertTexts } from './insert.ts'
+import { readMeasures } from './measures/read-measures.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
 import { Freshness } from './rollups/freshness.ts'
@@ -57,6 +59,8 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     },
     roll: () => roller.roll(),
     series: (request, options) => readSeries(engine, freshness, request, options?.signal),
+    groups: (request, options) => readGroups(engine, freshness, request, options?.signal),
+    measures: (request, options) => readMeasures(engine, freshness, request, options?.signal),
     points: (key) => readPoints(engine, key),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),

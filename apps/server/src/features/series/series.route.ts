@@ -1,10 +1,10 @@
 import { parseInput } from '@kiroku/core/errors'
-import { frameContentType } from '@kiroku/core/frames'
 import { encodePoints, pointsRequestSchema } from '@kiroku/core/points'
 import { routes } from '@kiroku/core/routes'
 import { encodeSeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requireIdentity } from '../../http/authentication.ts'
+import { goneSignal, sendFrame } from '../../http/frame-reply.ts'
 import { authorizeOrganization, type ProjectScope } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { SeriesService } from './series.service.ts'
@@ -28,20 +28,4 @@ export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService
     const asked = parseInput(pointsRequestSchema, request.query, 'points request')
     return sendFrame(reply, encodePoints(await series.points(await scopeOf(request, asked), asked)))
   })
-}
-
-function sendFrame(reply: FastifyReply, bytes: Uint8Array): FastifyReply {
-  return reply
-    .header('content-type', frameContentType)
-    .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
-    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-}
-
-/** Aborts when the caller is gone before the answer. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  return controller.signal
 }
