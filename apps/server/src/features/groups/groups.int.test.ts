@@ -62,7 +62,7 @@ describe('groups of runs', () => {
     expect([...(found[0]?.columns.mean ?? [])]).toEqual([12, 17])
     expect([...(found[0]?.columns.min ?? [])]).toEqual([0, 5])
     expect([...(found[0]?.columns.max ?? [])]).toEqual([24, 29])
-    expect([...(found[0]?.columns.q10 ?? [])]).toEqual([4, 9])
+    expect(Array.from(found[0]?.columns.q10 ?? [], (value) => value.toFixed(6))).toEqual(['4.000000', '9.000000'])
     expect([...(found[0]?.columns.runs ?? [])]).toEqual([3, 3])
     expect([...(found[1]?.columns.mean ?? [])]).toEqual([22, 27])
     expect([...(found[1]?.columns.std ?? [])]).toEqual([0, 0])
