@@ -1,17 +1,18 @@
 'use client'
+import type { GroupsAnswer, GroupsRequest } from '@kiroku/core/groups'
 import type { SeriesAnswer, SeriesRequest } from '@kiroku/core/series'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
-import { fetchSeries } from './series-client.ts'
+import { fetchGroups, fetchSeries } from './series-client.ts'
 
 /** A chart follows its runs at most this often. */
 const liveIntervalMs = 250
 
-export type SeriesState = {
+export type AnswerState<Answer> = {
   /** The newest answer, or that of the request before while a new one is under way. */
-  answer: SeriesAnswer | undefined
+  answer: Answer | undefined
   /** Whether `answer` belongs to an earlier request. */
   isOld: boolean
   isFetching: boolean
@@ -19,19 +20,52 @@ export type SeriesState = {
   retry: () => void
 }
 
+export type SeriesState = AnswerState<SeriesAnswer>
+
 /**
  * Fetches a chart's series while it is on screen and follows its runs live. A request that is null, or a chart that is
  * off screen, fetches nothing; what was fetched before stays. Requests are aborted when the chart leaves the screen.
  */
 export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): SeriesState {
+  return useAnswer(seriesSource, request, isOnScreen)
+}
+
+/** The same for a chart of groups of runs. */
+export function useGroups(request: GroupsRequest | null, isOnScreen: boolean): AnswerState<GroupsAnswer> {
+  return useAnswer(groupsSource, request, isOnScreen)
+}
+
+/** Where answers come from, and of which runs they are. */
+type Source<Request, Answer> = {
+  name: string
+  fetch: (request: Request, signal: AbortSignal) => Promise<Answer>
+  runsOf: (request: Request) => readonly string[]
+}
+
+const seriesSource: Source<SeriesRequest, SeriesAnswer> = {
+  name: 'series',
+  fetch: fetchSeries,
+  runsOf: ({ series }) => series.map(({ run }) => run),
+}
+const groupsSource: Source<GroupsRequest, GroupsAnswer> = {
+  name: 'groups',
+  fetch: fetchGroups,
+  runsOf: ({ groups }) => groups.flatMap(({ runs }) => runs),
+}
+
+function useAnswer<Request, Answer>(
+  source: Source<Request, Answer>,
+  request: Request | null,
+  isOnScreen: boolean,
+): AnswerState<Answer> {
   const client = useQueryClient()
-  const queryKey = ['series', request]
+  const queryKey = [source.name, request]
   const isEnabled = request !== null && isOnScreen
   const query = useQuery({
     queryKey,
     queryFn: ({ signal }) => {
       if (request === null) throw new Error('There is nothing to ask for.')
-      return fetchSeries(request, signal)
+      return source.fetch(request, signal)
     },
     enabled: isEnabled,
     staleTime: Number.POSITIVE_INFINITY,
@@ -57,7 +91,7 @@ export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): S
   useLiveEvents(
     useCallback((event: LiveEvent) => {
       const { request: current, isOnScreen: isVisible } = latest.current
-      if (current === null || !concerns(event, current)) return
+      if (current === null || !concerns(event, source.runsOf(current))) return
       if (isVisible) gate.current?.notify()
       else isStale.current = true
     }, []),
@@ -80,8 +114,8 @@ export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): S
   }
 }
 
-function concerns(event: LiveEvent, request: SeriesRequest): boolean {
+function concerns(event: LiveEvent, runs: readonly string[]): boolean {
   if (event.kind === 'missed') return true
   const moved = new Set(event.notice.runs.flatMap(({ run, points }) => (points ? [run] : [])))
-  return request.series.some(({ run }) => moved.has(run))
+  return runs.some((run) => moved.has(run))
 }

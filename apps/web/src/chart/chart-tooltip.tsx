@@ -1,13 +1,14 @@
 'use client'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
-import { formatBytes, formatExact, formatNumber } from '../format/numbers.ts'
+import { formatBytes, formatCount, formatExact, formatNumber } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
 import { classes } from '../ui/button.tsx'
 import styles from './chart.module.css'
 import { formatX } from './format-axis.ts'
 import type { Hover, HoverRow } from './hover.ts'
 import { lineKey } from './prepare-chart.ts'
+import type { GroupDetail } from './prepare-groups.ts'
 
 /** The most rows that a tooltip shows; it says how many more there are. */
 const mostRows = 14
@@ -69,7 +70,11 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
         </span>
         {nearest.line.axis.kind !== 'time' && (
           <span className={styles.faint}>
-            {nearest.time === null ? 'zoom in for the time' : formatMoment(nearest.time)}
+            {nearest.line.group !== undefined
+              ? 'mean of each run around here'
+              : nearest.time === null
+                ? 'zoom in for the time'
+                : formatMoment(nearest.time)}
           </span>
         )}
       </div>
@@ -95,6 +100,7 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
               >
                 {text(row.y)}
               </td>
+              {row.line.group !== undefined && <GroupCells row={row} group={row.line.group} text={text} />}
             </tr>
           ))}
         </tbody>
@@ -103,5 +109,22 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
       {isSmoothed && <div className={styles.faint}>smoothed, then as logged</div>}
     </div>,
     document.body,
+  )
+}
+
+type GroupCellsProps = { row: HoverRow; group: GroupDetail; text: (value: number) => string }
+
+/** A group's band under the cursor, and of how many runs it is. */
+function GroupCells({ row, group, text }: GroupCellsProps): ReactNode {
+  const runs = group.runs[row.index] ?? 0
+  return (
+    <>
+      <td className={styles.faint} data-testid="tooltip-band">
+        {text(group.low[row.index] ?? Number.NaN)} – {text(group.high[row.index] ?? Number.NaN)}
+      </td>
+      <td className={styles.faint} data-testid="tooltip-runs">
+        {formatCount(runs)} {runs === 1 ? 'run' : 'runs'}
+      </td>
+    </>
   )
 }

@@ -25,7 +25,7 @@ export function pointRows(xs: Float64Array, ys: Float64Array): SmoothRows {
  * that are not finite stay NaN and do not enter the average. `weight` is from 0 (the rows themselves) to below 1.
  */
 export function smooth(rows: SmoothRows, weight: number, viewExtent: number): Float64Array {
-  const { xs, ys, firstX, lastX, counts } = rows
+  const { ys, firstX, lastX, counts } = rows
   const smoothed = new Float64Array(ys.length).fill(Number.NaN)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const extent = (lastX[lastX.length - 1] ?? 0) - (firstX[0] ?? 0)

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '@kiroku/core/queries'
-import type { SeriesState } from '../api/use-series.ts'
+import type { AnswerState } from '../api/use-series.ts'
 import type { ChartModel } from '../chart/prepare-chart.ts'
 import { metricTitle } from './metric-title.ts'
 
@@ -17,7 +17,7 @@ export function describeModel(metric: MetricInfo, model: ChartModel): string {
 export function dataOf(
   metric: MetricInfo,
   model: ChartModel | null,
-  series: SeriesState,
+  series: Pick<AnswerState<unknown>, 'error' | 'isOld'>,
 ): Record<string, string | number> {
   const sum = (value: (line: ChartModel['lines'][number]) => number): number =>
     model?.lines.reduce((total, line) => total + value(line), 0) ?? 0

@@ -10,6 +10,7 @@ import { Notice } from '../ui/notice.tsx'
 import { drawnRuns, headlineMetric, looksOf } from './drawn-runs.ts'
 import { PanelDialog } from './panel-dialog.tsx'
 import { ResizeHandle, useListWidth } from './resize-handle.tsx'
+import { groupedLooks, groupRuns } from './run-groups.ts'
 import { RunsList } from './runs-list.tsx'
 import { ChartSection } from './section.tsx'
 import { sectionsOf } from './sections.ts'
@@ -28,12 +29,20 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     search,
     states: [...view.states],
     tags: [...view.tags],
-    limit: Math.min(1000, Math.max(pageSize, view.drawn)),
+    limit: view.groupBy === null ? Math.min(1000, Math.max(pageSize, view.drawn)) : 1000,
   })
-  const drawn = useMemo(() => drawnRuns(list.runs, view), [list.runs, view])
-  const looksText = JSON.stringify(looksOf(drawn))
+  const { groupBy } = view
+  const drawn = useMemo(
+    // Groups are of all runs that are not hidden, however many.
+    () => drawnRuns(list.runs, groupBy === null ? view : { ...view, drawn: Number.POSITIVE_INFINITY }),
+    [list.runs, view, groupBy],
+  )
+  const groupsText = JSON.stringify(groupBy === null ? null : groupRuns(drawn, groupBy))
+  const groups = useMemo(() => (groupBy === null ? null : groupRuns(drawn, groupBy)), [groupsText])
+  const ownLooks = groups === null ? looksOf(drawn) : groupedLooks(drawn, groups)
+  const looksText = JSON.stringify(ownLooks)
   // The list is fetched anew whenever a run moves; looks stay the same object until a look really changes.
-  const looks = useMemo(() => looksOf(drawn), [looksText])
+  const looks = useMemo(() => ownLooks, [looksText])
   const slugs = useMemo(() => looks.map((look) => look.run), [looks])
   const metricList = useMetrics(path, slugs)
   const { metrics } = metricList
@@ -73,10 +82,17 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
         onClick={() => setIsSheetOpen(false)}
       />
       <div className={styles.charts}>
-        <Toolbar metrics={metrics} onList={showList} />
+        <Toolbar metrics={metrics} runs={list.runs} onList={showList} />
         <div className={styles.scroll}>
           {sections.map((section) => (
-            <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
+            <ChartSection
+              key={section.id}
+              path={path}
+              section={section}
+              looks={looks}
+              metrics={metrics}
+              groups={groups}
+            />
           ))}
           {sections.length === 0 && (
             <ChartsEmpty
@@ -88,7 +104,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
           )}
         </div>
       </div>
-      <PanelDialog path={path} metrics={metrics} looks={looks} />
+      <PanelDialog path={path} metrics={metrics} looks={looks} groups={groups} />
     </div>
   )
 }
