@@ -50,7 +50,7 @@ export function GroupPanel({ path, metric, metrics, groups, isLarge = false }: G
   const [isTableOpen, setIsTableOpen] = useState(false)
   const systemX = metric.stream === 'system' ? ({ kind: 'relative' } as const) : view.x
   const x = chart.x ?? systemX
-  const { drawn, leftOut } = groups
+  const { drawn, leftOut, notLoaded } = groups
   const request: GroupsRequest | null =
     size === null || drawn.length === 0
       ? null
@@ -65,6 +65,11 @@ export function GroupPanel({ path, metric, metrics, groups, isLarge = false }: G
         }
   const state = useGroups(request, isOnScreen)
   const { answer } = state
+  const asked = { looks: drawn, axis: x.kind === 'bound' ? metric.x : x }
+  // While a new answer is under way the picture is of the groups that the last one was asked for.
+  const answered = useRef(asked)
+  if (!state.isOld) answered.current = asked
+  const { looks, axis } = answered.current
   const smoothing = metric.stream === 'system' ? 0 : view.smoothing
   const model = useMemo(
     () =>
@@ -72,18 +77,17 @@ export function GroupPanel({ path, metric, metrics, groups, isLarge = false }: G
         ? null
         : prepareGroups({
             answer,
-            looks: drawn,
+            looks,
             metric: metric.name,
-            axis: x.kind === 'bound' ? metric.x : x,
+            axis,
             figure: view.figure,
             band: view.band,
             range: chart.range,
             smoothing,
             yKind: chart.isLog ? 'log' : 'linear',
-            notes:
-              leftOut > 0 ? [`${formatCount(leftOut)} smaller groups are too many for one chart and left out.`] : [],
+            notes: notesOf(leftOut, notLoaded),
           }),
-    [answer, drawn, leftOut, metric.name, metric.x, x, view.figure, view.band, chart.range, chart.isLog, smoothing],
+    [answer, looks, axis, leftOut, notLoaded, metric.name, view.figure, view.band, chart.range, chart.isLog, smoothing],
   )
   return (
     <article
@@ -122,4 +126,11 @@ export function GroupPanel({ path, metric, metrics, groups, isLarge = false }: G
       )}
     </article>
   )
+}
+
+function notesOf(leftOut: number, notLoaded: number): string[] {
+  return [
+    ...(leftOut > 0 ? [`${formatCount(leftOut)} smaller groups are too many for one chart and left out.`] : []),
+    ...(notLoaded > 0 ? [`${formatCount(notLoaded)} older runs are not loaded and in no group.`] : []),
+  ]
 }

@@ -8,8 +8,8 @@ import { flatValues } from './run-values.ts'
 /** Runs that one line stands for. `key` is the same on every page. */
 export type GroupLook = { key: string; name: string; color: string; runs: readonly string[] }
 
-/** The groups of a chart, largest first, and how many smaller ones are not drawn. */
-export type RunGroups = { drawn: readonly GroupLook[]; leftOut: number }
+/** The groups of a chart, largest first, how many smaller ones are not drawn, and how many runs that match are in none. */
+export type RunGroups = { drawn: readonly GroupLook[]; leftOut: number; notLoaded: number }
 
 /** The most groups that a chart draws. */
 export const mostGroups = 100
@@ -66,7 +66,7 @@ const textOf = (value: Value | undefined): string =>
         : JSON.stringify(value)
 
 /** The groups of some runs, in colours that stay. */
-export function groupRuns(runs: readonly Run[], by: string): RunGroups {
+export function groupRuns(runs: readonly Run[], by: string, notLoaded: number): RunGroups {
   const members = new Map<string, string[]>()
   for (const run of runs)
     for (const name of namesOf(run, by)) {
@@ -88,6 +88,7 @@ export function groupRuns(runs: readonly Run[], by: string): RunGroups {
       runs: slugs,
     })),
     leftOut: sorted.length - drawn.length,
+    notLoaded,
   }
 }
 

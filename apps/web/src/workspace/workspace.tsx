@@ -1,6 +1,7 @@
 'use client'
+import { maxGroupedRuns } from '@kiroku/core/groups'
 import type { ProjectPath } from '@kiroku/core/projects'
-import { type CSSProperties, type ReactNode, useDeferredValue, useMemo, useState } from 'react'
+import { type CSSProperties, type ReactNode, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
@@ -37,8 +38,14 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     () => drawnRuns(list.runs, groupBy === null ? view : { ...view, drawn: Number.POSITIVE_INFINITY }),
     [list.runs, view, groupBy],
   )
-  const groupsText = JSON.stringify(groupBy === null ? null : groupRuns(drawn, groupBy))
-  const groups = useMemo(() => (groupBy === null ? null : groupRuns(drawn, groupBy)), [groupsText])
+  const ownGroups = groupBy === null ? null : groupRuns(drawn, groupBy, list.total - list.runs.length)
+  const groupsText = JSON.stringify(ownGroups)
+  const groups = useMemo(() => ownGroups, [groupsText])
+  const { hasMore, loadMore } = list
+  const isFull = list.runs.length >= maxGroupedRuns
+  useEffect(() => {
+    if (groupBy !== null && hasMore && !isFull) loadMore()
+  }, [groupBy, hasMore, isFull, loadMore, list.runs.length])
   const ownLooks = groups === null ? looksOf(drawn) : groupedLooks(drawn, groups)
   const looksText = JSON.stringify(ownLooks)
   // The list is fetched anew whenever a run moves; looks stay the same object until a look really changes.
