@@ -52,6 +52,9 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
   const text = (value: number): string =>
     isBytes && value >= 0 && Number.isFinite(value) ? formatBytes(value) : formatNumber(value, 5)
   const { rows, before, after } = rowsAround(hover)
+  // A group's x is the middle of a bucket, which need not be a step.
+  const nearestX =
+    nearest.line.group !== undefined && nearest.line.axis.kind === 'step' ? Math.round(nearest.x) : nearest.x
   const isApart = (row: HoverRow): boolean => Math.abs(row.x - nearest.x) > sameX
   const isMixed = rows.some(isApart)
   const isSmoothed = rows.some((row) => row.smoothed !== null)
@@ -65,8 +68,8 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
       <div className={styles.tooltipHead}>
         <span data-testid="tooltip-x">
           {nearest.line.axis.kind === 'metric' || nearest.line.axis.kind === 'step'
-            ? `${nearest.line.axis.kind === 'step' ? '_step' : nearest.line.axis.name} ${formatX(nearest.line.axis, nearest.x)}`
-            : formatX(nearest.line.axis, nearest.x)}
+            ? `${nearest.line.axis.kind === 'step' ? '_step' : nearest.line.axis.name} ${formatX(nearest.line.axis, nearestX)}`
+            : formatX(nearest.line.axis, nearestX)}
         </span>
         {nearest.line.axis.kind !== 'time' && (
           <span className={styles.faint}>

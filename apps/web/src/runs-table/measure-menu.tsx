@@ -58,6 +58,7 @@ export function MeasureMenu({ metrics, onAdd }: MeasureMenuProps): ReactNode {
           <label className={styles.field}>
             <span>Measure</span>
             <select
+              name="kind"
               value={kind}
               onChange={(event) => setKind(kinds.find((one) => one.kind === event.target.value)?.kind ?? 'highest')}
             >
@@ -70,7 +71,7 @@ export function MeasureMenu({ metrics, onAdd }: MeasureMenuProps): ReactNode {
           </label>
           <label className={styles.field}>
             <span>Metric</span>
-            <select value={metric} onChange={(event) => setMetric(event.target.value)}>
+            <select name="metric" value={metric} onChange={(event) => setMetric(event.target.value)}>
               {names.map((name) => (
                 <option key={name}>{name}</option>
               ))}
@@ -79,7 +80,7 @@ export function MeasureMenu({ metrics, onAdd }: MeasureMenuProps): ReactNode {
           {isNumbered && (
             <label className={styles.field}>
               <span>{kind === 'last' ? 'Points, 1 to 10 000' : 'Value'}</span>
-              <input inputMode="decimal" value={number} onChange={(event) => setNumber(event.target.value)} />
+              <input name="number" inputMode="decimal" value={number} onChange={(event) => setNumber(event.target.value)} />
             </label>
           )}
           <div className={styles.foot}>

@@ -34,7 +34,7 @@ export function GroupMenu({ runs }: { runs: readonly Run[] }): ReactNode {
           trigger={
             <Button look="plain" data-testid="group-figure">
               {figureNames[view.figure]}
-              {view.band !== 'none' && <span className={styles.label}>, {bandNames[view.band]}</span>}
+              {view.band !== 'none' && <span className={styles.label}>{bandNames[view.band]}</span>}
               <ChevronDown size={13} />
             </Button>
           }

@@ -33,11 +33,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     limit: view.groupBy === null ? Math.min(1000, Math.max(pageSize, view.drawn)) : 1000,
   })
   const { groupBy } = view
-  const drawn = useMemo(
-    // Groups are of all runs that are not hidden, however many.
-    () => drawnRuns(list.runs, groupBy === null ? view : { ...view, drawn: Number.POSITIVE_INFINITY }),
-    [list.runs, view, groupBy],
-  )
+  const drawn = useMemo(() => drawnRuns(list.runs, view), [list.runs, view])
   const ownGroups = groupBy === null ? null : groupRuns(drawn, groupBy, list.total - list.runs.length)
   const groupsText = JSON.stringify(ownGroups)
   const groups = useMemo(() => ownGroups, [groupsText])

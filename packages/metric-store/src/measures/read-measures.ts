@@ -11,8 +11,11 @@ import { firstReachingStatement, type MeasuredRows, measureStatement, type Store
 /** Some measures of some runs of a project, by their UUIDs. */
 export type StoreMeasuresRequest = { project: string; runs: readonly string[]; measures: readonly Measure[] }
 
-/** Stretches that one statement names: sorted by run, the primary key finds them at once. */
-const stretchesPerStatement = 128
+/** Stretches that one statement names, at most, and how far apart they may begin unless they are wide themselves. */
+const stretchesPerStatement = 256
+const startsPerStatement = 32_768
+/** The end of a stretch that has none. */
+const lastStep = Number.MAX_SAFE_INTEGER
 /** Stored buckets of a run that are looked at at once, as a rule: those of three levels below one. */
 const rowsAtOnce = 64
 const levelsAtOnce = 3
@@ -99,7 +102,7 @@ async function readBest(
 function freshStretches(known: readonly KnownRun[]): Stretch[] {
   return known
     .filter(({ hasFresh }) => hasFresh)
-    .map(({ entry, whole }) => ({ run: entry.run, from: whole.bucket.lastStep + 1, to: Number.MAX_SAFE_INTEGER }))
+    .map(({ entry, whole }) => ({ run: entry.run, from: whole.bucket.lastStep + 1, to: lastStep }))
 }
 
 async function readTarget(
@@ -186,7 +189,7 @@ async function readLast(
       run: run.entry.run,
       from: isWhole(run) ? run.minX : Math.floor(run.maxX - ((run.maxX - run.minX) / run.count) * points),
       // Points may have come since.
-      to: Number.MAX_SAFE_INTEGER,
+      to: lastStep,
     }))
     const read = await readPoints(asking, measure, { stretches })
     for (const [run, measured] of read.found) found.set(run, measured)
@@ -229,9 +232,16 @@ async function readAll({ engine, signal }: Asking, statements: readonly Statemen
   return answers.flat()
 }
 
+/** Stretches that lie near each other, together: a statement reads the range that they are all in. */
 function chunked<T extends Stretch>(stretches: readonly T[]): T[][] {
-  const sorted = [...stretches].sort((a, b) => (a.run < b.run ? -1 : 1))
-  return Array.from({ length: Math.ceil(sorted.length / stretchesPerStatement) }, (_, chunk) =>
-    sorted.slice(chunk * stretchesPerStatement, (chunk + 1) * stretchesPerStatement),
-  )
+  const chunks: T[][] = []
+  for (const stretch of [...stretches].sort((a, b) => a.from - b.from)) {
+    const chunk = chunks.at(-1)
+    const first = chunk?.[0]
+    const reach = first ? Math.max(startsPerStatement, first.to === lastStep ? 0 : first.to - first.from) : 0
+    const isNear = first !== undefined && stretch.from - first.from <= reach
+    if (chunk && isNear && chunk.length < stretchesPerStatement) chunk.push(stretch)
+    else chunks.push([stretch])
+  }
+  return chunks
 }
