@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnServer } from '@kiroku/testkit'
@@ -41,4 +41,11 @@ export async function withServer(work) {
   } finally {
     await server[Symbol.asyncDispose]()
   }
+}
+
+/** What `/proc` tells of a process's memory in megabytes: `VmRSS` now, `VmHWM` at most. */
+export function megabytesOf(pid, field) {
+  return (
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1000
+  )
 }

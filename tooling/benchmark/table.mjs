@@ -1,7 +1,7 @@
 /** Three significant digits, thousands apart. */
 export function rounded(value) {
-  if (value === null) return '-'
-  return value >= 1000
+  if (value === null || value === undefined) return '-'
+  return Math.abs(value) >= 1000
     ? Math.round(value).toLocaleString('en').replaceAll(',', ' ')
     : String(Number(value.toPrecision(3)))
 }
@@ -9,43 +9,41 @@ export function rounded(value) {
 const isMet = ({ value, target }) => (target.startsWith('>=') ? value >= limitOf(target) : value <= limitOf(target))
 const limitOf = (target) => Number(target.replaceAll(/[^0-9.]/g, ''))
 
-/** The results as a table for people: what was measured, whether it meets its target, and beside what. */
-export function table(results) {
+/**
+ * The results as a table for people: what was measured, how far apart its repeats were, whether it meets its target,
+ * beside what, and the change since the result before (`before`, by id).
+ */
+export function table(results, before) {
   return aligned([
-    ['id', 'value', 'unit', 'target', '', 'yardstick', 'value', 'ratio'],
+    ['id', 'value', 'unit', 'spread', 'target', '', 'yardstick', 'value', 'ratio', 'change'],
     ...results.map((result) => [
       result.id,
       rounded(result.value),
       result.unit,
-      result.target,
-      isMet(result) ? 'met' : 'MISSED',
+      spreadOf(result),
+      result.target ?? '-',
+      result.target === null ? '' : isMet(result) ? 'met' : 'MISSED',
       result.yardstick.name,
       rounded(result.yardstick.value),
       rounded(result.ratio),
+      changeOf(result, before.get(result.id)),
     ]),
   ])
 }
 
-/** Results beside those of an earlier report, by id. */
-export function comparison(before, now) {
-  return aligned([
-    ['id', 'before', 'now', 'now / before', 'ratio to yardstick before', 'now'],
-    ...now.map((result) => {
-      const old = before.find(({ id }) => id === result.id)
-      const change = old && old.value !== 0 ? rounded(result.value / old.value) : '-'
-      return [
-        result.id,
-        old ? rounded(old.value) : '-',
-        rounded(result.value),
-        change,
-        old ? rounded(old.ratio) : '-',
-        rounded(result.ratio),
-      ]
-    }),
-  ])
+function spreadOf({ spread }) {
+  return spread === null ? '-' : `${rounded(spread.least)}..${rounded(spread.most)} of ${spread.repeats}`
 }
 
-function aligned(rows) {
+/** How much more or less it is than before, in percent. */
+function changeOf({ value }, before) {
+  if (!before?.value) return '-'
+  const percent = Math.round((100 * (value - before.value)) / before.value)
+  return `${percent > 0 ? '+' : ''}${percent} %`
+}
+
+/** Rows of cells as text, each column as wide as its longest cell. */
+export function aligned(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   return rows
     .map((row) =>

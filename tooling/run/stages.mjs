@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { ensureBuilt, ensureInstalled, say, turbo } from './prepare.mjs'
 import { environment, isEnding, root, run, start, stop, stopOnSignals } from './processes.mjs'
 
-const stageTimeoutMs = 12 * 60_000
+const stageTimeoutMs = 40 * 60_000
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 /** `npm test`: every stage runs, whatever became of the one before; the last line counts tests over all of them. */
@@ -13,6 +13,8 @@ export async function testEverything() {
   await ensureInstalled()
   await ensureBuilt()
   await ensureBrowser()
+  await ensureProxy()
+  await ensurePython()
   const results = join(mkdtempSync(join(tmpdir(), 'kiroku-tests-')), 'results.json')
   const stages = [
     ['lint', () => countCommand(bin('biome'), ['check', '--error-on-warnings', '.'])],
@@ -81,20 +83,30 @@ function readResults(path) {
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 
-async function ensureBrowser() {
-  const folders = (environment.PATH ?? '').split(delimiter)
-  if (browsers.some((name) => folders.some((folder) => existsSync(join(folder, name))))) return
+const ensureBrowser = () =>
+  ensureProgram({ names: browsers, title: 'Chromium', package: 'chromium', for: 'the browser tests' })
+
+const ensureProxy = () =>
+  ensureProgram({ names: ['nginx'], title: 'nginx', package: 'nginx-light', for: 'the tests of several servers' })
+
+const ensurePython = () =>
+  ensureProgram({ names: ['python3'], title: 'Python', package: 'python3', for: 'the tests of ClickHouse servers' })
+
+/** Installs a program that tests need, unless it is there. */
+async function ensureProgram({ names, title, package: debianPackage, for: purpose }) {
+  const folders = [...(environment.PATH ?? '').split(delimiter), '/usr/sbin']
+  if (names.some((name) => folders.some((folder) => existsSync(join(folder, name))))) return
   if (!folders.some((folder) => existsSync(join(folder, 'apt-get')))) {
-    say('There is no Chromium and no apt-get to install it with: install Chromium for the browser tests.')
+    say(`There is no ${title} and no apt-get to install it with: install ${title} for ${purpose}.`)
     return
   }
-  say("There is no Chromium for the browser tests: installing Debian's with apt-get ...")
+  say(`There is no ${title} for ${purpose}: installing Debian's with apt-get ...`)
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const apt = async (...args) => {
     const [program, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args]
     return run(program, rest)
   }
   await apt('update')
-  const status = await apt('install', '-y', '--no-install-recommends', 'chromium')
-  if (status !== 0) say('Installing Chromium failed: the browser tests will say so.')
+  const status = await apt('install', '-y', '--no-install-recommends', debianPackage)
+  if (status !== 0) say(`Installing ${title} failed: ${purpose} will say so.`)
 }

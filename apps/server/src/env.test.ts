@@ -14,7 +14,17 @@ describe('the environment', () => {
     ['KIROKU_LOCAL_SIGN_IN', 'yes'],
     ['KIROKU_CRASH_AFTER_MS', '-1'],
     ['KIROKU_LOG_LEVEL', 'loud'],
+    ['CLICKHOUSE_CLUSTER', 'alone'],
   ])('names the variable that is wrong: %s', (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(name)
+  })
+
+  it('names a cluster beside the address of one of its servers', () => {
+    const CLICKHOUSE_URL = 'http://ch.example:8123'
+    expect(readEnvironment({ CLICKHOUSE_URL, CLICKHOUSE_CLUSTER: 'prod-1' })).toMatchObject({
+      CLICKHOUSE_CLUSTER: 'prod-1',
+    })
+    expect(() => readEnvironment({ CLICKHOUSE_URL, CLICKHOUSE_CLUSTER: "it's" })).toThrow('CLICKHOUSE_CLUSTER')
+    expect(() => readEnvironment({ CLICKHOUSE_CLUSTER: 'prod' })).toThrow('it needs CLICKHOUSE_URL')
   })
 })

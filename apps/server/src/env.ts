@@ -3,17 +3,29 @@ import * as z from 'zod'
 
 const milliseconds = z.coerce.number().int().positive()
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   /** A PostgreSQL to use in place of the embedded one. */
   DATABASE_URL: z.string().min(1).optional(),
   /** A ClickHouse server to use in place of the embedded engine. */
   CLICKHOUSE_URL: z.string().min(1).optional(),
+  /** The cluster, by its name in that server's `remote_servers`, that points are spread over. */
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[\w.-]{1,128}$/, 'expected the name of a cluster: letters, digits, _, . and -')
+    .optional(),
+  /** Where the contents of files are kept, in place of the data directory: several servers name the same. */
+  KIROKU_FILES_DIR: z.string().min(1).optional(),
   KIROKU_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Whether a browser on this machine is signed in as the owner: `auto` is when PostgreSQL is embedded. */
   KIROKU_LOCAL_SIGN_IN: z.enum(['auto', 'on', 'off']).default('auto'),
   /** How long a running run may be silent before it counts as crashed. */
   KIROKU_CRASH_AFTER_MS: milliseconds.default(300_000),
 })
+
+const environmentSchema = variablesSchema.refine(
+  ({ CLICKHOUSE_CLUSTER, CLICKHOUSE_URL }) => CLICKHOUSE_CLUSTER === undefined || CLICKHOUSE_URL !== undefined,
+  { path: ['CLICKHOUSE_CLUSTER'], message: 'it needs CLICKHOUSE_URL, the address of a server of the cluster' },
+)
 
 /** The environment that the server reads, each value parsed. */
 export type Environment = z.infer<typeof environmentSchema>

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { emptyRowBlock, encodeHistoryBatch } from '@kiroku/core/history'
 import { newRunSlug, newWriterId } from '@kiroku/core/ids'
 import { routes } from '@kiroku/core/routes'
@@ -34,6 +35,7 @@ let stranger: Tenant
 let run: TestRun
 let deleted: TestRun
 let keyId: string
+let deletedProject: string
 
 beforeAll(async () => {
   const onRoute = ({ method, url }: { method: string | string[]; url: string }): void => {
@@ -50,6 +52,8 @@ beforeAll(async () => {
   const text = { step: 0, time: 0, metric: 'note', value: secret }
   await postBatch(owner, batchOf(run, { firstSeq: 3, texts: [text], console: [line] }))
   await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
+  const doomed = await testRun(owner, { project: 'doomed' })
+  deletedProject = (await client(owner).projects.delete.mutate(doomed)).id
   keyId = (await client(owner).keys.create.mutate({ organization: owner.organization, name: 'victim' })).id
 })
 afterAll(() => server.close())
@@ -72,8 +76,14 @@ const attempts: Record<string, Attempt> = {
   'measures.byRuns': notFound(() => ({ ...address(), runs: [run.run], measures: [best] })),
   'metrics.byRun': notFound(address),
   'metrics.list': notFound(address),
+  'organizations.delete': notFound(() => ({ organization: owner.organization })),
+  'organizations.restore': notFound(() => ({ organization: owner.organization })),
   'projects.byPath': notFound(address),
+  'projects.delete': notFound(address),
+  'projects.expiring': notFound(() => ({ ...address(), retentionDays: 1 })),
   'projects.list': notFound(() => ({ organization: owner.organization })),
+  'projects.restore': notFound(() => ({ organization: owner.organization, id: deletedProject })),
+  'projects.update': notFound(() => ({ ...address(), set: { name: 'hacked', retentionDays: 1 } })),
   'runs.byId': notFound(address),
   'runs.create': {
     // The same project and run of the stranger's own organization; the owner's stay as they are.
@@ -82,11 +92,15 @@ const attempts: Record<string, Attempt> = {
   },
   'runs.delete': notFound(address),
   'runs.list': notFound(address),
+  'runs.record': notFound(address),
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
+  'sql.entries': notFound(address),
   'texts.byRun': notFound(address),
   'texts.metrics': notFound(address),
   'texts.steps': notFound(() => ({ ...address(), metric: 'note' })),
+  'usage.byOrganization': notFound(() => ({ organization: owner.organization })),
+  'usage.byProject': notFound(address),
   'viewer.me': { input: () => undefined, expected: 'nothing of the owner' },
 }
 
@@ -103,6 +117,7 @@ async function snapshot(): Promise<unknown> {
     api.files.list.query(address()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
+    api.usage.byOrganization.query({ organization }),
     readPoints(owner, { ...address(), metric: 'loss' }),
   ])
   return JSON.parse(JSON.stringify(found, (key, value: unknown) => (key === 'lastUsedAt' ? undefined : value)))
@@ -201,8 +216,10 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   [`GET ${routes.points}`]: async () => isNotFound(await get(`${routes.points}?${search()}`, stranger.apiKey)),
   [`GET ${routes.files}`]: async () =>
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey)),
-  [`GET ${routes.console}`]: async () =>
-    isNotFound(await get(`${routes.console}?${new URLSearchParams(address())}`, stranger.apiKey)),
+  [`GET ${routes.console}`]: async () => {
+    for (const format of ['text', 'jsonl'])
+      isNotFound(await get(`${routes.console}?${new URLSearchParams({ ...address(), format })}`, stranger.apiKey))
+  },
   [`PUT ${routes.blobs}/:sha256`]: async () => {
     // The stranger does not have the owner's content by knowing its hash, nor by having the same of their own.
     const { missing } = await client(stranger).files.offer.mutate({ hashes: [sha256Of(secret)] })
@@ -214,6 +231,17 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     expect((await putBlob(stranger, sha256Of(secret), 'other')).status).toBe(400)
     await uploadBlob(stranger, secret)
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey))
+  },
+  [`POST ${routes.backup}`]: async () => {
+    const answer = await post(
+      routes.backup,
+      stranger.apiKey,
+      JSON.stringify({ directory: join(server.dataDir, '../b') }),
+    )
+    expect(answer.status).toBe(403)
+    // The key of a user of the organization is not the one of the server's owner.
+    const own = await post(routes.backup, owner.apiKey, JSON.stringify({ directory: join(server.dataDir, '../b') }))
+    expect(own.status).toBe(403)
   },
   [`POST ${routes.series}`]: async () => {
     isNotFound(await post(routes.series, stranger.apiKey, seriesBody()))
@@ -230,6 +258,21 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     const groups = [{ runs: [(await testRun(owner)).run] }]
     const ofStranger = { ...body, organization: stranger.organization, groups }
     isNotFound(await post(routes.groups, stranger.apiKey, JSON.stringify(ofStranger)))
+  },
+  [`POST ${routes.sql}`]: async () => {
+    const ask = (query: string, path: object = address()) =>
+      post(routes.sql, stranger.apiKey, JSON.stringify({ ...path, query }))
+    isNotFound(await ask('SELECT * FROM points'))
+    // Of their own project of the same name they see nothing of the owner's.
+    const own = { ...address(), organization: stranger.organization }
+    await testRun(stranger, { run: run.run })
+    for (const table of ['points', 'runs', 'texts', 'console']) {
+      const answer = await ask(`SELECT * FROM ${table}`, own)
+      expect(answer.status).toBe(200)
+      for (const theirs of ['42', secret, '"secret"']) expect(JSON.parse(answer.text).rows.join()).not.toContain(theirs)
+    }
+    for (const query of ['SELECT * FROM kiroku.points', "SELECT * FROM merge('kiroku', '.*')"])
+      expect((await ask(query, own)).status).toBe(400)
   },
   [`POST ${routes.ingest}`]: async () => {
     const batch = { ...batchOf(run, { firstSeq: 2, rows: [{ step: 1, values: { loss: 666 } }] }) }
@@ -297,7 +340,7 @@ describe('every route', () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
     for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
-    for (const path of [routes.series, routes.groups, routes.ingest])
+    for (const path of [routes.series, routes.groups, routes.sql, routes.ingest, routes.backup])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     const blob = `${routes.blobs}/${sha256Of('x')}`
     expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)

@@ -3,8 +3,11 @@ import { filesRouter } from './features/files/index.ts'
 import { keysRouter } from './features/keys/index.ts'
 import { measuresRouter } from './features/measures/index.ts'
 import { metricsRouter, textsRouter } from './features/metrics/index.ts'
+import { organizationsRouter } from './features/organizations/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
 import { runsRouter } from './features/runs/index.ts'
+import { sqlRouter } from './features/sql/index.ts'
+import { usageRouter } from './features/usage/index.ts'
 import { viewerRouter } from './features/viewer/index.ts'
 import { router } from './http/trpc.ts'
 
@@ -15,9 +18,12 @@ export const appRouter = router({
   keys: keysRouter,
   measures: measuresRouter,
   metrics: metricsRouter,
+  organizations: organizationsRouter,
   projects: projectsRouter,
   runs: runsRouter,
+  sql: sqlRouter,
   texts: textsRouter,
+  usage: usageRouter,
   viewer: viewerRouter,
 })
 

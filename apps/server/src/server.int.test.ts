@@ -8,6 +8,7 @@ import { routes } from '@kiroku/core/routes'
 import { describe, expect, it } from 'vitest'
 import { type Engines, openEngines } from './engines/index.ts'
 import { startServer } from './index.ts'
+import { askForBackup } from './testing/backups.ts'
 import { batchOf, client, postBytes, rawRequest, spawnServer, testRun, testServer } from './testing/index.ts'
 
 /** An embedded PostgreSQL of its own, to be named by a URL. */
@@ -89,6 +90,11 @@ describe('a server', () => {
     await reader?.cancel()
     const there = await client({ url: second.url, apiKey: first.apiKey }).runs.byId.query({ ...run, run: run.run })
     expect(there.displayName).toBe(run.displayName)
+    for (const url of [first.url, second.url]) {
+      const backup = await askForBackup({ url, apiKey: first.apiKey }, join(tmpdir(), 'kiroku-no-backup'))
+      expect(backup.status).toBe(400)
+      expect(await backup.text()).toContain('docs/backup.md')
+    }
   })
 
   it('says that it is not ready while PostgreSQL is away, so that senders try again', async () => {

@@ -3,9 +3,11 @@ import { openMetricStore } from '@kiroku/metric-store'
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { openDatabase } from './database/database.ts'
+import { createDatabaseClock } from './database/database-clock.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
+import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
 import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
 import {
   createBlobsRepository,
@@ -16,18 +18,26 @@ import {
 } from './features/files/index.ts'
 import { createGroupsService, registerGroupsRoute } from './features/groups/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
-import { createHistoryRepository, createHistoryService, registerIngestRoute } from './features/history/index.ts'
+import {
+  createHistoryRepository,
+  createHistoryService,
+  type OnIngestStep,
+  registerIngestRoute,
+} from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMeasuresService } from './features/measures/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
+import { createOrganizationsRepository, createOrganizationsService } from './features/organizations/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
-import { createProjectsRepository } from './features/projects/index.ts'
+import { createProjectChanges, createProjectsRepository } from './features/projects/index.ts'
 import { createRollupsRepository, startRoller } from './features/rollups/index.ts'
 import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
-import { createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
+import { createPurgeRepository, createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createUsageRepository, createUsageService } from './features/usage/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
 import { openDashboard, registerDashboard } from './http/dashboard.ts'
 import type { Services } from './services.ts'
@@ -44,14 +54,20 @@ export type ServerOptions = {
   webDir?: string | undefined
   databaseUrl?: string | undefined
   clickhouseUrl?: string | undefined
+  /** The name of a cluster that the server at `clickhouseUrl` is of. */
+  clickhouseCluster?: string | undefined
+  /** Where the contents of files are kept; below `dataDir` when left out. */
+  filesDir?: string | undefined
   logLevel?: LogLevel | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
   crashAfterMs?: number | undefined
-  /** How long a deleted run can be restored, and how long content is kept that no file names; a day when left out. */
+  /** How long what was deleted can be restored, and how long content is kept that no file names; a day when left out. */
   purgeAfterMs?: number | undefined
-  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
-  onInserted?: (() => Promise<void>) | undefined
+  /** Called when a purge has taken something out of ClickHouse and nothing else yet, so that tests can fail there. */
+  onErased?: (() => Promise<void>) | undefined
+  /** Told of each step of a batch's way, so that tests can fail there. */
+  onIngestStep?: OnIngestStep | undefined
   /** Called for each route that is registered, so that tests can walk all of them. */
   onRoute?: ((route: { method: string | string[]; url: string }) => void) | undefined
 }
@@ -87,8 +103,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+const dayMs = 24 * 60 * 60 * 1000
+
 async function start(options: ServerOptions, environment: Environment, cleanup: AsyncStack): Promise<RunningServer> {
   const crashAfterMs = options.crashAfterMs ?? environment.KIROKU_CRASH_AFTER_MS
+  const purgeAfterMs = options.purgeAfterMs ?? dayMs
   const openingDashboard = options.webDir === undefined ? undefined : openDashboard(options.webDir)
   // A failure of the dashboard is reported where it is awaited, also when the engines fail first.
   openingDashboard?.catch(() => {})
@@ -96,11 +115,19 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     dataDir: options.dataDir,
     databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
     clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
+    filesDir: options.filesDir ?? environment.KIROKU_FILES_DIR,
+    clickhouseCluster: options.clickhouseCluster ?? environment.CLICKHOUSE_CLUSTER,
   })
   cleanup.add(() => engines.close())
-  const [database, store] = await bothOrNone(openDatabase(engines.databaseUrl), openMetricStore(engines.clickhouse))
+  const clock = createDatabaseClock()
+  const { clickhouse } = engines
+  const [database, store] = await bothOrNone(
+    openDatabase(engines.databaseUrl),
+    openMetricStore(clickhouse.kind === 'server' ? { ...clickhouse, now: clock.now } : clickhouse),
+  )
   cleanup.add(() => database.close())
   cleanup.add(() => store.close())
+  await clock.ask(database)
   const listener = await listenForNotices(engines.databaseUrl)
   cleanup.add(() => listener.close())
 
@@ -110,27 +137,35 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const history = createHistoryService({
     store,
     repository: createHistoryRepository(database, store, crashAfterMs),
-    onInserted: options.onInserted,
+    onStep: options.onIngestStep,
   })
   const projects = createProjectsRepository(database)
-  const runs = createRunsRepository(database, crashAfterMs)
+  const runs = createRunsRepository(database, crashAfterMs, purgeAfterMs)
+  const storage = createDirectoryBlobStorage(engines.filesDir)
+  const blobs = createBlobsRepository(database)
+  const identities = createIdentitiesRepository(database)
   const services: Services = {
-    console: createConsoleService(store, metrics),
-    files: createFilesService(createDirectoryBlobStorage(engines.filesDir), {
-      blobs: createBlobsRepository(database),
-      files: createFilesRepository(database),
-    }),
+    console: createConsoleService(store, metrics, runs),
+    files: createFilesService(storage, { blobs, files: createFilesRepository(database) }),
     groups: createGroupsService(store, metrics),
     history,
-    identities: createIdentitiesRepository(database),
+    identities,
     keys: createKeysRepository(database),
     live: createLiveService(listener),
     measures: createMeasuresService(store, metrics),
     metrics,
+    organizations: createOrganizationsService(
+      createOrganizationsRepository(database, purgeAfterMs),
+      identities,
+      purgeAfterMs,
+    ),
+    projectChanges: createProjectChanges(database, purgeAfterMs),
     projects,
     runs,
     runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
     series: createSeriesService(store, metrics),
+    usage: createUsageService(createUsageRepository(database), store, purgeAfterMs),
+    sql: createSqlService(store, createSqlRepository(database)),
   }
 
   const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
@@ -141,7 +176,18 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerGroupsRoute(app, services.groups, services.projects)
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
+  registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
+  const backup = createBackupService({
+    repository: createBackupRepository(database),
+    store,
+    storage,
+    blobs,
+    files: services.files,
+    dataDir: engines.dataDir,
+    isEmbedded: engines.isEmbedded && engines.clickhouse.kind === 'embedded',
+  })
+  registerBackupRoute(app, backup, owner.apiKey)
   const dashboard = await openingDashboard
   if (dashboard) cleanup.add(() => dashboard.close())
   const localSignIn = options.localSignIn ?? environment.KIROKU_LOCAL_SIGN_IN
@@ -154,21 +200,25 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   // In this order at the end: live streams end, waiting batches are answered, connections close.
   cleanup.add(() => closeApp(app))
   cleanup.add(() => services.history.close())
+  cleanup.add(() => backup.close())
   cleanup.add(async () => services.live.close())
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
   const sweeper = startSweeper({
     repository: createSweeperRepository(database),
-    identities: services.identities,
+    identities,
+    purges: createPurgeRepository(database),
     files: services.files,
+    blobs: storage,
     store,
     crashAfterMs,
-    purgeAfterMs: options.purgeAfterMs,
+    purgeAfterMs,
+    onErased: options.onErased,
     log: app.log,
   })
   cleanup.add(() => sweeper.stop())
   const roller = startRoller({
     store,
-    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database),
+    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database, clock),
     log: app.log,
   })
   cleanup.add(() => roller.stop())

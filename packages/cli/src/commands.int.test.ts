@@ -228,7 +228,9 @@ describe('with a server', () => {
         KIROKU_API_KEY: server.apiKey,
       })
       expect(away).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: no server answers[^\n]*\n$/) })
-      const project = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b'])
+      const foreign = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b'])
+      expect(foreign).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: the key for [^\n]* not to a;/) })
+      const project = await kiroku(['import', 'trainer-state', fixture, '--project', 'a/b/c'])
       expect(project).toMatchObject({ code: 1, stderr: expect.stringMatching(/^kiroku: project: [^\n]*\n$/) })
     })
   })
@@ -290,11 +292,14 @@ describe('kiroku', () => {
     expect(code).toBe(0)
     const listed = stdout.matchAll(/^(\w+):\n((?: {2}\S.*\n?| {4,}.*\n?)+)/gm)
     const groups = Object.fromEntries(
-      [...listed].map(([, name, lines = '']) => [name, [...lines.matchAll(/^ {2}(\w+) /gm)].map(([, word]) => word)]),
+      [...listed].map(([, name, lines = '']) => [
+        name,
+        [...lines.matchAll(/^ {2}([\w-]+) /gm)].map(([, word]) => word),
+      ]),
     )
     expect(groups).toMatchObject({
-      Server: ['up', 'doctor', 'verify'],
-      Runs: ['sync', 'restore', 'pull', 'clean', 'import'],
+      Server: ['up', 'doctor', 'verify', 'usage', 'backup', 'restore-backup'],
+      Runs: ['sync', 'restore', 'pull', 'clean', 'export', 'import', 'sql'],
       Settings: ['login', 'status', 'online', 'offline', 'disabled', 'enabled'],
     })
     for (const name of [groups['Server'], groups['Runs'], groups['Settings']].flat()) {

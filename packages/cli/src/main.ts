@@ -3,9 +3,12 @@ import { Command } from 'commander'
 import * as z from 'zod'
 import { readEnvironment } from './env.ts'
 import { reportFailure } from './failures.ts'
+import { addBackupCommands } from './program/backup-commands.ts'
+import { addMovingCommands } from './program/moving-commands.ts'
 import { addRunCommands } from './program/run-commands.ts'
 import { addServerCommands } from './program/server-commands.ts'
 import { addSettingsCommands } from './program/settings-commands.ts'
+import { addSqlCommand } from './program/sql-command.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 /** Runs the command line and ends the process: 0 when all went well, 1 when not, after one line on standard error. */
@@ -42,7 +45,10 @@ export function buildProgram(terminal: Terminal): Command {
   const action = () => ({ environment: readEnvironment(), isVerbose: program.opts()['verbose'] === true })
   const context = { program, terminal, action }
   addServerCommands(context)
+  addBackupCommands(context)
   addRunCommands(context)
+  addMovingCommands(context)
+  addSqlCommand(context)
   addSettingsCommands(context)
   return program
 }

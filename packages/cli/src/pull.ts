@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
 import type { Environment } from './env.ts'
+import { hashOf } from './file-hash.ts'
 import { projectOfLocal } from './local-runs.ts'
 import { shownPath } from './paths.ts'
 import { replaceFile } from './replace-file.ts'
@@ -51,13 +49,16 @@ export async function pull(terminal: Terminal, environment: Environment, options
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
-/** Puts one file where it belongs; false when it is there already. */
-async function fetchFile(
+/**
+ * Puts a run's file below `directory`, at its own path or at `place`, through no link; false when it is there already. Throws
+ * INTERNAL when it does not come whole.
+ */
+export async function fetchFile(
   client: ServerClient,
   address: RunAddress,
-  { file, directory }: { file: RunFile; directory: string },
+  { file, directory, place = file.path }: { file: RunFile; directory: string; place?: string },
 ): Promise<boolean> {
-  const names = file.path.split('/')
+  const names = place.split('/')
   const path = join(directory, ...names)
   await refuseLinks(directory, names.slice(0, -1))
   if ((await hashOf(path)) === file.sha256) return false
@@ -80,17 +81,4 @@ async function refuseLinks(directory: string, names: readonly string[]): Promise
     )
     if (isLink) throw new KirokuError({ code: 'FORBIDDEN', message: `${at} is a link, and a file would go through it` })
   }
-}
-
-/** The SHA-256 of a file; undefined where there is none. */
-async function hashOf(path: string): Promise<string | undefined> {
-  const hash = createHash('sha256')
-  try {
-    await pipeline(createReadStream(path), hash)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR'))
-      return undefined
-    throw error
-  }
-  return hash.digest('hex')
 }

@@ -44,7 +44,8 @@ export async function addressOf(
   return parseInput(runAddressSchema, { organization, project, run: named.run }, 'run')
 }
 
-async function ownOrganization(client: ServerClient): Promise<string> {
+/** The one organization that the key is for. Throws when it is of none or of several. */
+export async function ownOrganization(client: ServerClient): Promise<string> {
   const { organizations } = await client.viewer()
   const [only, other] = organizations
   if (only === undefined)
@@ -53,6 +54,6 @@ async function ownOrganization(client: ServerClient): Promise<string> {
   const slugs = organizations.map(({ slug }) => slug).join(', ')
   throw new KirokuError({
     code: 'BAD_REQUEST',
-    message: `the key for ${client.url} is of several organizations (${slugs}): name one, as organization/project/id`,
+    message: `the key for ${client.url} is of several organizations (${slugs}): name one, before the rest and a /`,
   })
 }

@@ -1,8 +1,11 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import { frameContentType } from '@kiroku/core/frames'
 import { type BatchAck, batchAckSchema } from '@kiroku/core/history'
 import { decodePoints, type Points, type PointsRequest } from '@kiroku/core/points'
+import type { ProjectPath } from '@kiroku/core/projects'
 import {
   type ConsoleInput,
   type ConsolePage,
@@ -10,10 +13,20 @@ import {
   fileListSchema,
   offeredFilesSchema,
   type RunAddress,
+  type RunMetrics,
+  type RunPage,
+  type RunText,
+  runMetricsSchema,
+  runPageSchema,
+  runTextSchema,
+  type TextListInput,
+  type TextMetric,
+  textMetricSchema,
   type Viewer,
   viewerSchema,
 } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
+import { type RunRecord, runRecordSchema } from '@kiroku/core/run-record'
 import {
   type CreateRunInput,
   type CreateRunResult,
@@ -21,6 +34,14 @@ import {
   type Run,
   runSchema,
 } from '@kiroku/core/runs'
+import { type SqlAnswer, type SqlRequest, sqlAnswerSchema } from '@kiroku/core/sql'
+import {
+  type OrganizationUsage,
+  organizationUsageSchema,
+  type ProjectUsageInput,
+  type RunUsagePage,
+  runUsagePageSchema,
+} from '@kiroku/core/usage'
 import * as z from 'zod'
 import { ServerHttp } from './server-http.ts'
 
@@ -61,6 +82,16 @@ export class ServerClient {
     await this.#http.mutate('runs.delete', address, z.unknown())
   }
 
+  /** What the projects of an organization take. */
+  organizationUsage(organization: string): Promise<OrganizationUsage> {
+    return this.#http.query('usage.byOrganization', { organization }, organizationUsageSchema)
+  }
+
+  /** What the runs of a project take. */
+  projectUsage(input: ProjectUsageInput): Promise<RunUsagePage> {
+    return this.#http.query('usage.byProject', input, runUsagePageSchema)
+  }
+
   /** A run's files, by path. */
   files(address: RunAddress): Promise<RunFile[]> {
     return this.#http.query('files.list', address, fileListSchema)
@@ -71,11 +102,55 @@ export class ServerClient {
     return this.#http.query('console.byRun', input, consolePageSchema)
   }
 
-  /** Every point of a metric, sorted by step. */
-  async points(request: PointsRequest): Promise<Points> {
-    const search = new URLSearchParams({ stream: 'history', ...request })
+  /** A project's runs, newest first, a page at a time. Throws NOT_FOUND when there is no such project. */
+  async *runs(project: ProjectPath): AsyncIterable<Run[]> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: RunPage = await this.#http.query('runs.list', { ...project, limit: 500, cursor }, runPageSchema)
+      if (page.runs.length > 0) yield page.runs
+      cursor = page.nextCursor
+    }
+  }
+
+  /** Everything that is known of a run beside what it logged. */
+  record(address: RunAddress): Promise<RunRecord> {
+    return this.#http.query('runs.record', address, runRecordSchema)
+  }
+
+  /** A run's metrics, definitions and segments. */
+  metrics(address: RunAddress): Promise<RunMetrics> {
+    return this.#http.query('metrics.byRun', address, runMetricsSchema)
+  }
+
+  /** The metrics of a run whose values are not numbers. */
+  textMetrics(address: RunAddress): Promise<TextMetric[]> {
+    return this.#http.query('texts.metrics', address, z.array(textMetricSchema))
+  }
+
+  /** Some of a run's values that are not numbers. */
+  texts(input: TextListInput): Promise<RunText[]> {
+    return this.#http.query('texts.byRun', input, z.array(runTextSchema))
+  }
+
+  /** Every line that a run printed, as it comes: a `runLineSchema` in JSON each, by writer, then number. */
+  async jsonLines(address: RunAddress): Promise<ReadableStream<Uint8Array>> {
+    const search = new URLSearchParams({ ...address, format: 'jsonl' })
+    return this.#download(`${routes.console}?${search}`, 'the console')
+  }
+
+  /** Points of a metric, sorted by step: all of them, or a page. */
+  async points({ stream = 'history', after, limit, ...request }: PointsRequest): Promise<Points> {
+    const search = new URLSearchParams({ stream, ...request })
+    if (after !== undefined) search.set('after', String(after))
+    if (limit !== undefined) search.set('limit', String(limit))
     const response = await this.#http.request(`${routes.points}?${search}`, { method: 'GET' })
     return decodePoints(new Uint8Array(await response.arrayBuffer()))
+  }
+
+  /** Runs a user's query. Throws BAD_REQUEST, with its place in the `details`, when it is wrong. */
+  async sql(request: SqlRequest): Promise<SqlAnswer> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(request)
+    return sqlAnswerSchema.parse(await this.#http.json(routes.sql, { method: 'POST', body, headers }))
   }
 
   /** Sends an encoded history batch; resolves when it is on the server's disk. */
@@ -95,12 +170,37 @@ export class ServerClient {
     await this.#http.json(`${routes.blobs}/${sha256}`, { method: 'PUT', body, headers })
   }
 
+  /** Uploads a content from disk, a piece at a time. */
+  async putFile(sha256: string, file: string): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const init = (): RequestInit => ({
+      method: 'PUT',
+      headers,
+      body: Readable.toWeb(createReadStream(file)),
+      duplex: 'half',
+    })
+    await this.#http.request(`${routes.blobs}/${sha256}`, init, { isTransfer: true })
+  }
+
   /** The bytes of one of a run's files, as they come. */
   async fileContent(address: RunAddress, path: string): Promise<ReadableStream<Uint8Array>> {
     const search = new URLSearchParams({ ...address, path })
-    const response = await this.#http.request(`${routes.files}?${search}`, { method: 'GET' }, { isTransfer: true })
+    return this.#download(`${routes.files}?${search}`, path)
+  }
+
+  async #download(path: string, what: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#http.request(path, { method: 'GET' }, { isTransfer: true })
     if (response.body !== null) return response.body
-    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${path} came without content` })
+    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${what} came without content` })
+  }
+
+  /** Has the server make a backup at a path of its machine; answers the lines that tell of it as they come. */
+  async backup(directory: string): Promise<ReadableStream<Uint8Array>> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ directory })
+    const response = await this.#http.request(routes.backup, { method: 'POST', body, headers }, { isEndless: true })
+    if (response.body !== null) return response.body
+    throw new KirokuError({ code: 'INTERNAL', message: `${this.url} tells nothing of the backup` })
   }
 
   /** A project's live stream, as it comes, until `signal` is aborted. */

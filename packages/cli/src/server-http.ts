@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type ErrorCode, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
+import { type ErrorCode, errorBodySchema, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
 import { routes } from '@kiroku/core/routes'
 import * as z from 'zod'
 
@@ -9,8 +9,8 @@ const transferTimeoutMs = 30 * 60_000
 const attempts = 6
 
 const refusalSchema = z.union([
-  z.object({ code: errorCodeSchema, message: z.string() }),
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ message: error.message })),
+  errorBodySchema.pick({ message: true, details: true }),
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ ...error, details: undefined })),
 ])
 
 /** Plain HTTP to one server with one key. Every request may be sent twice. */
@@ -42,12 +42,18 @@ export class ServerHttp {
   }
 
   /**
-   * The answer to a request, its body unread. Asks again, later each time, where the server says that it is busy. Throws
-   * `KirokuError` for every refusal, and UNAVAILABLE when nobody answers.
+   * The answer to a request, its body unread; one whose body can be read once only is given as a function that makes it.
+   * A transfer may take half an hour, an endless one any time. Asks again, later each time, where the server says that it is busy. Throws `KirokuError` for every refusal, and
+   * UNAVAILABLE when nobody answers.
    */
-  async request(path: string, init: RequestInit, { isTransfer = false } = {}): Promise<Response> {
+  async request(
+    path: string,
+    init: RequestInit | (() => RequestInit),
+    { isTransfer = false, isEndless = false } = {},
+  ): Promise<Response> {
+    const limitMs = isEndless ? undefined : isTransfer ? transferTimeoutMs : timeoutMs
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#fetch(path, init, isTransfer ? transferTimeoutMs : timeoutMs)
+      const response = await this.#fetch(path, typeof init === 'function' ? init() : init, limitMs)
       if (response.ok) return response
       const body = parseJson(await response.text())
       const isBusy = response.status === 429 || response.status === 503
@@ -56,12 +62,11 @@ export class ServerHttp {
     }
   }
 
-  async #fetch(path: string, init: RequestInit, limitMs: number): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, limitMs: number | undefined): Promise<Response> {
     const headers = { ...init.headers, authorization: `Bearer ${this.#key}` }
-    const limit = AbortSignal.timeout(limitMs)
-    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
+    const signals = [init.signal ?? [], limitMs === undefined ? [] : AbortSignal.timeout(limitMs)].flat()
     try {
-      return await fetch(this.url + path, { ...init, headers, signal })
+      return await fetch(this.url + path, { ...init, headers, signal: AbortSignal.any(signals) })
     } catch (cause) {
       throw new KirokuError({
         code: 'UNAVAILABLE',
@@ -80,7 +85,8 @@ export class ServerHttp {
       })
     }
     const message = said.success ? said.data.message : `the server answered ${status}, which is not a Kiroku answer`
-    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}` })
+    const details = (said.success ? said.data.details : undefined) ?? {}
+    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}`, details })
   }
 }
 

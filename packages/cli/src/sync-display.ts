@@ -13,15 +13,18 @@ export type SyncLine = {
 const repaintMs = 100
 const longestName = 24
 
-/** What `sync` shows: on a terminal a bar for each run that is being sent, else a line when one begins, waits or ends. */
+/** What moving runs shows: on a terminal a bar for each run that is being moved, else a line when one begins, waits or ends. */
 export class SyncDisplay {
   readonly #terminal: Terminal
   readonly #total: number
+  readonly #doing: string
   readonly #active = new Map<string, Progress>()
   readonly #timer: NodeJS.Timeout | undefined
   #ended = 0
 
-  constructor(terminal: Terminal, total: number) {
+  /** `doing` says what happens to a run, such as `syncing`. */
+  constructor(terminal: Terminal, total: number, doing = 'syncing') {
+    this.#doing = doing
     this.#terminal = terminal
     this.#total = total
     if (terminal.isInteractive) this.#timer = setInterval(() => this.#paint(), repaintMs)
@@ -30,7 +33,7 @@ export class SyncDisplay {
   begin(name: string): SyncLine {
     const key = `${name} ${this.#active.size}${this.#ended}`
     this.#active.set(key, { bytes: 0, total: 0, waitsFor: null })
-    if (!this.#terminal.isInteractive) this.#terminal.say(`${name}: syncing`)
+    if (!this.#terminal.isInteractive) this.#terminal.say(`${name}: ${this.#doing}`)
     let toldWait: string | null = null
     return {
       move: (progress) => {

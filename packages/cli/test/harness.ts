@@ -33,6 +33,8 @@ export type Served = Launched & z.infer<typeof readySchema> & { stop(signal: Nod
 export class Bench {
   readonly base = realpathSync(mkdtempSync(join(tmpdir(), 'kiroku-cli-')))
   readonly configDir = join(this.base, 'config')
+  /** The command's own file, for what `launch` does not do. */
+  readonly program = program
   readonly #children = new Set<ChildProcess>()
 
   constructor() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Column, decodeFrame, encodeFrame, float64Column, uint32Column } from './frames.ts'
+import { type Column, decodeFrame, encodeFrame, float64Column, headerBytesOf, uint32Column } from './frames.ts'
 
 const float64 = fc.float64Array({ maxLength: 20 }).map((column): Column => new Float64Array(column))
 const uint32 = fc.uint32Array({ maxLength: 20 }).map((column): Column => new Uint32Array(column))
@@ -21,6 +21,16 @@ describe('frames', () => {
         expect(frame.columns.map((column) => column.constructor)).toEqual(sent.map((column) => column.constructor))
       }),
     )
+  })
+
+  it('tell how long their header is, before anything is decoded', () => {
+    const header = { text: 'x'.repeat(1000) }
+    const length = JSON.stringify(header).length
+    const bytes = encodeFrame(header, [new Float64Array(1000)])
+    expect(headerBytesOf(bytes)).toBeGreaterThanOrEqual(length)
+    expect(headerBytesOf(bytes)).toBeLessThan(length + 8)
+    expect(headerBytesOf(bytes.subarray(0, 3))).toBe(3)
+    expect(headerBytesOf(new Uint8Array(100).fill(255))).toBe(100)
   })
 
   it('keep NaN payloads, both zeros and the infinities', () => {

@@ -80,6 +80,12 @@ export function decodeFrame(input: Uint8Array): Frame {
   return { header: parseHeader(bytes.subarray(headerOffset, headerOffset + headerBytes)), columns }
 }
 
+/** How many bytes of a frame are its header, in JSON, as its beginning tells; at most as many as there are. */
+export function headerBytesOf(input: Uint8Array): number {
+  if (input.byteLength < prefixBytes) return input.byteLength
+  return Math.min(input.byteLength, new DataView(input.buffer, input.byteOffset).getUint32(4, true))
+}
+
 function aligned(input: Uint8Array): Uint8Array<ArrayBuffer> {
   if (input.buffer instanceof ArrayBuffer && input.byteOffset % 8 === 0) {
     return new Uint8Array(input.buffer, input.byteOffset, input.byteLength)

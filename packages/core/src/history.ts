@@ -4,6 +4,7 @@ import { fileFactsSchema } from './files.ts'
 import { type Column, decodeFrame, encodeFrame, type Frame, float64Column, uint32Column } from './frames.ts'
 import { projectNameSchema, runSlugSchema, writerIdSchema } from './ids.ts'
 import { defineMetricInputSchema, metricNameSchema } from './metrics.ts'
+import { runRecordSchema } from './run-record.ts'
 import { gitFactsSchema, hostFactsSchema, maxTimeMs, runLabelsPatchSchema, runStateSchema } from './runs.ts'
 import { isRecord, isStorableText, wireRecordSchema, wireValueSchema } from './values.ts'
 
@@ -34,14 +35,27 @@ export const runUpdateSchema = z.discriminatedUnion('type', [
     exitCode: z.int32().nullable(),
     time: z.number().min(-maxTimeMs).max(maxTimeMs),
   }),
-  /** The run has a file at `path`, in the place of one that was there. Its content was uploaded before. */
-  fileFactsSchema.extend({ type: z.literal('file'), seq: seqSchema }),
+  /**
+   * The run has a file at `path`, in the place of one that was there. Its content was uploaded before. `createdAt` (unix
+   * milliseconds) is now when it is left out.
+   */
+  fileFactsSchema.extend({ type: z.literal('file'), seq: seqSchema, createdAt: z.number().optional() }),
   /** What takes a moment to find out at a script's start. What is left out stays as the run has it. */
   z.object({
     type: z.literal('facts'),
     seq: seqSchema,
     git: gitFactsSchema.optional(),
     host: hostFactsSchema.optional(),
+  }),
+  /**
+   * The last word of an import: the run is as it was where it comes from, whatever its stream made of it. `writers` are the
+   * ids of those that took the places of the record's writers, in their order; the run has no others.
+   */
+  z.object({
+    type: z.literal('imported'),
+    seq: seqSchema,
+    run: runRecordSchema,
+    writers: z.array(writerIdSchema),
   }),
 ])
 export type RunUpdate = z.infer<typeof runUpdateSchema>

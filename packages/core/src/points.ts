@@ -5,14 +5,30 @@ import { streamSchema } from './history.ts'
 import { metricNameSchema } from './metrics.ts'
 import { runAddressSchema } from './queries.ts'
 
-/** Which points to read: every one of one metric of one run. */
+/** A whole number, or its digits as they stand in an address. */
+const wholeSchema = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d+$/, 'expected a whole number')
+    .transform(Number),
+])
+
+/** The most points that one page of them has. */
+export const maxPointsPage = 1_000_000
+
+/**
+ * Which points to read: every one of one metric of one run, or with `limit` a page, which begins after the step `after`.
+ */
 export const pointsRequestSchema = runAddressSchema.extend({
   metric: metricNameSchema,
   stream: streamSchema.default('history'),
+  after: wholeSchema.pipe(z.number().int()).optional(),
+  limit: wholeSchema.pipe(z.number().int().min(1).max(maxPointsPage)).optional(),
 })
 export type PointsRequest = z.input<typeof pointsRequestSchema>
 
-/** All points of a metric, sorted by step: three columns of one length. Times are unix milliseconds. */
+/** Points of a metric, sorted by step: three columns of one length. Times are unix milliseconds. */
 export type Points = {
   steps: Float64Array<ArrayBuffer>
   times: Float64Array<ArrayBuffer>

@@ -4,11 +4,12 @@ import { runFileSchema, sha256Schema } from './files.ts'
 import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
-import { projectPathSchema } from './projects.ts'
+import { deletedOrganizationSchema, projectPathSchema } from './projects.ts'
 import {
   runLabelsPatchSchema,
   runMetricSchema,
   runSchema,
+  runSegmentSchema,
   runStateSchema,
   tagSchema,
   writerLabelSchema,
@@ -81,10 +82,6 @@ export const metricInfoSchema = z.object({
 })
 export type MetricInfo = z.infer<typeof metricInfoSchema>
 
-/** A stretch of a run's life that began at `startedAt` (unix milliseconds), when it had run for `runtimeBeforeMs`. */
-export const runSegmentSchema = z.object({ startedAt: z.number(), runtimeBeforeMs: z.number() })
-export type RunSegment = z.infer<typeof runSegmentSchema>
-
 /** `metrics.byRun`: everything one run's page shows of its metrics. `segments` are sorted by their start. */
 export const runMetricsSchema = z.object({
   metrics: z.array(runMetricSchema),
@@ -95,14 +92,16 @@ export type RunMetrics = z.infer<typeof runMetricsSchema>
 
 /**
  * `texts.byRun`: what a run logged that is not a number; of one metric, or of all, from step `from` to step `to`, both
- * included. Where more than `limit` match, those of the highest steps come; with `metric`, ask again with `to` below the
- * first of them for what is before. `to` and a `limit` of 1 give the value that stood at a step.
+ * included. Where more than `limit` match, those of the highest steps come, or of the lowest where `order` is `first`; with
+ * `metric`, ask again with `to` below the first of them, or `from` above the last, for the others. `to` and a `limit` of 1
+ * give the value that stood at a step.
  */
 export const textListInputSchema = runAddressSchema.extend({
   metric: soughtTextSchema.optional(),
   from: z.number().int().optional(),
   to: z.number().int().optional(),
   limit: z.number().int().min(1).max(10_000).default(1000),
+  order: z.enum(['first', 'last']).default('last'),
 })
 export type TextListInput = z.input<typeof textListInputSchema>
 
@@ -144,6 +143,10 @@ export const viewerSchema = z.object({
   /** How the caller proved it: a key, or a session cookie. */
   via: z.enum(['key', 'session']),
   organizations: z.array(z.object({ slug: organizationSlugSchema, name: z.string() })),
+  /** The one of them that the server was set up with, which cannot be deleted; null when it is none of them. */
+  home: organizationSlugSchema.nullable().default(null),
+  /** Those that were deleted and can still be restored. */
+  deletedOrganizations: z.array(deletedOrganizationSchema).default([]),
 })
 export type Viewer = z.infer<typeof viewerSchema>
 
@@ -200,3 +203,15 @@ export const consolePageSchema = z.object({
   labels: z.array(z.string()).default([]),
 })
 export type ConsolePage = z.infer<typeof consolePageSchema>
+
+/** GET `routes.console`: all lines as text for people, or as `runLineSchema` in JSON, one a row. */
+export const wholeConsoleInputSchema = runAddressSchema.extend({ format: z.enum(['text', 'jsonl']).default('text') })
+
+/**
+ * A line as programs read it. `writer` is the place of the process that printed it in the `writers` of the run's record
+ * (`runs.record`), `label` that process' name in a shared run.
+ */
+export const runLineSchema = consoleLineSchema
+  .omit({ seq: true })
+  .extend({ writer: z.number().int().nonnegative(), label: z.string().nullable() })
+export type RunLine = z.infer<typeof runLineSchema>

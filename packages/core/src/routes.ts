@@ -8,16 +8,20 @@ export const routes = {
   series: '/api/series',
   /** POST a `groupsRequestSchema` in JSON; answers a groups answer (`frameContentType`). */
   groups: '/api/groups',
-  /** GET `?organization=…&project=…&run=…&metric=…&stream=…`: every point of one metric, as `encodePoints` has them. */
+  /** GET a `pointsRequestSchema` in the address: every point of one metric, or a page, as `encodePoints` has them. */
   points: '/api/points',
   /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */
   live: '/api/live',
   /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
   files: '/api/files',
-  /** GET `?organization=…&project=…&run=…`: all that the run printed, as plain text. */
+  /** GET a `wholeConsoleInputSchema` in the address: all that the run printed, as plain text or a JSON line each. */
   console: '/api/console',
+  /** POST a `sqlRequestSchema` in JSON; answers `sqlAnswerSchema`. */
+  sql: '/api/sql',
   /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
   blobs: '/api/blobs',
+  /** POST a `backupRequestSchema` with the owner's key, on the server's machine; answers `backupEventSchema` lines. */
+  backup: '/api/backup',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
   session: '/api/session',
   /** GET: 200 while the process lives. */
@@ -34,4 +38,14 @@ export function runPath(address: { organization: string; project: string; run: s
 /** A project's workspace page. */
 export function projectPath(address: { organization: string; project: string }): string {
   return `/${encodeURIComponent(address.organization)}/${encodeURIComponent(address.project)}`
+}
+
+/** A project's settings: its name, how long it keeps runs, what it takes, its deletion. */
+export function projectSettingsPath(address: { organization: string; project: string }): string {
+  return `${projectPath(address)}/settings`
+}
+
+/** An organization's settings: what its projects take, its deletion. */
+export function organizationSettingsPath(organization: string): string {
+  return `/settings/organizations/${encodeURIComponent(organization)}`
 }

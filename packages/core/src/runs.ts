@@ -92,6 +92,10 @@ export const runSchema = runLabelsSchema.extend({
 })
 export type Run = z.infer<typeof runSchema>
 
+/** A stretch of a run's life that began at `startedAt` (unix milliseconds), when it had run for `runtimeBeforeMs`. */
+export const runSegmentSchema = z.object({ startedAt: z.number(), runtimeBeforeMs: z.number() })
+export type RunSegment = z.infer<typeof runSegmentSchema>
+
 /** One metric of a run: how many points it has, and its range over all of them. Non-finite numbers in wire form. */
 export const runMetricSchema = z.object({
   name: z.string(),

@@ -52,6 +52,12 @@ describe('series answers', () => {
     expect(decodeSeriesAnswer(encodeSeriesAnswer(answer))).toEqual(answer)
   })
 
+  it('say which parts of the store did not answer', () => {
+    const partial = { missingShards: [2], message: 'Runs are missing here.' }
+    expect(decodeSeriesAnswer(encodeSeriesAnswer({ ...answer, partial })).partial).toEqual(partial)
+    expect('partial' in decodeSeriesAnswer(encodeSeriesAnswer(answer))).toBe(false)
+  })
+
   it('have each bucket column in its own place', () => {
     const back = decodeSeriesAnswer(encodeSeriesAnswer(answer)).series[1]
     expect(back?.form === 'buckets' && bucketColumns.map((name) => back.columns[name][0])).toEqual(

@@ -76,11 +76,17 @@ const answeredSeriesSchema = z.object({
   withoutX: z.number().int().nonnegative(),
 })
 
+/** Why an answer lacks points: parts of the metric store that did not answer, and what a reader is told. */
+const partialSchema = z.object({ missingShards: z.array(z.number().int()), message: z.string() })
+export type PartialAnswer = z.infer<typeof partialSchema>
+
 const answerHeaderSchema = z.object({
   v: z.literal(1),
   /** The range that was cut in buckets: the requested one, or the extent of x over all series; null without points. */
   range: z.object({ from: z.number(), to: z.number() }).nullable(),
   series: z.array(answeredSeriesSchema),
+  /** Left out of an answer that is whole. */
+  partial: partialSchema.optional(),
 })
 
 type PointColumn = (typeof pointColumns)[number]
@@ -91,8 +97,15 @@ export type PointSeries = SeriesFacts & { form: 'points'; columns: Record<PointC
 export type BucketSeries = SeriesFacts & { form: 'buckets'; columns: Record<BucketColumn, Float64Array<ArrayBuffer>> }
 export type Series = PointSeries | BucketSeries
 
-/** The answer to a series request: its series in the order asked for. */
-export type SeriesAnswer = { range: { from: number; to: number } | null; series: Series[] }
+/**
+ * The answer to a series request: its series in the order asked for. With `partial`, those of some runs have no points
+ * though the runs may have some.
+ */
+export type SeriesAnswer = {
+  range: { from: number; to: number } | null
+  series: Series[]
+  partial?: PartialAnswer | undefined
+}
 
 const columnsOf = (series: Series): Column[] =>
   series.form === 'points'
@@ -104,6 +117,7 @@ export function encodeSeriesAnswer(answer: SeriesAnswer): Uint8Array<ArrayBuffer
   const header = {
     v: 1,
     range: answer.range,
+    ...(answer.partial && { partial: answer.partial }),
     series: answer.series.map((series) => {
       const { columns, ...facts } = series
       return { ...facts, length: Object.values(columns)[0]?.length ?? 0 }
@@ -146,5 +160,5 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
       code: 'BAD_REQUEST',
       message: `series answer: ${frame.columns.length} columns came, ${next} were named`,
     })
-  return { range: header.range, series }
+  return { range: header.range, series, ...(header.partial && { partial: header.partial }) }
 }

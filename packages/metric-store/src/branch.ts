@@ -24,13 +24,13 @@ export async function copyHistory(engine: Engine, from: RunKey, to: string, step
   const parameters = { project: from.project, run: from.run, to, step }
   const where = 'WHERE project = {project:UUID} AND run = {run:UUID} AND step <= {step:Int64}'
   await engine.command({
-    sql: `INSERT INTO points (project, run, stream, metric, step, time, value, version)
+    sql: `INSERT INTO ${engine.spread('points')} (project, run, stream, metric, step, time, value, version)
           SELECT project, {to:UUID}, stream, metric, step, time, value, version FROM points FINAL
           ${where} AND stream = 'history'`,
     parameters,
   })
   await engine.command({
-    sql: `INSERT INTO texts (project, run, metric, step, time, value, version)
+    sql: `INSERT INTO ${engine.spread('texts')} (project, run, metric, step, time, value, version)
           SELECT project, {to:UUID}, metric, step, time, value, version FROM texts FINAL ${where}`,
     parameters,
   })

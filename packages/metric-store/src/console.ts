@@ -136,3 +136,26 @@ export async function* readWholeConsole(engine: Engine, key: RunKey): AsyncItera
     last = { lastTime: end.time, lastWriter: end.writer, lastLine: end.line }
   }
 }
+
+/** All lines of one writer of a run, by number, read a chunk at a time. */
+export async function* readWriterConsole(
+  engine: Engine,
+  { project, run, writer }: RunKey & { writer: string },
+): AsyncIterable<StoredLine[]> {
+  let after = ''
+  let lastLine = 0
+  for (;;) {
+    const rows = await engine.query({
+      sql: `SELECT writer, label, line, stream, time, text, version FROM console FINAL
+            WHERE project = {project:UUID} AND run = {run:UUID} AND writer = {writer:UUID} ${after}
+            ORDER BY line LIMIT ${linesPerChunk}`,
+      parameters: { project, run, writer, ...(after !== '' && { lastLine }) },
+      row: lineRowSchema,
+    })
+    if (rows.length > 0) yield rows.map((row) => ({ project, run, ...row }))
+    const end = rows.at(-1)
+    if (end === undefined || rows.length < linesPerChunk) return
+    after = 'AND line > {lastLine:UInt64}'
+    lastLine = end.line
+  }
+}

@@ -1,34 +1,43 @@
 import * as z from 'zod'
 import { copyHistory, readLastTexts, removeVersion, truncateHistory } from './branch.ts'
-import { insertConsole, readConsole, readWholeConsole } from './console.ts'
+import { insertConsole, readConsole, readWholeConsole, readWriterConsole } from './console.ts'
+import { openClusterEngine } from './engine/cluster-engine.ts'
 import { openEmbeddedEngine } from './engine/embedded-engine.ts'
+import type { Engine } from './engine/engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
+import { eraseProject, eraseRuns } from './erase.ts'
 import { readGroups } from './groups/read-groups.ts'
 import { insertPoints, insertTexts } from './insert.ts'
 import { readMeasures } from './measures/read-measures.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
+import { checkRollups } from './rollups/check-rollups.ts'
 import { Freshness } from './rollups/freshness.ts'
 import { Roller } from './rollups/roller.ts'
+import { loggedTables, rollupTables } from './run-tables.ts'
 import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
+import { createUserSql } from './user-sql/user-sql.ts'
 
 /** Longer than an insert may take, and clocks of servers that share a ClickHouse may differ. */
 const defaultLagMs = 180_000
+
+import { readBytesPerPoint, readContents } from './usage.ts'
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT
  * when the directory is in use.
  */
 export async function openMetricStore(options: MetricStoreOptions): Promise<MetricStore> {
-  const engine =
-    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  const engine = await openMigrated(options)
   let freshness: Freshness
   try {
-    await migrate(engine)
-    freshness = await Freshness.read(engine, options.kind === 'embedded' ? null : (options.rollupLagMs ?? defaultLagMs))
+    freshness =
+      options.kind === 'embedded'
+        ? await Freshness.read(engine, null)
+        : await Freshness.read(engine, options.rollupLagMs ?? defaultLagMs, options.now)
   } catch (cause) {
     await engine.close()
     throw cause
@@ -51,6 +60,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     }
   }
 
+  /** Removes rollups while none are filled, which could be of what is removed. */
+  const forgetting = (erase: () => Promise<void>): Promise<void> =>
+    roller.inTurn(async () => {
+      roller.forget()
+      await erase().finally(() => freshness.wholes?.clear())
+    })
+  const deleteRuns = async (keys: readonly RunKey[], signal?: AbortSignal): Promise<void> => {
+    await eraseRuns(engine, keys, loggedTables, signal)
+    await forgetting(() => eraseRuns(engine, keys, rollupTables, signal))
+  }
+
   return {
     async insert(points, texts, lines = []) {
       if (points.length > 0) await insertNoted(points)
@@ -58,28 +78,41 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await insertConsole(engine, lines)
     },
     roll: () => roller.roll(),
-    series: (request, options) => readSeries(engine, freshness, request, options?.signal),
     groups: (request, options) => readGroups(engine, freshness, request, options?.signal),
     measures: (request, options) => readMeasures(engine, freshness, request, options?.signal),
-    points: (key) => readPoints(engine, key),
+    checkRollups: () => checkRollups(engine, freshness),
+    async series(request, options) {
+      const missing = new Set<number>()
+      const answer = await readSeries(
+        engine.leavingOut((shard) => missing.add(shard)),
+        freshness,
+        request,
+        options?.signal,
+      )
+      return missing.size === 0 ? answer : { ...answer, missingShards: [...missing].sort((a, b) => a - b) }
+    },
+    points: (query) => readPoints(engine, query),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
     textSteps: (query) => readTextSteps(engine, query),
     console: (key, query) => readConsole(engine, key, query),
     wholeConsole: (key) => readWholeConsole(engine, key),
-    async deleteRun({ project, run }) {
-      freshness.wholes?.drop(run)
-      for (const table of ['points', 'rollups', 'rollup_resets', 'texts', 'console'])
-        await engine.command({
-          sql: `DELETE FROM ${table} WHERE project = {project:UUID} AND run = {run:UUID}`,
-          parameters: { project, run },
-        })
+    writerConsole: (key) => readWriterConsole(engine, key),
+    deleteRun: (key) => deleteRuns([key]),
+    deleteRuns: (keys, options) => deleteRuns(keys, options?.signal),
+    async deleteProject(project, options) {
+      await eraseProject(engine, project, loggedTables, options?.signal)
+      await forgetting(() => eraseProject(engine, project, rollupTables, options?.signal))
     },
+    contents: (projects, by) => readContents(engine, projects, by),
+    bytesPerPoint: () => readBytesPerPoint(engine),
+    sql: createUserSql(engine, options.kind),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),
     copy: (from, to, step) => resetting({ project: from.project, run: to }, () => copyHistory(engine, from, to, step)),
     removeVersion: (key, version) => resetting(key, () => removeVersion(engine, key, version)),
+    freeze: (atCut) => engine.freeze(atCut),
     async ping() {
       await engine.query({ sql: 'SELECT 1 AS one', row: z.object({ one: z.literal(1) }) })
     },
@@ -88,4 +121,17 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await engine.close()
     },
   }
+}
+
+async function openMigrated(options: MetricStoreOptions): Promise<Engine> {
+  if (options.kind === 'server' && options.cluster !== undefined) return openClusterEngine(options.url, options.cluster)
+  const engine =
+    options.kind === 'embedded' ? await openEmbeddedEngine(options.path) : await openServerEngine(options.url)
+  try {
+    await migrate(engine)
+  } catch (cause) {
+    await engine.close()
+    throw cause
+  }
+  return engine
 }

@@ -1,21 +1,24 @@
 import type { Engine } from './engine/engine.ts'
 import { numbersOf } from './engine/native-format.ts'
-import type { PointChunk, RunKey, SeriesKey } from './types.ts'
+import type { PointChunk, PointQuery } from './types.ts'
 
 const pointsPerChunk = 500_000
+const laterSteps = 'AND step > {lastStep:Int64}'
 
-/** All points of one series, sorted by step, read a chunk at a time. */
-export async function* readPoints(engine: Engine, key: RunKey & Omit<SeriesKey, 'run'>): AsyncIterable<PointChunk> {
-  const { project, run, stream, metric } = key
-  let after = ''
-  let lastStep = 0
-  for (;;) {
+/** Points of one series, sorted by step, read a chunk at a time. */
+export async function* readPoints(engine: Engine, query: PointQuery): AsyncIterable<PointChunk> {
+  const { project, run, stream, metric } = query
+  let left = query.limit ?? Number.POSITIVE_INFINITY
+  let lastStep = query.after ?? 0
+  let after = query.after === undefined ? '' : laterSteps
+  while (left > 0) {
+    const asked = Math.min(pointsPerChunk, left)
     const blocks = await engine.columns({
       sql: `SELECT toFloat64(step) AS step, toFloat64(time) AS time, value
             FROM (SELECT step, time, value FROM points FINAL
                   WHERE project = {project:UUID} AND run = {run:UUID} AND stream = {stream:String}
                     AND metric = {metric:String} ${after}
-                  ORDER BY step LIMIT ${pointsPerChunk})
+                  ORDER BY step LIMIT ${asked})
             ORDER BY step`,
       parameters: { project, run, stream, metric, lastStep },
     })
@@ -26,9 +29,10 @@ export async function* readPoints(engine: Engine, key: RunKey & Omit<SeriesKey, 
     }
     const length = chunk.steps.length
     if (length > 0) yield chunk
-    if (length < pointsPerChunk) return
+    if (length < asked) return
+    left -= length
     lastStep = chunk.steps[length - 1] ?? 0
-    after = 'AND step > {lastStep:Int64}'
+    after = laterSteps
   }
 }
 

@@ -12,9 +12,9 @@ const textRowSchema = z.object({
   version: z.coerce.number(),
 })
 
-/** Some texts of a run, sorted by metric, then step: of more than `limit`, those of the highest steps. */
+/** Some texts of a run, sorted by metric, then step: of more than `limit`, those of the highest or the lowest steps. */
 export async function readTexts(engine: Engine, query: TextQuery): Promise<StoredText[]> {
-  const { project, run, metric, from, to, limit } = query
+  const { project, run, metric, from, to, limit, order } = query
   const conditions = ['project = {project:UUID}', 'run = {run:UUID}']
   if (metric !== undefined) conditions.push('metric = {metric:String}')
   if (from !== undefined) conditions.push('step >= {from:Int64}')
@@ -30,7 +30,7 @@ export async function readTexts(engine: Engine, query: TextQuery): Promise<Store
   }
   // The keys are cut first, so that values that do not come are not read.
   const cut = `AND (metric, step) IN (SELECT metric, step FROM texts FINAL WHERE ${where}
-               ORDER BY step DESC, metric LIMIT {limit:UInt64})`
+               ORDER BY step ${order === 'first' ? 'ASC' : 'DESC'}, metric LIMIT {limit:UInt64})`
   const rows = await engine.query({
     sql: `SELECT metric, step, time, value, version FROM texts FINAL
           WHERE ${where} ${limit === undefined ? '' : cut}

@@ -186,6 +186,25 @@ for (const { kind, open, isMissing } of engines) {
       expect(read).toEqual(sorted)
     })
 
+    test('of one writer are read whole in chunks, by number', async () => {
+      const key = newRun()
+      const lines = Array.from({ length: 6001 }, (_, line) => lineOf(key, line, { time: 10_000 - line, label: 'a' }))
+      await store.insert(
+        [],
+        [],
+        [...lines, lineOf(key, 3, { text: 'again', version: 2 }), lineOf(key, 0, { writer: second })],
+      )
+      const read: StoredLine[] = []
+      for await (const chunk of store.writerConsole({ ...key, writer: first })) {
+        expect(chunk.length).toBeLessThanOrEqual(5000)
+        read.push(...chunk)
+      }
+      expect(read).toEqual(
+        lines.map((line) => (line.line === 3 ? lineOf(key, 3, { text: 'again', version: 2 }) : line)),
+      )
+      for await (const chunk of store.writerConsole({ ...key, writer: randomUUID() })) expect(chunk).toBe('nothing')
+    })
+
     test('go with their run and leave other runs alone', async () => {
       const key = newRun()
       const other = { project: key.project, run: randomUUID() }

@@ -32,6 +32,25 @@ for (const { kind, open, isMissing } of engines) {
 
     const pointsOf = (key: RunKey, metric: string): ReturnType<typeof readBack> => readBack(store, key, metric)
 
+    test('points come a page at a time, after a step', async () => {
+      const key = newRun()
+      const count = 1_200_000
+      const rising = Float64Array.from({ length: count }, (_, index) => index - 5)
+      const metrics = [{ name: 'loss', rows: null, values: rising }]
+      await store.insert([{ ...key, stream: 'history', version: 1, steps: rising, times: rising, metrics }], [])
+      const page = async (query: { after?: number; limit?: number }): Promise<[number, number | undefined, number]> => {
+        const read: number[] = []
+        for await (const chunk of store.points({ ...key, stream: 'history', metric: 'loss', ...query }))
+          for (const step of chunk.steps) read.push(step)
+        return [read.length, read[0], read.at(-1) ?? Number.NaN]
+      }
+      expect(await page({ limit: 3 })).toEqual([3, -5, -3])
+      expect(await page({ after: -5, limit: 2 })).toEqual([2, -4, -3])
+      expect(await page({ after: 10, limit: 700_000 })).toEqual([700_000, 11, 700_010])
+      expect(await page({ after: count - 8 })).toEqual([2, count - 7, count - 6])
+      expect(await page({ after: count, limit: 10 })).toEqual([0, undefined, Number.NaN])
+    })
+
     test('points come back as they went in, whatever their bits, names and order', async () => {
       const key = newRun()
       const values = steps(

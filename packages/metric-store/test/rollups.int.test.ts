@@ -268,7 +268,7 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
       // Otherwise nothing of this was about rollups.
       expect(rolledAnswers).toBeGreaterThan(3)
     },
-    240_000,
+    480_000,
   )
 })
 

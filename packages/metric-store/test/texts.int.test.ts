@@ -52,6 +52,10 @@ for (const { kind, open, isMissing } of engines) {
       ])
       expect(await stepsOf({ ...key, metric: 'a', to: -1, limit: 1 })).toEqual([['a', -10]])
       expect(await stepsOf({ ...key, metric: 'a', to: -11, limit: 1 })).toEqual([])
+      expect(await stepsOf({ ...key, metric: 'a', from: 0, limit: 2, order: 'first' })).toEqual([
+        ['a', 0],
+        ['a', 1],
+      ])
       expect(await stepsOf(key)).toHaveLength(10)
     })
 

@@ -37,13 +37,16 @@ async function onDisk(id, target, series) {
         )
       }
     }
+    while (await store.roll());
     await store.close()
     const queries = [
       'OPTIMIZE TABLE points FINAL',
-      "SELECT sum(bytes_on_disk), sum(rows) FROM system.parts WHERE database = 'kiroku' AND table = 'points' AND active",
+      'OPTIMIZE TABLE rollups FINAL',
+      `SELECT sum(bytes_on_disk), sumIf(rows, table = 'points') FROM system.parts
+       WHERE database = 'kiroku' AND table IN ('points', 'rollups') AND active`,
     ]
     const answers = await runScript('engine.mjs', { directory, queries })
-    const [size, rows] = answers[1].text.trim().split('\t').map(Number)
+    const [size, rows] = answers[2].text.trim().split('\t').map(Number)
     if (rows !== points) throw new Error(`${rows} of ${points} points were stored`)
     return size
   })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { inTemporaryDirectory, startScript, withServer } from '../processes.mjs'
+import { inTemporaryDirectory, megabytesOf, startScript, withServer } from '../processes.mjs'
 import { median } from '../statistics.mjs'
 
 export const ids = ['sidecar.cpu', 'log.outage.p99', 'sidecar.memory']
@@ -50,7 +50,7 @@ function measureOutage(server) {
     const sidecar = sidecarOf(directory)
     await server.stop()
     await script.second(secondsBefore + secondsWithout)
-    const memory = peakMegabytes(sidecar)
+    const memory = megabytesOf(sidecar, 'VmHWM')
     await server.restart()
     await script.end()
     const p99 = (from, to) =>
@@ -128,16 +128,12 @@ function cpuMs(pid) {
   return (Number(fields[11]) + Number(fields[12])) * tickMs
 }
 
-function peakMegabytes(pid) {
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1000
-}
-
 async function bareMegabytes() {
   const child = spawn(process.execPath, ['-e', 'console.log(1); setTimeout(() => {}, 10_000)'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')
-  const megabytes = peakMegabytes(child.pid)
+  const megabytes = megabytesOf(child.pid, 'VmHWM')
   child.kill()
   return megabytes
 }

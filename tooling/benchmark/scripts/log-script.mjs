@@ -37,8 +37,10 @@ function timesOf(call) {
 }
 
 const run = init({ project: 'bench', dir: join(directory, 'local') })
+const from = performance.now()
 const logged = timesOf((row) => run.log(row))
 await run.finish()
+const seconds = (performance.now() - from) / 1000
 const file = join(directory, 'plain.jsonl')
 const plain = timesOf((row) => appendFileSync(file, `${JSON.stringify(row)}\n`))
 console.log(
@@ -47,6 +49,7 @@ console.log(
     p99: quantile(logged, 0.99),
     plainP50: quantile(plain, 0.5),
     plainP99: quantile(plain, 0.99),
+    pointsPerSecond: (rows * Object.keys(rowAt(0)).length) / seconds,
   }),
 )
 process.exit(0)

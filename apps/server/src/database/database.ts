@@ -13,6 +13,11 @@ export type Database = {
   prisma: PrismaClient
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in a transaction that changes nothing and sees the database as it is at its first statement, whatever is
+   * committed meanwhile.
+   */
+  snapshot<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** Lends `work` a connection outside of transactions, for locks that outlast them. One that `work` failed on is closed. */
   session<T>(work: (connection: Connection) => Promise<T>): Promise<T>
   /** Throws `KirokuError` UNAVAILABLE when PostgreSQL does not answer. */
@@ -22,13 +27,19 @@ export type Database = {
 
 const poolSize = 10
 
-/** Connects, applies migrations and answers. Throws `KirokuError` UNAVAILABLE of one line when it cannot connect. */
-export async function openDatabase(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, application_name: 'kiroku' })
+/** A server that lost its power lets go of its locks in half a minute, rather than in the two hours that are usual. */
+const keepAlive = '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
+
+/**
+ * Connects, applies migrations and answers; with `migrations` only those of these names. Throws `KirokuError` UNAVAILABLE of
+ * one line when it cannot connect.
+ */
+export async function openDatabase(url: string, migrations?: readonly string[]): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize, application_name: 'kiroku', options: keepAlive })
   // A pooled connection that breaks while idle is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => {})
   try {
-    await applyMigrations(pool)
+    await applyMigrations(pool, { only: migrations })
   } catch (error) {
     await pool.end()
     throw explainDatabaseError(error)
@@ -36,7 +47,8 @@ export async function openDatabase(url: string): Promise<Database> {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
   return {
     prisma,
-    transaction: (work) => inTransaction(pool, work),
+    transaction: (work) => inTransaction(pool, 'BEGIN', work),
+    snapshot: (work) => inTransaction(pool, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work),
     session: (work) => inSession(pool, work),
     async ping() {
       try {
@@ -52,11 +64,15 @@ export async function openDatabase(url: string): Promise<Database> {
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  pool: pg.Pool,
+  begin: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const connection = await pool.connect()
   let broken: Error | undefined
   try {
-    await connection.query('BEGIN')
+    await connection.query(begin)
     const result = await work(connection)
     await connection.query('COMMIT')
     return result

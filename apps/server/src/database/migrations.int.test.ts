@@ -56,7 +56,7 @@ describe('migrations', () => {
   it('are applied once, in order, also when several servers start together', async () => {
     await using database = await emptyDatabase()
     await database.add('99990101000000_more', 'CREATE TABLE more (id int)')
-    await Promise.all([1, 2, 3].map(() => applyMigrations(database.pool, database.migrations)))
+    await Promise.all([1, 2, 3].map(() => applyMigrations(database.pool, { directory: database.migrations })))
     const own = await database.own()
     expect(own[0]).toMatch(/_init$/)
     expect(await database.applied()).toEqual([...own, '99990101000000_more'])
@@ -78,7 +78,7 @@ describe('migrations', () => {
   it('that fail leave nothing behind, and say why', async () => {
     await using database = await emptyDatabase()
     await database.add('99990101000000_broken', 'CREATE TABLE half (id int); SELECT nonsense')
-    const applying = applyMigrations(database.pool, database.migrations)
+    const applying = applyMigrations(database.pool, { directory: database.migrations })
     await expect(applying).rejects.toThrow(/99990101000000_broken could not be applied.*nonsense/)
     const { rows } = await database.pool.query("SELECT to_regclass('half') AS half")
     expect(rows).toEqual([{ half: null }])
@@ -88,10 +88,10 @@ describe('migrations', () => {
   it('refuse a database of a newer Kiroku, and one that was migrated by other files', async () => {
     await using database = await emptyDatabase()
     await database.add('99990101000000_more', 'CREATE TABLE more (id int)')
-    await applyMigrations(database.pool, database.migrations)
+    await applyMigrations(database.pool, { directory: database.migrations })
     await expect(applyMigrations(database.pool)).rejects.toThrow('99990101000000_more of a newer Kiroku')
     await database.add('99990101000000_more', 'CREATE TABLE other (id int)')
-    await expect(applyMigrations(database.pool, database.migrations)).rejects.toThrow('another content')
+    await expect(applyMigrations(database.pool, { directory: database.migrations })).rejects.toThrow('another content')
   })
 
   it('say all that the schema says', async () => {

@@ -28,12 +28,18 @@ const appliedSchema = z.array(z.object({ migration_name: z.string(), checksum: z
 
 type Migration = { name: string; sql: string; checksum: string }
 
+/** Where the migrations are, this release's when left out, and the names of those that are wanted; all when left out. */
+export type MigrationOptions = { directory?: string | undefined; only?: readonly string[] | undefined }
+
 /**
  * Applies the migrations that the database has not seen, in order, each in a transaction with its entry in
  * `_prisma_migrations`. Servers that start together take turns. Throws `KirokuError` CONFLICT when the database was
  * migrated by a newer Kiroku, by changed files, or has a failed migration.
  */
-export async function applyMigrations(pool: pg.Pool, directory: string = migrationsDirectory): Promise<void> {
+export async function applyMigrations(
+  pool: pg.Pool,
+  { directory = migrationsDirectory, only }: MigrationOptions = {},
+): Promise<void> {
   const known = await readMigrations(directory)
   const connection = await pool.connect()
   try {
@@ -46,11 +52,17 @@ export async function applyMigrations(pool: pg.Pool, directory: string = migrati
     const applied = appliedSchema.parse(rows)
     checkHistory(known, applied)
     const names = new Set(applied.map(({ migration_name }) => migration_name))
-    for (const migration of known) if (!names.has(migration.name)) await apply(connection, migration)
+    const wanted = known.filter(({ name }) => !names.has(name) && (only === undefined || only.includes(name)))
+    for (const migration of wanted) await apply(connection, migration)
   } finally {
     // Ending the connection frees the lock, also when the transaction's state is not known.
     connection.release(true)
   }
+}
+
+/** The names of this release's migrations, in order. */
+export async function listMigrations(): Promise<string[]> {
+  return (await readMigrations(migrationsDirectory)).map(({ name }) => name)
 }
 
 async function readMigrations(directory: string): Promise<Migration[]> {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
@@ -8,6 +8,9 @@ import { explainFileError, systemCode } from './file-errors.ts'
 const markerName = 'kiroku.json'
 const newMarkerName = `${markerName}.new`
 const currentVersion = 1
+const dataNames = ['postgres', 'clickhouse', 'files', 'tmp'] as const
+/** In a directory that is being filled and is no data directory yet. */
+const fillingName = 'restore-unfinished'
 
 const markerSchema = z.object({ kind: z.literal('kiroku-data'), version: z.number().int(), createdAt: z.string() })
 
@@ -35,6 +38,50 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   } catch (error) {
     throw explainFileError(error, asked)
   }
+}
+
+/**
+ * Makes a data directory that `fill` puts everything in; it is one when that is done, and locked until then. `path` must not
+ * exist or be empty. Throws CONFLICT when it is not, and what `fill` throws, after which it is empty again; killed in the middle
+ * it leaves a directory that no server starts in.
+ */
+export async function fillDataDirectory(
+  path: string,
+  fill: (directory: DataDirectory) => Promise<void>,
+): Promise<void> {
+  const asked = resolve(path)
+  try {
+    await makeDirectory(asked)
+    const real = await realpath(asked)
+    const lock = await lockDirectory(real)
+    try {
+      const others = (await readdir(real)).filter((name) => !ignoredNames.has(name))
+      if (others.length > 0) throw notEmpty(real, others)
+      await chmod(real, 0o700)
+      await writeFile(join(real, fillingName), '', { flag: 'wx', mode: 0o600, flush: true })
+      await fill(await layOut(real, lock)).catch(async (error: unknown) => {
+        for (const name of [...dataNames, fillingName]) await rm(join(real, name), { recursive: true, force: true })
+        throw error
+      })
+      await writeMarker(real)
+      await rm(join(real, fillingName))
+    } finally {
+      await lock.release()
+    }
+  } catch (error) {
+    throw explainFileError(error, asked)
+  }
+}
+
+function notEmpty(path: string, names: readonly string[]): KirokuError {
+  if (names.includes(fillingName)) return unfinished(path)
+  const message = `${path} is not empty (it holds ${names.slice(0, 3).join(', ')}): a backup is restored into a directory of its own; name one that does not exist yet with --data`
+  return new KirokuError({ code: 'CONFLICT', message })
+}
+
+function unfinished(path: string): KirokuError {
+  const message = `a restore into ${path} was cut short: delete that directory and restore again`
+  return new KirokuError({ code: 'CONFLICT', message })
 }
 
 async function openAt(asked: string): Promise<DataDirectory> {
@@ -66,6 +113,7 @@ export async function checkOwnership(path: string): Promise<boolean> {
   if (text === undefined) {
     const others = (await readdir(path)).filter((name) => !ignoredNames.has(name))
     if (others.length === 0) return true
+    if (others.includes(fillingName)) throw unfinished(path)
     throw new KirokuError({
       code: 'BAD_REQUEST',
       message: `${path} is not a Kiroku data directory and is not empty (it holds ${others.slice(0, 3).join(', ')}); choose another with --data`,
@@ -131,7 +179,7 @@ async function writeMarker(path: string): Promise<void> {
 async function layOut(path: string, lock: DirectoryLock): Promise<DataDirectory> {
   const tmp = join(path, 'tmp')
   await rm(tmp, { recursive: true, force: true })
-  for (const name of ['postgres', 'clickhouse', 'files', 'tmp']) {
+  for (const name of dataNames) {
     await mkdir(join(path, name), { recursive: true, mode: 0o700 })
   }
   return {

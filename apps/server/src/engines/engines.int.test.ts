@@ -232,14 +232,18 @@ describe('other databases', () => {
       dataDir,
       databaseUrl: 'postgresql://a:b@db.example/kiroku',
       clickhouseUrl: 'http://ch.example:8123',
+      clickhouseCluster: 'prod',
+      filesDir: join(base, 'shared', 'files'),
     })
     onTestFinished(() => engines.close())
     expect(engines).toMatchObject({
       databaseUrl: 'postgresql://a:b@db.example/kiroku',
-      clickhouse: { kind: 'server', url: 'http://ch.example:8123' },
+      clickhouse: { kind: 'server', url: 'http://ch.example:8123', cluster: 'prod' },
+      filesDir: join(base, 'shared', 'files'),
       isEmbedded: false,
     })
     expect(await readdir(join(dataDir, 'postgres'))).toEqual([])
+    expect(await readdir(join(base, 'shared', 'files'))).toEqual([])
   })
 })
 

@@ -1,6 +1,13 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { MetricStoreOptions } from '@kiroku/metric-store'
 import { openDataDirectory } from './data-directory.ts'
 import { explainFileError } from './file-errors.ts'
 import { startPostgres } from './postgres.ts'
+
+export { type DataDirectory, fillDataDirectory } from './data-directory.ts'
+export { systemCode } from './file-errors.ts'
+export { startPostgres } from './postgres.ts'
 
 export type EngineOptions = {
   dataDir: string
@@ -8,16 +15,20 @@ export type EngineOptions = {
   databaseUrl?: string | undefined
   /** A ClickHouse server to use in place of the embedded engine. */
   clickhouseUrl?: string | undefined
+  /** The name of a cluster that this server is of. */
+  clickhouseCluster?: string | undefined
+  /** Where the contents of files are kept, in place of the data directory; made when it is not there. */
+  filesDir?: string | undefined
 }
 
 export type Engines = {
   databaseUrl: string
-  clickhouse: { kind: 'embedded'; path: string } | { kind: 'server'; url: string }
+  clickhouse: MetricStoreOptions
   /** Whether PostgreSQL is ours, so that whoever can read the data directory owns everything anyway. */
   isEmbedded: boolean
   /** Absolute, symbolic links resolved. */
   dataDir: string
-  /** Where files are kept, whatever the databases are. */
+  /** Where the contents of files are kept, whatever the databases are. Absolute. */
   filesDir: string
   /** Stops PostgreSQL and frees the directory. Close the clients of both databases first. */
   close(): Promise<void>
@@ -31,6 +42,8 @@ export type Engines = {
 export async function openEngines(options: EngineOptions): Promise<Engines> {
   const directory = await openDataDirectory(options.dataDir)
   try {
+    const filesDir = options.filesDir === undefined ? directory.files : resolve(options.filesDir)
+    await mkdir(filesDir, { recursive: true, mode: 0o700 })
     const postgres = options.databaseUrl === undefined ? await startPostgres(directory.postgres) : undefined
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
@@ -42,10 +55,10 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
       clickhouse:
         options.clickhouseUrl === undefined
           ? { kind: 'embedded', path: directory.clickhouse }
-          : { kind: 'server', url: options.clickhouseUrl },
+          : { kind: 'server', url: options.clickhouseUrl, cluster: options.clickhouseCluster },
       isEmbedded: postgres !== undefined,
       dataDir: directory.path,
-      filesDir: directory.files,
+      filesDir,
       close() {
         closing ??= close()
         return closing
@@ -53,6 +66,6 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     }
   } catch (error) {
     await directory.release()
-    throw explainFileError(error, directory.path)
+    throw explainFileError(error, options.filesDir ?? directory.path)
   }
 }

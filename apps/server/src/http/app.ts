@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { httpStatusByCode } from '@kiroku/core/errors'
+import { httpStatusByCode, KirokuError } from '@kiroku/core/errors'
 import { frameContentType } from '@kiroku/core/frames'
 import { routes } from '@kiroku/core/routes'
 import { type CreateFastifyContextOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
+import * as z from 'zod'
 import type { Environment } from '../env.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
@@ -17,6 +18,15 @@ import type { Context } from './trpc.ts'
 export type LogLevel = Environment['KIROKU_LOG_LEVEL']
 
 const maxControlBytes = 16 * 1024 * 1024
+
+const bodyTooLargeSchema = z.object({ code: z.literal('FST_ERR_CTP_BODY_TOO_LARGE') })
+
+/** The refusal of a body says how large one may be there. */
+function withBodyLimit(error: KirokuError, limit: number | undefined): KirokuError {
+  if (limit === undefined || !bodyTooLargeSchema.safeParse(error.cause).success) return error
+  const message = `the body has more than ${limit} bytes, the most that is taken here; send it in parts`
+  return new KirokuError({ code: error.code, message, cause: error.cause })
+}
 
 /** The HTTP server without routes but tRPC's: who asks, errors, headers and logs are settled here for all of them. */
 export function createApp(
@@ -45,7 +55,7 @@ export function createApp(
   endStalledRequests(app)
   registerAuthentication(app, services.identities)
   app.setErrorHandler(async (error, request, reply) => {
-    const known = toKirokuError(error)
+    const known = withBodyLimit(toKirokuError(error), request.routeOptions.bodyLimit)
     // Whoever is gone needs no answer, and what failed by that is no fault.
     if (known.code === 'INTERNAL' && !reply.raw.destroyed)
       request.log.error({ err: known.cause ?? known }, 'request failed')

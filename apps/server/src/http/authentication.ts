@@ -65,6 +65,11 @@ export function requireIdentity(request: FastifyRequest): Identity {
   })
 }
 
+/** The key that a request carries, valid or not; null without one. */
+export function presentedKey({ headers: { authorization } }: FastifyRequest): string | null {
+  return authorization === undefined ? null : apiKeyOf(authorization)
+}
+
 /** What is given as the key: the token of `Bearer`, or the password of `Basic`. */
 function apiKeyOf(authorization: string): string {
   const [scheme, credentials = ''] = authorization.split(' ')

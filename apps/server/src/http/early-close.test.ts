@@ -15,6 +15,7 @@ const identity: Identity = {
   email: null,
   via: 'key',
   organizations: [{ id: 'organization', slug: 'local', name: 'Local' }],
+  deletedOrganizations: [],
 }
 const unused = (): never => {
   throw new Error('not reached')

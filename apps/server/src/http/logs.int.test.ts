@@ -9,8 +9,8 @@ it('logs have what happened and the id of the request, and never a key, a cookie
   let mustFail = true
   await using server = await testServer({
     logLevel: 'trace',
-    onInserted: async () => {
-      if (mustFail) throw new Error('failed on purpose')
+    onIngestStep: (step) => {
+      if (mustFail && step === 'stored') throw new Error('failed on purpose')
     },
   })
   const caller = await testOrganization(server)

@@ -21,7 +21,7 @@ export function createRateLimit(
       const retryAfterMs = known.until - now()
       throw new KirokuError({
         code: 'TOO_MANY_REQUESTS',
-        message: 'too many tries; wait a minute',
+        message: `more than ${attempts} tries in ${windowMs / 1000} s; wait for the rest of them`,
         details: { retryAfterMs },
       })
     },

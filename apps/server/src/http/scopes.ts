@@ -7,6 +7,8 @@ export type Identity = {
   email: string | null
   via: 'key' | 'session'
   organizations: readonly { id: string; slug: string; name: string }[]
+  /** Their organizations that were deleted, until they are purged; nothing of them may be looked at. */
+  deletedOrganizations: readonly { id: string; slug: string; name: string; deletedAt: number }[]
 }
 
 class Organization {
@@ -46,8 +48,11 @@ export type ProjectScope = Project
 /** The scope of an organization that the caller may look in. Throws NOT_FOUND for any other, known or not. */
 export function authorizeOrganization(identity: Identity, slug: string): OrganizationScope {
   const found = identity.organizations.find((organization) => organization.slug === slug)
-  if (!found)
-    throw new KirokuError({ code: 'NOT_FOUND', message: `there is no organization ${slug}, or it is not yours` })
+  if (!found) {
+    const isDeleted = identity.deletedOrganizations.some((organization) => organization.slug === slug)
+    const message = isDeleted ? deletedMessage(slug) : `there is no organization ${slug}, or it is not yours`
+    throw new KirokuError({ code: 'NOT_FOUND', message })
+  }
   return new Organization(found.id, found.slug, identity.userId)
 }
 
@@ -56,10 +61,26 @@ export function authorizeAll(identity: Identity): OrganizationScope[] {
   return identity.organizations.map(({ id, slug }) => new Organization(id, slug, identity.userId))
 }
 
-/** The organization of a key. Throws FORBIDDEN for a caller who has more than one to choose from. */
+const deletedMessage = (slug: string): string =>
+  `the organization ${slug} was deleted; a member can restore it within a day`
+
+/** The deleted organization of that name that the caller was in. Throws NOT_FOUND for any other, known or not. */
+export function authorizeDeletedOrganization(identity: Identity, slug: string): OrganizationScope {
+  const found = identity.deletedOrganizations.find((organization) => organization.slug === slug)
+  if (found) return new Organization(found.id, found.slug, identity.userId)
+  const message = `there is no deleted organization ${slug} to restore, or it is not yours`
+  throw new KirokuError({ code: 'NOT_FOUND', message })
+}
+
+/**
+ * The organization of a key. Throws FORBIDDEN for a caller who has more than one to choose from, and CONFLICT when it was
+ * deleted.
+ */
 export function authorizeOnly(identity: Identity): OrganizationScope {
   const [only, ...more] = authorizeAll(identity)
   if (only && more.length === 0) return only
+  const [deleted] = identity.deletedOrganizations
+  if (!only && deleted) throw new KirokuError({ code: 'CONFLICT', message: deletedMessage(deleted.slug) })
   throw new KirokuError({ code: 'FORBIDDEN', message: 'use an API key: it says which organization is meant' })
 }
 

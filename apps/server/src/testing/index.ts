@@ -1,3 +1,4 @@
+export { canStartClickhouse, clusterName, startCluster } from '@kiroku/metric-store/testing'
 export {
   attachFile,
   type BatchParts,
@@ -21,5 +22,6 @@ export {
   until,
   uploadBlob,
 } from './factories.ts'
+export { startProxy, type TestProxy } from './proxy.ts'
 export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
 export { type TestServer, testServer } from './test-server.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ingestSteps } from '../features/history/index.ts'
 
 /** What a server process is told. */
 export const serverArgumentsSchema = z.object({
@@ -6,11 +7,19 @@ export const serverArgumentsSchema = z.object({
   port: z.number(),
   webDir: z.string().optional(),
   databaseUrl: z.string().optional(),
+  clickhouseUrl: z.string().optional(),
+  clickhouseCluster: z.string().optional(),
+  filesDir: z.string().optional(),
+  /** How far the clock of the process is ahead of the machine's. */
+  clockAheadMs: z.number().default(0),
   localSignIn: z.enum(['auto', 'on', 'off']).optional(),
   crashAfterMs: z.number().optional(),
+  purgeAfterMs: z.number().optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('error'),
   /** Never acknowledge: say so on standard output when points are stored, and wait to be killed. */
   holdAfterInsert: z.boolean().default(false),
+  /** Purge no further than out of ClickHouse: say so on standard output, and wait to be killed. */
+  holdAfterErase: z.boolean().default(false),
 })
 export type ServerArguments = z.input<typeof serverArgumentsSchema>
 
@@ -26,3 +35,11 @@ export type ReadyMessage = z.infer<typeof readyMessageSchema>
 
 /** Said each time that points are stored, by a process that holds there. */
 export const insertedMessageSchema = z.object({ inserted: z.literal(true) })
+
+/** Said by a process that holds when a purge has taken something out of ClickHouse. */
+export const erasedMessageSchema = z.object({ erased: z.literal(true) })
+/** Tells a server process to end itself by SIGKILL when a batch next reaches a step. */
+export const killAtMessageSchema = z.object({ killAt: z.enum(ingestSteps) })
+
+/** Said when a process knows its step. */
+export const armedMessageSchema = z.object({ armed: z.literal(true) })

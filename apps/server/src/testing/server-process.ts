@@ -1,16 +1,31 @@
+import { createInterface } from 'node:readline'
+import type { IngestStep } from '../features/history/index.ts'
 import { startServer } from '../index.ts'
-import { readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
+import { killAtMessageSchema, readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
 
-// The process that `spawnServer` starts: its options in one argument, its address in one line of standard output.
-const { holdAfterInsert, ...options } = serverArgumentsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+// The process that `spawnServer` starts: its options in one argument, its address in one line of standard output,
+// and the step at which it is to die in a line of standard input.
+const { holdAfterInsert, holdAfterErase, clockAheadMs, ...options } = serverArgumentsSchema.parse(
+  JSON.parse(process.argv[2] ?? '{}'),
+)
+const clock = Date.now
+if (clockAheadMs > 0) Date.now = () => clock() + clockAheadMs
+const hold = (message: object): Promise<void> => {
+  process.stdout.write(`${JSON.stringify(message)}\n`)
+  return new Promise(() => {})
+}
+let fatalStep: IngestStep | undefined
+createInterface({ input: process.stdin }).on('line', (line) => {
+  fatalStep = killAtMessageSchema.parse(JSON.parse(line)).killAt
+  process.stdout.write('{"armed":true}\n')
+})
 const server = await startServer({
   ...options,
-  onInserted: holdAfterInsert
-    ? () => {
-        process.stdout.write('{"inserted":true}\n')
-        return new Promise<void>(() => {})
-      }
-    : undefined,
+  onIngestStep(step) {
+    if (step === fatalStep) process.kill(process.pid, 'SIGKILL')
+    return step === 'stored' && holdAfterInsert ? hold({ inserted: true }) : undefined
+  },
+  onErased: holdAfterErase ? () => hold({ erased: true }) : undefined,
 })
 const { url, organization, dataDir } = server
 const ready = readyMessageSchema.parse({ url, apiKey: server.apiKey ?? '', organization, dataDir })

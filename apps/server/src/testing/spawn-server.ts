@@ -4,9 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { IngestStep } from '../features/history/index.ts'
 import {
+  armedMessageSchema,
+  erasedMessageSchema,
   insertedMessageSchema,
   type ReadyMessage,
   readyMessageSchema,
@@ -26,15 +29,24 @@ export type SpawnedServer = ReadyMessage &
     /** Stops it as Ctrl-C would; resolves with the exit code. */
     stop(): Promise<number | null>
     /** Starts it again on the same data directory and port, with other options if given. */
-    restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'crashAfterMs'>): Promise<void>
+    restart(options?: Pick<SpawnOptions, 'holdAfterInsert' | 'holdAfterErase' | 'crashAfterMs'>): Promise<void>
     /** Resolves when a process with `holdAfterInsert` has stored points and holds before it acknowledges them. */
     inserted(): Promise<void>
+    /** Resolves when a process with `holdAfterErase` has taken something that is purged out of ClickHouse, and holds. */
+    erased(): Promise<void>
+    /** Has the process end itself by SIGKILL when a batch next reaches a step; resolves when it knows. */
+    killAt(step: IngestStep): Promise<void>
+    /** Resolves when the process is gone, however it ended. */
+    gone(): Promise<void>
   }
 
 type Running = {
-  child: ChildProcessByStdio<null, Readable, null>
+  child: ChildProcessByStdio<Writable, Readable, null>
   ready: ReadyMessage
   inserted: Promise<void>
+  erased: Promise<void>
+  armed: Promise<void>
+  gone: Promise<void>
 }
 
 /**
@@ -62,20 +74,26 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     ...ready,
     pid: () => running.child.pid ?? 0,
     inserted: () => running.inserted,
+    erased: () => running.erased,
+    gone: () => running.gone,
+    async killAt(step) {
+      running.child.stdin.write(`${JSON.stringify({ killAt: step })}\n`)
+      await running.armed
+    },
     async kill() {
       await end('SIGKILL')
     },
     stop: () => end('SIGTERM'),
     async restart(changes = {}) {
       await end('SIGTERM')
-      running = await run({ ...given, holdAfterInsert: false, ...changes, port })
+      running = await run({ ...given, holdAfterInsert: false, holdAfterErase: false, ...changes, port })
     },
     async [Symbol.asyncDispose]() {
       const wasKilled = running.child.signalCode === 'SIGKILL'
       await end('SIGTERM')
       // After a kill PostgreSQL lives on over the directory; a start and a stop in order end it.
       if (wasKilled) {
-        running = await run({ ...given, holdAfterInsert: false, port })
+        running = await run({ ...given, holdAfterInsert: false, holdAfterErase: false, port })
         await end('SIGTERM')
       }
       await rm(directory, { recursive: true, force: true })
@@ -84,10 +102,19 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
 }
 
 async function run(given: ServerArguments): Promise<Running> {
-  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit').then(() => {})
   let tellInserted = (): void => {}
   const inserted = new Promise<void>((resolve) => {
     tellInserted = resolve
+  })
+  let tellErased = (): void => {}
+  const erased = new Promise<void>((resolve) => {
+    tellErased = resolve
+  })
+  let tellArmed = (): void => {}
+  const armed = new Promise<void>((resolve) => {
+    tellArmed = resolve
   })
   const ready = await new Promise<ReadyMessage>((resolve, reject) => {
     child.once('error', reject)
@@ -99,7 +126,9 @@ async function run(given: ServerArguments): Promise<Running> {
       const started = readyMessageSchema.safeParse(message)
       if (started.success) resolve(started.data)
       else if (insertedMessageSchema.safeParse(message).success) tellInserted()
+      else if (erasedMessageSchema.safeParse(message).success) tellErased()
+      else if (armedMessageSchema.safeParse(message).success) tellArmed()
     })
   })
-  return { child, ready, inserted }
+  return { child, ready, inserted, erased, armed, gone }
 }

@@ -9,6 +9,8 @@ import { fetchGroups, fetchSeries } from './series-client.ts'
 
 /** A chart follows its runs at most this often. */
 const liveIntervalMs = 250
+/** An answer that lacks runs is asked for again this often, until it is whole. */
+const partialIntervalMs = 10_000
 
 export type AnswerState<Answer> = {
   /** The newest answer, or that of the request before while a new one is under way. */
@@ -40,17 +42,21 @@ type Source<Request, Answer> = {
   name: string
   fetch: (request: Request, signal: AbortSignal) => Promise<Answer>
   runsOf: (request: Request) => readonly string[]
+  /** Whether some of an answer is missing, so that it is worth asking again. */
+  isPartial: (answer: Answer) => boolean
 }
 
 const seriesSource: Source<SeriesRequest, SeriesAnswer> = {
   name: 'series',
   fetch: fetchSeries,
   runsOf: ({ series }) => series.map(({ run }) => run),
+  isPartial: ({ partial }) => partial !== undefined,
 }
 const groupsSource: Source<GroupsRequest, GroupsAnswer> = {
   name: 'groups',
   fetch: fetchGroups,
   runsOf: ({ groups }) => groups.flatMap(({ runs }) => runs),
+  isPartial: () => false,
 }
 
 function useAnswer<Request, Answer>(
@@ -72,6 +78,8 @@ function useAnswer<Request, Answer>(
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     structuralSharing: false,
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && source.isPartial(state.data) ? partialIntervalMs : false,
   })
 
   const latest = useRef({ queryKey, request, isOnScreen })

@@ -1,3 +1,5 @@
+export { formatBytes } from '@kiroku/core/bytes'
+
 const suffixes = ['', 'k', 'M', 'G', 'T', 'P'] as const
 
 const special = (value: number): string | null => {
@@ -49,11 +51,4 @@ export function formatCount(count: number): string {
 /** A count that has little room: `999`, `9.3k`, `24k`. */
 export function formatShortCount(count: number): string {
   return count < 1000 ? String(count) : withSuffix(count, 2).replace(' ', '')
-}
-
-/** Bytes in binary units: `23.4 GiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
-  return `${trimZeros((bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1))} ${units[power]}`
 }

@@ -1,7 +1,7 @@
 'use client'
 import { Autocomplete } from '@base-ui/react/autocomplete'
 import { Dialog } from '@base-ui/react/dialog'
-import { projectPath, runPath } from '@kiroku/core/routes'
+import { organizationSettingsPath, projectPath, projectSettingsPath, runPath } from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useDeferredValue, useState } from 'react'
@@ -30,6 +30,7 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
   const [search, setSearch] = useState('')
   const asked = useDeferredValue(search.trim())
   const projects = useQuery(trpc.projects.list.queryOptions({}, { enabled: isOpen }))
+  const viewer = useQuery(trpc.viewer.me.queryOptions(undefined, { enabled: isOpen }))
   const runs = useQuery(
     trpc.runs.list.queryOptions(
       {
@@ -48,8 +49,16 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
       : [
           { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(addressOf(projectPath(place))) },
           { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(addressOf(`${projectPath(place)}/runs`)) },
+          { id: 'page:project', label: 'Project settings', detail: place.project, go: to(projectSettingsPath(place)) },
+          { id: 'page:sql', label: 'SQL', detail: 'page', go: to(addressOf(`${projectPath(place)}/sql`)) },
         ]),
     { id: 'page:projects', label: 'Projects', detail: 'page', go: to('/') },
+    ...(viewer.data?.organizations ?? []).map(({ slug, name }) => ({
+      id: `page:organization/${slug}`,
+      label: 'Organization settings, usage',
+      detail: name,
+      go: to(organizationSettingsPath(slug)),
+    })),
     { id: 'page:keys', label: 'API keys', detail: 'page', go: to('/settings/keys') },
   ]
   const groups: Group[] = [

@@ -1,5 +1,5 @@
 'use client'
-import { projectPath } from '@kiroku/core/routes'
+import { organizationSettingsPath, projectPath, projectSettingsPath } from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown, Keyboard, KeyRound, Search } from 'lucide-react'
 import Link from 'next/link'
@@ -34,7 +34,9 @@ export function TopBar(): ReactNode {
       ? {}
       : {
           'g w': () => router.push(addressOf(projectPath(place))),
+          'g s': () => router.push(projectSettingsPath(place)),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+          'g q': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
   return (
@@ -98,6 +100,10 @@ function ProjectSwitch({ place }: { place: Place }): ReactNode {
         </MenuAction>
       ))}
       <MenuSeparator />
+      <MenuAction onSelect={() => router.push(projectSettingsPath(place))}>Settings of {place.project}</MenuAction>
+      <MenuAction onSelect={() => router.push(organizationSettingsPath(place.organization))}>
+        Settings of {place.organization}
+      </MenuAction>
       <MenuAction onSelect={() => router.push('/')}>All projects</MenuAction>
     </Dropdown>
   )
@@ -107,9 +113,13 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const pathname = usePathname()
   const home = projectPath(place)
   const isInRuns = pathname.startsWith(`${home}/runs`)
+  const isInSettings = pathname === projectSettingsPath(place)
+  const isInSql = pathname === `${home}/sql`
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSettings && !isInSql },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
+    { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
+    { href: projectSettingsPath(place), label: 'Settings', isCurrent: isInSettings },
   ]
   return (
     <nav aria-label="Project" className={styles.tabs}>

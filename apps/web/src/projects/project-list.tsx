@@ -9,6 +9,7 @@ import { Age } from '../ui/age.tsx'
 import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { RunStateMark } from '../ui/run-state.tsx'
+import { DeletedOrganizations } from './deleted-organizations.tsx'
 import { FirstRun } from './first-run.tsx'
 import styles from './projects.module.css'
 
@@ -19,11 +20,18 @@ export function ProjectList(): ReactNode {
   if (query.error !== null && query.data === undefined)
     return <Notice title={describeError(query.error)} onRetry={() => void query.refetch()} />
   if (query.data === undefined) return <Loading what="projects" />
-  if (query.data.length === 0) return <FirstRun />
+  if (query.data.length === 0)
+    return (
+      <>
+        <DeletedOrganizations />
+        <FirstRun />
+      </>
+    )
   const projects = query.data.toSorted((one, other) => other.lastActivityAt - one.lastActivityAt)
   return (
     <div className={styles.page}>
       <h1 className={styles.title}>Projects</h1>
+      <DeletedOrganizations />
       <table className={styles.table}>
         <thead>
           <tr>

@@ -1,7 +1,6 @@
 import type { RunFile } from '@kiroku/core/files'
 import { wellKnownFiles } from '@kiroku/core/files'
-import type { RunSegment } from '@kiroku/core/queries'
-import type { Run } from '@kiroku/core/runs'
+import type { Run, RunSegment } from '@kiroku/core/runs'
 import { formatBytes, formatCount } from '../format/numbers.ts'
 import { formatDuration, formatMoment } from '../format/times.ts'
 

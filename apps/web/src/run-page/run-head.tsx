@@ -1,7 +1,6 @@
 'use client'
-import type { RunSegment } from '@kiroku/core/queries'
 import { projectPath } from '@kiroku/core/routes'
-import type { Run, RunLabelsPatch } from '@kiroku/core/runs'
+import type { Run, RunLabelsPatch, RunSegment } from '@kiroku/core/runs'
 import { Trash2, TriangleAlert } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'

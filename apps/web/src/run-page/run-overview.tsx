@@ -1,7 +1,6 @@
 'use client'
 import type { RunFile } from '@kiroku/core/files'
-import type { RunSegment } from '@kiroku/core/queries'
-import type { Run } from '@kiroku/core/runs'
+import type { Run, RunSegment } from '@kiroku/core/runs'
 import type { ReactNode } from 'react'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { flatValues } from '../workspace/run-values.ts'

@@ -80,7 +80,12 @@ export function MeasureMenu({ metrics, onAdd }: MeasureMenuProps): ReactNode {
           {isNumbered && (
             <label className={styles.field}>
               <span>{kind === 'last' ? 'Points, 1 to 10 000' : 'Value'}</span>
-              <input name="number" inputMode="decimal" value={number} onChange={(event) => setNumber(event.target.value)} />
+              <input
+                name="number"
+                inputMode="decimal"
+                value={number}
+                onChange={(event) => setNumber(event.target.value)}
+              />
             </label>
           )}
           <div className={styles.foot}>

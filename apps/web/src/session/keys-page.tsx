@@ -1,6 +1,7 @@
 'use client'
-import { routes } from '@kiroku/core/routes'
+import { organizationSettingsPath, routes } from '@kiroku/core/routes'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import Link from 'next/link'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { describeError, useTRPC } from '../api/trpc.ts'
 import { formatMoment } from '../format/times.ts'
@@ -62,6 +63,9 @@ function OrganizationKeys({ organization, name }: { organization: string; name: 
         API keys <span>of {name}</span>
       </h1>
       <p className={styles.hint}>A script sends with a key: KIROKU_API_KEY, or once “kiroku login”.</p>
+      <p className={styles.hint}>
+        <Link href={organizationSettingsPath(organization)}>Usage and settings of {name}</Link>
+      </p>
       <form className={styles.create} onSubmit={submit}>
         <label>
           <span className="visually-hidden">Name of the new key</span>

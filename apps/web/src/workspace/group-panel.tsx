@@ -95,7 +95,7 @@ export function GroupPanel({ path, metric, metrics, groups, isLarge = false }: G
       aria-label={title}
       data-testid="panel"
       data-groups={drawn.length}
-      {...dataOf(metric, model, state)}
+      {...dataOf(metric, model, { error: state.error, isOld: state.isOld })}
     >
       <PanelHead
         metric={metric}

@@ -1,5 +1,5 @@
 import type { MetricInfo } from '@kiroku/core/queries'
-import type { AnswerState } from '../api/use-series.ts'
+import type { SeriesState } from '../api/use-series.ts'
 import type { ChartModel } from '../chart/prepare-chart.ts'
 import { metricTitle } from './metric-title.ts'
 
@@ -17,7 +17,7 @@ export function describeModel(metric: MetricInfo, model: ChartModel): string {
 export function dataOf(
   metric: MetricInfo,
   model: ChartModel | null,
-  series: Pick<AnswerState<unknown>, 'error' | 'isOld'>,
+  series: Pick<SeriesState, 'error' | 'isOld'> & Partial<Pick<SeriesState, 'answer'>>,
 ): Record<string, string | number> {
   const sum = (value: (line: ChartModel['lines'][number]) => number): number =>
     model?.lines.reduce((total, line) => total + value(line), 0) ?? 0
@@ -26,6 +26,7 @@ export function dataOf(
     'data-metric': metric.name,
     'data-stream': metric.stream,
     'data-state': series.error !== null ? 'error' : model === null ? 'loading' : series.isOld ? 'old' : 'ready',
+    'data-missing-shards': series.answer?.partial?.missingShards.join(' ') ?? '',
     'data-lines': model?.lines.length ?? 0,
     'data-points': sum((line) => line.count),
     'data-nan': sum((line) => line.nanCount),

@@ -6,10 +6,15 @@ import type { ChartModel } from '../chart/prepare-chart.ts'
 import { Button } from '../ui/button.tsx'
 import styles from './panel.module.css'
 
-export type PanelStateProps = { series: Omit<AnswerState<unknown>, 'answer'>; model: ChartModel | null }
+export type PanelStateProps = {
+  series: Omit<AnswerState<unknown>, 'answer'>
+  model: ChartModel | null
+  /** Parts of the answer are missing, as a notice says. */
+  isPartial?: boolean
+}
 
 /** What stands in a chart's place: why it failed, or that there is nothing to draw. */
-export function PanelState({ series, model }: PanelStateProps): ReactNode {
+export function PanelState({ series, model, isPartial = false }: PanelStateProps): ReactNode {
   if (series.error !== null && !series.isFetching) {
     return (
       <div className={styles.state} role="alert">
@@ -19,7 +24,8 @@ export function PanelState({ series, model }: PanelStateProps): ReactNode {
     )
   }
   if (model === null) return <Skeleton />
-  if (model.lines.length > 0) return null
+  // The notice above says what is missing; that there is nothing would be more than is known.
+  if (model.lines.length > 0 || isPartial) return null
   return <p className={styles.state}>{model.notes[0] ?? 'No drawn run has points here.'}</p>
 }
 

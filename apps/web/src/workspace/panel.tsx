@@ -2,6 +2,7 @@
 import type { ProjectPath } from '@kiroku/core/projects'
 import type { MetricInfo } from '@kiroku/core/queries'
 import { maxSeriesPerRequest, type Series, type SeriesRequest } from '@kiroku/core/series'
+import { TriangleAlert } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
 import { ChartCanvas } from '../chart/chart-canvas.tsx'
 import { ChartTable } from '../chart/chart-table.tsx'
@@ -136,6 +137,11 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         onFill={isLarge ? null : () => change({ panel: key })}
         onTable={() => setIsTableOpen(true)}
       />
+      {answer?.partial !== undefined && (
+        <p className={styles.partial} role="status" title={answer.partial.message}>
+          <TriangleAlert size={12} /> {answer.partial.message}
+        </p>
+      )}
       <div className={styles.body} ref={body}>
         {size !== null && theme !== null && model !== null && isOnScreen && (
           <ChartCanvas
@@ -146,7 +152,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
             onZoom={(range) => change((last) => withChart(last, key, { range }))}
           />
         )}
-        <PanelState series={series} model={model} />
+        <PanelState series={series} model={model} isPartial={answer?.partial !== undefined} />
       </div>
       {model !== null && metric.members !== undefined && looks.length === 1 && <PanelLegend lines={model.lines} />}
       {model !== null && (

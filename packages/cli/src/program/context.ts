@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import * as z from 'zod'
 import type { Environment } from '../env.ts'
 import type { Terminal } from '../terminal.ts'
@@ -24,3 +24,10 @@ export const dirOptionSchema = z.object({ dir: z.string().optional() })
 
 /** The headings of `kiroku --help`. */
 export const groups = { server: 'Server:', runs: 'Runs:', settings: 'Settings:' } as const
+
+/** How many runs are moved at once. Throws commander's error for anything but 1 to 64. */
+export function parseJobs(text: string): number {
+  const jobs = Number(text)
+  if (/^\d+$/.test(text) && jobs >= 1 && jobs <= 64) return jobs
+  throw new InvalidArgumentError('it is a whole number from 1 to 64.')
+}

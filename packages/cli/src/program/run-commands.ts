@@ -1,15 +1,11 @@
-import { parseInput } from '@kiroku/core/errors'
-import { projectNameSchema } from '@kiroku/core/ids'
 import { InvalidArgumentError } from 'commander'
 import * as z from 'zod'
 import { clean } from '../clean.ts'
 import { pull } from '../pull.ts'
 import { restore } from '../restore.ts'
-import { connect } from '../server-access.ts'
 import { parseReplaceTags, sync } from '../sync.ts'
-import { importTrainerStates } from '../trainer-state/import-trainer-state.ts'
 import { workspaceOf } from '../workspace.ts'
-import { type Context, dirFlag, dirOptionSchema, groups, urlFlag, urlOptionSchema } from './context.ts'
+import { type Context, dirFlag, dirOptionSchema, groups, parseJobs, urlFlag, urlOptionSchema } from './context.ts'
 
 const runArgument = [
   '<run>',
@@ -38,15 +34,13 @@ const cleanOptionsSchema = dirOptionSchema.extend({
   dryRun: z.boolean().default(false),
 })
 const pullOptionsSchema = urlOptionSchema.extend({ dir: z.string().optional() })
-const importOptionsSchema = urlOptionSchema.extend({ project: z.string().optional() })
 
-/** sync, restore, pull, clean, import. */
+/** sync, restore, pull, clean. */
 export function addRunCommands(context: Context): void {
   addSync(context)
   addRestore(context)
   addPull(context)
   addClean(context)
-  addImport(context)
 }
 
 function addSync({ program, terminal, action }: Context): void {
@@ -77,12 +71,6 @@ function addSync({ program, terminal, action }: Context): void {
         isDryRun: dryRun,
       })
     })
-}
-
-function parseJobs(text: string): number {
-  const jobs = Number(text)
-  if (/^\d+$/.test(text) && jobs >= 1 && jobs <= 64) return jobs
-  throw new InvalidArgumentError('it is a whole number from 1 to 64.')
 }
 
 function parseHours(text: string): number {
@@ -135,26 +123,5 @@ function addPull({ program, terminal, action }: Context): void {
     .option(...urlFlag)
     .action(async (run: unknown, given: unknown) => {
       await pull(terminal, action().environment, { ...pullOptionsSchema.parse(given), run: z.string().parse(run) })
-    })
-}
-
-function addImport({ program, terminal, action }: Context): void {
-  program
-    .command('import')
-    .helpGroup(groups.runs)
-    .description('bring in runs that something else logged')
-    .command('trainer-state')
-    .description('import trainer_state.json files of Hugging Face Trainer, plain or gzipped: a run per file')
-    .argument('<files...>')
-    .option('--project <name>', 'the project (default: $KIROKU_PROJECT, else uncategorized)')
-    .option(...urlFlag)
-    .action(async (files: unknown, given: unknown) => {
-      const { environment, isVerbose } = action()
-      const options = importOptionsSchema.parse(given)
-      const asked = options.project ?? environment.KIROKU_PROJECT ?? 'uncategorized'
-      const project = parseInput(projectNameSchema, asked, 'project')
-      const client = connect(options.url, environment)
-      const names = z.array(z.string()).parse(files)
-      if ((await importTrainerStates(terminal, client, { files: names, project, isVerbose })) > 0) process.exitCode = 1
     })
 }

@@ -1,9 +1,11 @@
 import { parseInput } from '@kiroku/core/errors'
 import { projectNameSchema } from '@kiroku/core/ids'
-import { InvalidArgumentError } from 'commander'
+import { usageOrderSchema } from '@kiroku/core/usage'
+import { InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
 import { doctor } from '../doctor.ts'
 import { up } from '../up.ts'
+import { usage } from '../usage.ts'
 import { verify } from '../verify/verify.ts'
 import { type Context, groups, urlFlag, urlOptionSchema } from './context.ts'
 
@@ -22,9 +24,14 @@ const upOptionsSchema = z.object({
   json: z.boolean().default(false),
 })
 const doctorOptionsSchema = urlOptionSchema.extend({ data: z.string().optional(), port: z.number() })
+const usageOptionsSchema = urlOptionSchema.extend({
+  sort: usageOrderSchema,
+  limit: z.number(),
+  json: z.boolean().default(false),
+})
 const verifyOptionsSchema = urlOptionSchema.extend({ project: z.string() })
 
-/** up, doctor, verify. */
+/** up, doctor, verify, usage. */
 export function addServerCommands({ program, terminal, action }: Context): void {
   program
     .command('up')
@@ -60,4 +67,27 @@ export function addServerCommands({ program, terminal, action }: Context): void 
       const options = { url, project: parseInput(projectNameSchema, project, 'project') }
       if (!(await verify(terminal, action().environment, options))) process.exitCode = 1
     })
+  program
+    .command('usage')
+    .helpGroup(groups.server)
+    .description('show what takes how much room, the largest first')
+    .argument(
+      '[place]',
+      'an organization, for its projects, or organization/project, for its runs (default: the key’s)',
+    )
+    .addOption(new Option('--sort <what>', 'what to sort by').choices(usageOrderSchema.options).default('bytes'))
+    .option('--limit <n>', 'rows at most', parseLimit, 20)
+    .option('--json', 'print all figures as JSON, bytes in full')
+    .option(...urlFlag)
+    .action(async (place: unknown, given: unknown) => {
+      const { json, ...options } = usageOptionsSchema.parse(given)
+      const asked = { ...options, place: z.string().optional().parse(place), isJson: json }
+      await usage(terminal, action().environment, asked)
+    })
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= 1000) return limit
+  throw new InvalidArgumentError('it is a whole number from 1 to 1000.')
 }

@@ -2,7 +2,9 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { KirokuError } from '@kiroku/core/errors'
 import { drainPending, Session } from 'chdb'
-import { firstLine } from './failures.ts'
+import type { UntrustedStatement } from './engine.ts'
+import { firstLine, tooLarge } from './failures.ts'
+import { quoted } from './literals.ts'
 import { isLockedByOther, ownerOf } from './status-file.ts'
 
 /**
@@ -20,19 +22,26 @@ type Connection = { session: Session; waiting: number; last: Promise<unknown> }
 /** The engine in this process. Statements are complete SQL text; answers are bytes in the format asked for. */
 export type Connections = {
   write(sql: string): Promise<void>
+  /** Runs a statement on a connection that neither inserts nor reads. */
+  upkeep(sql: string): Promise<void>
   /** An abort frees the caller at once and stops the query. */
   read(sql: string, format: string, signal: AbortSignal | undefined): Promise<Uint8Array>
+  /** The same for text that is not ours, one at a time, each on a connection that is made for it. */
+  untrusted(statement: UntrustedStatement): Promise<Uint8Array>
+  /** Has `work` run statements while no other write does: those before it are done, those after it wait. */
+  alone<T>(work: (ask: (sql: string, format: string) => Promise<Uint8Array>) => Promise<T>): Promise<T>
   /** Waits for what is under way, then frees the directory. */
   close(): Promise<void>
 }
 
 /** The only place that knows chdb. Throws `KirokuError` CONFLICT or UNAVAILABLE when the directory cannot be opened. */
 export async function openConnections(directory: string): Promise<Connections> {
-  const [writer, killer, ...readers] = openSessions(directory)
-  if (writer === undefined || killer === undefined)
+  const [writer, killer, keeper, ...readers] = openSessions(directory)
+  if (writer === undefined || killer === undefined || keeper === undefined)
     throw new KirokuError({ code: 'INTERNAL', message: 'no connection was opened' })
   await writer.session.queryAsync(`CREATE DATABASE IF NOT EXISTS ${database}`)
-  for (const connection of [writer, killer, ...readers]) await prepare(connection, connection === writer)
+  for (const connection of [writer, killer, keeper, ...readers]) await prepare(connection, connection === writer)
+  let alone: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
   let queries = 0
 
@@ -43,7 +52,7 @@ export async function openConnections(directory: string): Promise<Connections> {
   }
 
   const run = (connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<Uint8Array> => {
-    if (closing) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+    if (closing) throw closed()
     connection.waiting++
     const start = async (): Promise<Uint8Array> => {
       if (signal?.aborted) throw givenUp()
@@ -64,15 +73,32 @@ export async function openConnections(directory: string): Promise<Connections> {
   const kill = (mark: string): void => {
     if (!closing) run(killer, `KILL QUERY WHERE startsWith(query, '${mark}') ASYNC`, 'Null').catch(() => undefined)
   }
+  const runAlone = async ({ sql, format, settings, maxBytes, signal }: UntrustedStatement): Promise<Uint8Array> => {
+    if (signal?.aborted) throw givenUp()
+    const session = new Session(directory)
+    try {
+      await session.queryAsync(`USE ${database}`)
+      const list = Object.entries(settings).map(([name, value]) => `${name} = ${asSetting(value)}`)
+      await session.queryAsync(`SET ${list.join(', ')}`)
+      const bytes = (await session.queryAsync(sql, { format })).bytes()
+      if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes)
+      return bytes
+    } finally {
+      session.close()
+    }
+  }
   const closeAll = async (): Promise<void> => {
-    const connections = [writer, killer, ...readers]
-    await Promise.all(connections.map(({ last }) => last))
+    const connections = [writer, killer, keeper, ...readers]
+    await Promise.all([alone, ...connections.map(({ last }) => last)])
     for (const { session } of connections) session.close()
     await drainPending()
   }
   return {
     async write(sql) {
       await run(writer, sql, 'Null')
+    },
+    async upkeep(sql) {
+      await run(keeper, sql, 'Null')
     },
     read(sql, format, signal) {
       const mark = `/* kiroku ${queries++} */`
@@ -82,6 +108,20 @@ export async function openConnections(directory: string): Promise<Connections> {
       )
       return untilAborted(run(reader, `${mark} ${sql}`, format, signal), signal, () => kill(mark))
     },
+    untrusted(statement) {
+      if (closing) throw closed()
+      const work = alone.then(() => runAlone(statement))
+      alone = work.catch(() => undefined)
+      return untilAborted(work, statement.signal, () => kill(statement.mark))
+    },
+    alone(work) {
+      if (closing) throw closed()
+      const ask = async (sql: string, format: string): Promise<Uint8Array> =>
+        (await writer.session.queryAsync(sql, { format })).bytes()
+      const result = writer.last.then(() => work(ask))
+      writer.last = result.catch(() => renew(writer)).catch(() => undefined)
+      return result
+    },
     close() {
       closing ??= closeAll()
       return closing
@@ -89,7 +129,13 @@ export async function openConnections(directory: string): Promise<Connections> {
   }
 }
 
+const closed = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the metric store is closed' })
+
 const givenUp = (): KirokuError => new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
+
+/** A map is a literal as it is. */
+const asSetting = (value: string | number): string =>
+  typeof value === 'number' || value.startsWith('{') ? String(value) : quoted(value)
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, abort: () => void): Promise<T> {
   if (signal === undefined) return work
@@ -114,7 +160,7 @@ function openSessions(directory: string): Connection[] {
   if (isLockedByOther(directory)) throw inUse(directory)
   const connections: Connection[] = []
   try {
-    for (let index = 0; index < readerCount + 2; index++)
+    for (let index = 0; index < readerCount + 3; index++)
       connections.push({ session: new Session(directory), waiting: 0, last: Promise.resolve() })
     return connections
   } catch (cause) {

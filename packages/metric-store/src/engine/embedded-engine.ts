@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { openConnections } from './embedded-connections.ts'
+import { freezeTables, removeFrozen } from './embedded-freeze.ts'
 import type { Engine, InsertStatement, Statement } from './engine.ts'
 import { engineFailure } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
@@ -17,6 +18,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
   const connections = await openConnections(directory)
   const spool = openSpool(directory)
   spool.clean()
+  await removeFrozen(directory)
 
   const read = async ({ sql, parameters = {}, signal }: Statement, format: string): Promise<Uint8Array> => {
     try {
@@ -25,7 +27,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
       throw engineFailure('query', cause)
     }
   }
-  return {
+  const engine: Engine = {
     async command({ sql, parameters = {} }) {
       try {
         await connections.write(withLiterals(sql, parameters))
@@ -33,9 +35,17 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
         throw engineFailure('statement', cause)
       }
     },
+    async upkeep({ sql, parameters = {} }) {
+      try {
+        await connections.upkeep(withLiterals(sql, parameters))
+      } catch (cause) {
+        throw engineFailure('statement', cause)
+      }
+    },
     async query({ row, ...statement }) {
       return parseJsonLines(row, await read(statement, 'JSONEachRow'))
     },
+    untrusted: (statement) => connections.untrusted(statement),
     async columns(statement) {
       return decodeNative(await read(statement, 'Native'))
     },
@@ -49,10 +59,20 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
         await rm(file, { force: true })
       }
     },
+    spread: (table) => table,
+    leavingOut: () => engine,
+    async freeze(atCut) {
+      try {
+        return await freezeTables(directory, connections, atCut)
+      } catch (cause) {
+        throw engineFailure('freeze', cause)
+      }
+    },
     async close() {
       await connections.close()
     },
   }
+  return engine
 }
 
 function insertFrom(file: string, { into, select, structure, rest = '' }: InsertStatement): string {

@@ -5,7 +5,7 @@ const placeholder = /\{(\w+):([\w(), ]+)\}/g
 
 /**
  * Writes a statement's values in the places of its `{name:Type}` placeholders, as literals. This is the only function
- * that puts a value in SQL text. Numbers are bit-exact. Throws `KirokuError` INTERNAL for a placeholder without a value.
+ * that puts a value in a statement. Numbers are bit-exact. Throws `KirokuError` INTERNAL for a placeholder without a value.
  */
 export function withLiterals(sql: string, parameters: Parameters): string {
   return sql.replace(placeholder, (_match, name: string, type: string) => {
@@ -27,5 +27,9 @@ function float64(value: number): string {
   return `reinterpretAsFloat64(toUInt64(${bits.getBigUint64(0)}))`
 }
 
-const quoted = (text: string): string =>
+/** A text as SQL text, for the places where ClickHouse takes no placeholder. */
+export const quoted = (text: string): string =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`
+
+/** A name of a database or table as SQL text. */
+export const identifier = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``

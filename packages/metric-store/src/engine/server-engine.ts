@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
-import { engineFailure, firstLine } from './failures.ts'
+import { engineFailure, firstLine, tooLarge } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
 import { withLiterals } from './literals.ts'
 import { decodeNative } from './native-format.ts'
@@ -13,9 +13,9 @@ const largestBoundLength = 16_384
 
 /**
  * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
- * Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
+ * `settings` are for all statements. Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
  */
-export async function openServerEngine(address: string): Promise<Engine> {
+export async function openServerEngine(address: string, settings: ClickHouseSettings = {}): Promise<Engine> {
   const { url, database } = parseAddress(address)
   await createDatabase(url, database)
   const client = createClient({
@@ -25,7 +25,7 @@ export async function openServerEngine(address: string): Promise<Engine> {
     request_timeout: requestTimeoutMs,
     use_multipart_params_auto: true,
     log: { level: ClickHouseLogLevel.OFF },
-    clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0 },
+    clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0, ...settings },
   })
 
   const run = async (statement: Statement, clause: string, limits: ClickHouseSettings): Promise<Buffer> => {
@@ -37,20 +37,41 @@ export async function openServerEngine(address: string): Promise<Engine> {
       })
       return await collect(stream)
     } catch (cause) {
-      if (statement.signal?.aborted)
-        throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
+      if (statement.signal?.aborted) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up' })
       throw engineFailure('query', cause)
     }
   }
   /** A server stops a query whose caller has gone only when the query may not write. */
   const readLimits = { max_execution_time: 60, readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const
-  return {
+  /** Nothing of an answer is kept on the server's disk, so a failure may come as its last line. */
+  const streamed = {
+    wait_end_of_query: 0,
+    http_write_exception_in_output_format: 1,
+    cancel_http_readonly_queries_on_client_close: 1,
+  } as const
+  const engine: Engine = {
     async command(statement) {
+      await run(statement, '', {})
+    },
+    async upkeep(statement) {
       await run(statement, '', {})
     },
     async query({ row, ...statement }) {
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
       return parseJsonLines(row, bytes)
+    },
+    async untrusted({ sql, format, settings, maxBytes, signal }) {
+      try {
+        const { stream } = await client.exec({
+          query: sql,
+          abort_signal: signal,
+          clickhouse_settings: { ...settings, ...streamed, default_format: format },
+        })
+        return await collect(stream, maxBytes)
+      } catch (cause) {
+        if (signal?.aborted) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
+        throw cause
+      }
     },
     async columns(statement) {
       return decodeNative(await run(statement, 'FORMAT Native', readLimits))
@@ -67,8 +88,17 @@ export async function openServerEngine(address: string): Promise<Engine> {
         throw engineFailure('insert', cause)
       }
     },
+    spread: (table) => table,
+    leavingOut: () => engine,
+    async freeze() {
+      throw new KirokuError({
+        code: 'BAD_REQUEST',
+        message: 'a ClickHouse server is backed up by its own BACKUP, not by Kiroku',
+      })
+    },
     close: () => client.close(),
   }
+  return engine
 }
 
 /** A server refuses form fields above 128 KiB, so long values go as literals, in the body. */
@@ -87,7 +117,8 @@ function bound(parameters: Parameters): BoundParameters {
   )
 }
 
-function parseAddress(address: string): { url: string; database: string } {
+/** What an address says: the server, and the database that its path names. Throws `KirokuError` UNAVAILABLE for no URL. */
+export function parseAddress(address: string): { url: string; database: string } {
   if (!URL.canParse(address))
     throw new KirokuError({ code: 'UNAVAILABLE', message: 'the address of the ClickHouse server is not a URL' })
   const url = new URL(address)
@@ -121,8 +152,15 @@ async function createDatabase(url: string, database: string): Promise<void> {
   }
 }
 
-async function collect(stream: Readable): Promise<Buffer> {
+/** All of a stream. One of more than `maxBytes` is ended: throws TOO_LARGE. */
+async function collect(stream: Readable, maxBytes: number = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  let length = 0
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk)
+    length += bytes.length
+    if (length > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(bytes)
+  }
   return Buffer.concat(chunks)
 }

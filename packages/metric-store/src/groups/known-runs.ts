@@ -32,7 +32,7 @@ export async function readKnownRuns(
   freshness: Freshness,
   series: readonly RequestedSeries[],
 ): Promise<KnownRuns> {
-  const look = await freshness.look(asking.project, [...new Set(series.map(({ run }) => run))])
+  const look = await freshness.look(asking.engine, asking.project, [...new Set(series.map(({ run }) => run))])
   const facts = new Map<string, RunFacts>(
     series.map((entry, place) => [seriesKeyOf(entry), { place, ...unknownFacts }]),
   )

@@ -17,6 +17,7 @@ export type Settle = () => void
 export class Freshness {
   private readonly engine: Engine
   private readonly lagMs: number | null
+  private readonly now: () => number
   private rolled = 0
   private newest = 0
   private readonly underWay = new Set<{ version: number }>()
@@ -25,15 +26,16 @@ export class Freshness {
   /** Null where another process may store other rollups. */
   readonly wholes: WholeCache | null
 
-  private constructor(engine: Engine, lagMs: number | null) {
+  private constructor(engine: Engine, lagMs: number | null, now: () => number) {
     this.engine = engine
     this.lagMs = lagMs
+    this.now = now
     this.wholes = lagMs === null ? new WholeCache() : null
   }
 
-  /** Reads how far an earlier process came. */
-  static async read(engine: Engine, lagMs: number | null): Promise<Freshness> {
-    const freshness = new Freshness(engine, lagMs)
+  /** Reads how far an earlier process came. `now` is the clock of the versions. */
+  static async read(engine: Engine, lagMs: number | null, now: () => number = Date.now): Promise<Freshness> {
+    const freshness = new Freshness(engine, lagMs, now)
     freshness.rolled = await readProgress(engine)
     freshness.newest = freshness.rolled
     if (lagMs !== null) return freshness
@@ -70,7 +72,7 @@ export class Freshness {
    * Must be called before that, and what it answers when it is done. Kept in the store, so that a crash does not lose it.
    */
   async reset({ project, run }: RunKey): Promise<Settle> {
-    const version = Math.max(this.newest + 1, this.lagMs === null ? 0 : Date.now() * 1000)
+    const version = Math.max(this.newest + 1, this.lagMs === null ? 0 : Math.floor(this.now() * 1000))
     this.note(this.resets, run, version)
     const settle = this.enter(version)
     try {
@@ -94,7 +96,7 @@ export class Freshness {
   /** Up to which version all points are in. */
   safeVersion(): number {
     const below = Math.min(...[...this.underWay].map(({ version }) => version)) - 1
-    return Math.min(below, this.lagMs === null ? this.newest : (Date.now() - this.lagMs) * 1000)
+    return Math.min(below, this.lagMs === null ? this.newest : Math.floor((this.now() - this.lagMs) * 1000))
   }
 
   /** How far the rollups are. */
@@ -115,8 +117,8 @@ export class Freshness {
       for (const [run, latest] of versions) if (latest <= version) versions.delete(run)
   }
 
-  /** How the rollups of some runs of a project stand. Read it before the rollups themselves. */
-  async look(project: string, runs: readonly string[]): Promise<Look> {
+  /** How the rollups of some runs of a project stand, by what `engine` answers. Read it before the rollups themselves. */
+  async look(engine: Engine, project: string, runs: readonly string[]): Promise<Look> {
     if (this.lagMs === null)
       return {
         rolled: this.rolled,
@@ -124,7 +126,7 @@ export class Freshness {
         isReset: (run) => this.resets.has(run),
       }
     const rolled = await this.progress()
-    const rows = await this.engine.query({
+    const rows = await engine.query({
       sql: `SELECT run, max(version) AS newest FROM rollup_resets
             WHERE project = {project:UUID} AND run IN {runs:Array(UUID)} AND version > {rolled:UInt64} GROUP BY run`,
       parameters: { project, runs, rolled },

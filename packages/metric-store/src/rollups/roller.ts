@@ -39,6 +39,7 @@ export class Roller {
   private readonly freshness: Freshness
   private known = new Map<string, KnownRollup>()
   private running: Promise<boolean> | undefined
+  private last: Promise<unknown> = Promise.resolve()
 
   constructor(engine: Engine, freshness: Freshness) {
     this.engine = engine
@@ -47,15 +48,22 @@ export class Roller {
 
   /** One pass; answers whether there was anything to do. Never two at once: a second call joins the first. */
   roll(): Promise<boolean> {
-    this.running ??= this.pass().finally(() => {
+    this.running ??= this.inTurn(() => this.pass()).finally(() => {
       this.running = undefined
     })
     return this.running
   }
 
+  /** Does `work` while no pass is under way, which could store what it removes. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work)
+    this.last = result.catch(() => {})
+    return result
+  }
+
   /** Waits for a pass that is under way. */
   async quiet(): Promise<void> {
-    await this.running?.catch(() => {})
+    await this.last
   }
 
   private async pass(): Promise<boolean> {
@@ -166,6 +174,11 @@ export class Roller {
       sql: 'DELETE FROM rollups WHERE project = {project:UUID} AND run = {run:UUID} AND version < {version:UInt64}',
       parameters: { project, run, version },
     })
+  }
+
+  /** Forgets the open buckets, which are in the store. */
+  forget(): void {
+    this.known.clear()
   }
 
   private forgetSome(): void {

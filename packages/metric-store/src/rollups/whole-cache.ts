@@ -47,8 +47,9 @@ export class WholeCache {
     this.changeCount++
   }
 
-  private clear(): void {
+  clear(): void {
     this.byRun.clear()
     this.size = 0
+    this.changeCount++
   }
 }

@@ -23,7 +23,7 @@ export async function readKnownSeries(
   series: readonly RequestedSeries[],
 ): Promise<Map<string, KnownSeries>> {
   // Before the rollups: points that they learn of meanwhile are told by their version.
-  const look = await freshness.look(asking.project, [...new Set(series.map(({ run }) => run))])
+  const look = await freshness.look(asking.engine, asking.project, [...new Set(series.map(({ run }) => run))])
   const usable = look.rolled === 0 ? [] : series.filter(({ run }) => !look.isReset(run))
   const wanted = usable.flatMap((entry) => {
     const x = xSeriesOf(entry)

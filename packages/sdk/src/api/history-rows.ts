@@ -1,4 +1,4 @@
-import type { RunSegment } from '@kiroku/core/queries'
+import type { RunSegment } from '@kiroku/core/runs'
 import type { Value } from '@kiroku/core/values'
 
 /** Which rows of a run's history to read: those with any of these metrics, from `minStep` to `maxStep`, both included. */

@@ -1,5 +1,6 @@
 import type { ConsoleLine } from '@kiroku/core/history'
 import { newWriterId } from '@kiroku/core/ids'
+import { runLineSchema } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -105,6 +106,28 @@ describe('6.4 console lines', () => {
     expect((await download({ ...run, run: 'no/run' })).status).toBe(400)
     await client(caller).runs.delete.mutate(address(run))
     await expect(page(run)).rejects.toThrow('there is no run')
+  })
+
+  it('come as JSON rows, by process and number', async () => {
+    const first = await testRun(caller, { shared: true, label: 'rank 0' })
+    const second = await testRun(caller, { run: first.run, writer: newWriterId(), shared: true, label: 'rank 1' })
+    await postBatch(caller, batchOf(second, { console: [lineOf(0, 'of "1"\u2028')] }))
+    await postBatch(caller, batchOf(first, { console: [lineOf(1, 'later'), lineOf(0, 'first')] }))
+    const ask = (of: Address, format: string) =>
+      rawRequest(`${caller.url}${routes.console}?${new URLSearchParams({ ...address(of), format })}`, {
+        headers: { authorization: `Bearer ${caller.apiKey}` },
+      })
+    const { status, headers, text } = await ask(first, 'jsonl')
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({ 'content-type': 'application/x-ndjson; charset=utf-8' })
+    const rows = text.split('\n').slice(0, -1)
+    expect(rows.map((row) => runLineSchema.parse(JSON.parse(row)))).toEqual([
+      { ...lineOf(0, 'first'), writer: 0, label: 'rank 0' },
+      { ...lineOf(1, 'later'), writer: 0, label: 'rank 0' },
+      { ...lineOf(0, 'of "1"\u2028'), writer: 1, label: 'rank 1' },
+    ])
+    expect((await ask(first, 'xml')).status).toBe(400)
+    expect((await ask({ ...first, run: 'none' }, 'jsonl')).status).toBe(404)
   })
 
   it('are saved whole, as plain text that nothing runs in', async () => {

@@ -1,9 +1,10 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { ConsolePage, consoleInputSchema } from '@kiroku/core/queries'
+import type { ConsolePage, consoleInputSchema, RunLine } from '@kiroku/core/queries'
 import type { MetricStore, RunKey, StoredLine } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
 import type { MetricsRepository } from '../metrics/index.ts'
+import type { RunsRepository } from '../runs/index.ts'
 
 /** Reads what runs printed. */
 export type ConsoleService = {
@@ -14,12 +15,15 @@ export type ConsoleService = {
    * run before the first piece is asked for.
    */
   text(scope: ProjectScope, run: string): Promise<AsyncIterable<string>>
+  /** All lines in JSON, one a row, by writer, then number; else as `text`. */
+  jsonLines(scope: ProjectScope, run: string): Promise<AsyncIterable<string>>
 }
 
 /** Names runs by the ids that lines are stored under. */
 export function createConsoleService(
-  store: Pick<MetricStore, 'console' | 'wholeConsole'>,
+  store: Pick<MetricStore, 'console' | 'wholeConsole' | 'writerConsole'>,
   metrics: Pick<MetricsRepository, 'references'>,
+  runs: Pick<RunsRepository, 'writerIds'>,
 ): ConsoleService {
   const find = async (scope: ProjectScope, slug: string): Promise<RunKey> => {
     const run = (await metrics.references(scope, [slug])).get(slug)
@@ -38,10 +42,27 @@ export function createConsoleService(
     async text(scope, run) {
       return asText(store.wholeConsole(await find(scope, run)))
     },
+    async jsonLines(scope, run) {
+      const key = await find(scope, run)
+      return asJson(key, await runs.writerIds(scope, run), store)
+    },
   }
 }
 
 async function* asText(chunks: AsyncIterable<readonly StoredLine[]>): AsyncIterable<string> {
   for await (const lines of chunks)
     yield lines.map(({ label, text }) => `${label === null ? '' : `[${label}] `}${text}\n`).join('')
+}
+
+async function* asJson(
+  key: RunKey,
+  writers: readonly string[],
+  store: Pick<MetricStore, 'writerConsole'>,
+): AsyncIterable<string> {
+  for (const [index, id] of writers.entries())
+    for await (const lines of store.writerConsole({ ...key, writer: id }))
+      yield lines
+        .map(({ label, line, stream, time, text }): RunLine => ({ writer: index, label, line, stream, time, text }))
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join('')
 }

@@ -25,6 +25,8 @@ export type BlobStorage = {
   has(key: BlobKey): Promise<boolean>
   /** Nothing happens when there is no such content. */
   delete(key: BlobKey): Promise<void>
+  /** Removes all contents of an organization. */
+  deleteAll(organizationId: string): Promise<void>
   /** The hashes of all contents of an organization, in parts. */
   list(organizationId: string): AsyncIterable<string[]>
   /** Removes what came in for an organization longer than `ageMs` ago and was neither kept nor dropped. */

@@ -3,6 +3,9 @@ import type { Connection, Database } from '../../database/database.ts'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import type { BlobKey } from './blob-storage.ts'
 
+/** A content that is known, and its size in bytes. */
+export type StoredBlob = BlobKey & { size: number }
+
 /** Which contents there are. A content is in the storage before it is here, and gone from here before it is gone there. */
 export type BlobsRepository = {
   /** Those of the hashes that the organization has. They count as offered now: no sweep removes them for a day. */
@@ -20,13 +23,17 @@ export type BlobsRepository = {
     hashes: readonly string[],
     remove: (blob: BlobKey) => Promise<void>,
   ): Promise<void>
+  /** On the server's own behalf: all contents of all organizations, in parts; `size` in bytes. */
+  listAll(): AsyncIterable<StoredBlob[]>
   /** On the server's own behalf: all organizations. */
   listOrganizations(): Promise<string[]>
 }
 
 const hashRowsSchema = z.array(z.object({ sha256: z.string() }))
 const keyRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string() }))
+const storedRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string(), size: z.coerce.number() }))
 const sweptAtOnce = 500
+const listedAtOnce = 1000
 
 /** What no other file of its organization names; a deleted run names its files until it is purged. */
 const isUnnamed = `NOT EXISTS (
@@ -116,6 +123,24 @@ export function createBlobsRepository(database: Database): BlobsRepository {
         return rowCount === 0
       }
       if (unknown.length > 0) await removeEach(unknown, isStillUnknown, remove)
+    },
+
+    async *listAll() {
+      let last: StoredBlob | undefined
+      for (;;) {
+        const { rows } = await database.session((connection) =>
+          connection.query(
+            `SELECT organization_id AS "organizationId", sha256, size FROM blob
+             WHERE $1::uuid IS NULL OR (organization_id, sha256) > ($1::uuid, $2::bpchar)
+             ORDER BY organization_id, sha256 LIMIT ${listedAtOnce}`,
+            [last?.organizationId ?? null, last?.sha256 ?? ''],
+          ),
+        )
+        const blobs = storedRowsSchema.parse(rows)
+        if (blobs.length > 0) yield blobs
+        if (blobs.length < listedAtOnce) return
+        last = blobs.at(-1)
+      }
     },
 
     async listOrganizations() {

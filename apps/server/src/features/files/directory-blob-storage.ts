@@ -62,6 +62,8 @@ export function createDirectoryBlobStorage(directory: string): BlobStorage {
 
     delete: (key) => explained(() => rm(pathOf(key), { force: true })),
 
+    deleteAll: (organizationId) => explained(() => rm(homeOf(organizationId), { recursive: true, force: true })),
+
     async *list(organizationId) {
       for (const folder of await explained(() => namesIn(homeOf(organizationId)))) {
         if (!/^[0-9a-f]{2}$/.test(folder)) continue

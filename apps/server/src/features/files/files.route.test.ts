@@ -16,6 +16,7 @@ const files: FilesService = {
   byPath: unused,
   open: unused,
   sweep: unused,
+  withoutSweeps: unused,
   async put(_scope, _sha256, content) {
     for await (const _piece of content) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the disk is full' })
   },
@@ -27,7 +28,14 @@ beforeEach(async () => {
   app.decorateRequest('identity', null)
   app.addHook('onRequest', async (incoming) => {
     const organizations = [{ id: 'organization', slug: 'local', name: 'Local' }]
-    incoming.identity = { userId: 'user', name: 'owner', email: null, via: 'key', organizations }
+    incoming.identity = {
+      userId: 'user',
+      name: 'owner',
+      email: null,
+      via: 'key',
+      organizations,
+      deletedOrganizations: [],
+    }
   })
   app.setErrorHandler((error, _request, reply) =>
     reply.code(error instanceof KirokuError && error.code === 'UNAVAILABLE' ? 503 : 500).send(),

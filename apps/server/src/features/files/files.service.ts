@@ -23,6 +23,8 @@ export type FilesService = {
   open(scope: ProjectScope, file: RunFile): Promise<{ content: Readable; size: number }>
   /** Removes contents that no file names and that were not offered for `keptMs`, and what uploads left; `signal` ends it. */
   sweep(keptMs: number, signal?: AbortSignal): Promise<void>
+  /** Has no content removed while `work` is done: a sweep under way ends first, and those that begin meanwhile do nothing. */
+  withoutSweeps<T>(work: () => Promise<T>): Promise<T>
 }
 
 const maxUploads = 64
@@ -34,6 +36,22 @@ export function createFilesService(
   { blobs, files }: { blobs: BlobsRepository; files: FilesRepository },
 ): FilesService {
   let uploads = 0
+  let holds = 0
+  let sweeping: { done: Promise<void>; stop: AbortController } | undefined
+
+  const sweepOnce = async (keptMs: number, signal: AbortSignal): Promise<void> => {
+    const remove = storage.delete
+    await blobs.forgetUnnamed(keptMs, remove, signal)
+    for (const organizationId of await blobs.listOrganizations()) {
+      if (signal.aborted) return
+      await storage.removeUnfinished(organizationId, keptMs)
+      for await (const hashes of storage.list(organizationId)) {
+        if (signal.aborted) return
+        await blobs.removeUnknown(organizationId, hashes, remove)
+      }
+    }
+  }
+
   return {
     async offer(scope, hashes) {
       const { organizationId } = scope
@@ -50,7 +68,7 @@ export function createFilesService(
       if (uploads >= maxUploads)
         throw new KirokuError({
           code: 'UNAVAILABLE',
-          message: 'too many files are being uploaded',
+          message: `${maxUploads} files are being uploaded, as many as are taken at once`,
           details: { retryAfterMs },
         })
       uploads++
@@ -81,14 +99,26 @@ export function createFilesService(
     },
 
     async sweep(keptMs, signal) {
-      const remove = storage.delete
-      await blobs.forgetUnnamed(keptMs, remove, signal)
-      for (const organizationId of await blobs.listOrganizations()) {
-        await storage.removeUnfinished(organizationId, keptMs)
-        for await (const hashes of storage.list(organizationId)) {
-          if (signal?.aborted) return
-          await blobs.removeUnknown(organizationId, hashes, remove)
-        }
+      if (holds > 0) return
+      const stop = new AbortController()
+      const done = sweepOnce(keptMs, signal ? AbortSignal.any([signal, stop.signal]) : stop.signal)
+      const current = { done, stop }
+      sweeping = current
+      try {
+        await done
+      } finally {
+        if (sweeping === current) sweeping = undefined
+      }
+    },
+
+    async withoutSweeps(work) {
+      holds++
+      try {
+        sweeping?.stop.abort()
+        await sweeping?.done.catch(() => {})
+        return await work()
+      } finally {
+        holds--
       }
     },
   }

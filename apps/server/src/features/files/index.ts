@@ -1,4 +1,5 @@
-export { createBlobsRepository } from './blobs.repository.ts'
+export type { BlobKey, BlobStorage } from './blob-storage.ts'
+export { type BlobsRepository, createBlobsRepository } from './blobs.repository.ts'
 export { createDirectoryBlobStorage } from './directory-blob-storage.ts'
 export { fileNameParameters, sandboxed } from './file-headers.ts'
 export { createFilesRepository } from './files.repository.ts'

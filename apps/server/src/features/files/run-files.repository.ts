@@ -1,9 +1,10 @@
 import { type FileFacts, wellKnownFiles } from '@kiroku/core/files'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
+import { toDatabaseTime } from '../../database/database-time.ts'
 
-/** A file that a run says it has. */
-export type FileLink = { organizationId: string; runId: string; file: FileFacts }
+/** A file that a run says it has, since `createdAt` (unix milliseconds; now when it is left out). */
+export type FileLink = { organizationId: string; runId: string; file: FileFacts & { createdAt?: number | undefined } }
 
 const knownRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string(), size: z.coerce.number() }))
 
@@ -34,8 +35,10 @@ export async function linkFiles<Link extends FileLink>(
   for (const link of links) if (sizeOf(link) !== undefined) standing.set(`${link.runId}/${link.file.path}`, link)
   const linked = [...standing.values()]
   await connection.query(
-    `INSERT INTO run_file (run_id, path, sha256, size, mime)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bpchar[], $4::bigint[], $5::text[])
+    `INSERT INTO run_file (run_id, path, sha256, size, mime, created_at)
+     SELECT run_id, path, sha256, size, mime, coalesce(to_timestamp(created_ms / 1000), now())
+     FROM unnest($1::uuid[], $2::text[], $3::bpchar[], $4::bigint[], $5::text[], $6::float8[])
+       AS linked (run_id, path, sha256, size, mime, created_ms)
      ON CONFLICT (run_id, path) DO UPDATE SET sha256 = excluded.sha256, size = excluded.size, mime = excluded.mime,
        created_at = excluded.created_at`,
     [
@@ -44,6 +47,7 @@ export async function linkFiles<Link extends FileLink>(
       linked.map(({ file }) => file.sha256),
       linked.map((link) => sizeOf(link) ?? 0),
       linked.map(({ file }) => file.mime),
+      linked.map(({ file }) => (file.createdAt === undefined ? null : toDatabaseTime(file.createdAt))),
     ],
   )
   return links.filter((link) => sizeOf(link) === undefined)

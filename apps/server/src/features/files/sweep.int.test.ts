@@ -42,7 +42,10 @@ async function newOrganization(): Promise<OrganizationScope> {
   const slug = `sweep-${++organizations}`
   const { id } = await database.prisma.organization.create({ data: { slug, name: slug } })
   const own = [{ id, slug, name: slug }]
-  return authorizeOrganization({ userId: id, name: slug, email: null, via: 'key', organizations: own }, slug)
+  return authorizeOrganization(
+    { userId: id, name: slug, email: null, via: 'key', organizations: own, deletedOrganizations: [] },
+    slug,
+  )
 }
 
 async function newRun({ organizationId }: OrganizationScope): Promise<string> {
@@ -92,6 +95,33 @@ describe('a sweep', () => {
     await files.sweep(dayMs)
     expect(await isThere(scope, 'old')).toEqual(gone)
     expect(await isThere(scope, 'new')).toEqual(there)
+  })
+
+  it('removes nothing while something else needs all of it, and then does', async () => {
+    const scope = await newOrganization()
+    await put(scope, 'held')
+    await age(scope)
+    await files.withoutSweeps(async () => {
+      await files.sweep(dayMs)
+      expect(await isThere(scope, 'held')).toEqual(there)
+    })
+    await files.sweep(dayMs)
+    expect(await isThere(scope, 'held')).toEqual(gone)
+  })
+
+  it('that is under way ends before anything else begins that needs all of it', async () => {
+    const scope = await newOrganization()
+    for (let index = 0; index < 20; index++) await put(scope, `under way ${index}`)
+    await age(scope)
+    let isOver = false
+    const sweeping = files.sweep(dayMs).then(() => {
+      isOver = true
+    })
+    await files.withoutSweeps(async () => {
+      await Promise.resolve()
+      expect(isOver).toBe(true)
+    })
+    await sweeping
   })
 
   it('leaves what was offered since, or came again', async () => {

@@ -3,8 +3,9 @@ import { encodeGroupsAnswer, groupsRequestSchema } from '@kiroku/core/groups'
 import { routes } from '@kiroku/core/routes'
 import type { FastifyInstance } from 'fastify'
 import { requireIdentity } from '../../http/authentication.ts'
-import { goneSignal, sendFrame } from '../../http/frame-reply.ts'
+import { goneSignal } from '../../http/gone-signal.ts'
 import { authorizeOrganization } from '../../http/scopes.ts'
+import { sendFrame } from '../../http/send-frame.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { GroupsService } from './groups.service.ts'
 
@@ -16,6 +17,6 @@ export function registerGroupsRoute(app: FastifyInstance, groups: GroupsService,
     const identity = requireIdentity(request)
     const asked = parseInput(groupsRequestSchema, request.body, 'groups request')
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
-    return sendFrame(reply, encodeGroupsAnswer(await groups.groups(scope, asked, goneSignal(reply))))
+    return sendFrame(request, reply, encodeGroupsAnswer(await groups.groups(scope, asked, goneSignal(reply))))
   })
 }

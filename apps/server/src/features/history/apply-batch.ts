@@ -1,4 +1,3 @@
-import type { FileFacts } from '@kiroku/core/files'
 import {
   emptyRowBlock,
   type HistoryBatch,
@@ -46,10 +45,12 @@ export type BatchEffects = {
   labels: RunLabelsPatch | null
   facts: RunFacts | null
   finish: Extract<RunUpdate, { type: 'finish' }> | null
+  /** An import is over: this is what the run is. */
+  imported: Extract<RunUpdate, { type: 'imported' }> | null
   hasDefined: boolean
   /** A value that was set by hand took the summary operations of its metric away. */
   hasCleared: boolean
-  files: FileFacts[]
+  files: Extract<RunUpdate, { type: 'file' }>[]
   /** What of it cannot be stored. */
   rejected: Rejection[]
 }
@@ -76,6 +77,7 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
     labels: null,
     facts: null,
     finish: null,
+    imported: null,
     hasDefined: false,
     hasCleared: false,
     files: [],
@@ -103,6 +105,9 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
         break
       case 'finish':
         effects.finish = update
+        break
+      case 'imported':
+        effects.imported = update
         break
       case 'define':
         document.definitions = applyDefinition(document.definitions, update.definition)

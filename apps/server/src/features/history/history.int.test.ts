@@ -27,8 +27,8 @@ let caller: Caller & { organization: string }
 beforeAll(async () => {
   server = await testServer({
     logLevel: 'silent',
-    onInserted: async () => {
-      if (failAfterInsert > 0) {
+    onIngestStep: (step) => {
+      if (step === 'stored' && failAfterInsert > 0) {
         failAfterInsert--
         throw new KirokuError({ code: 'UNAVAILABLE', message: 'failed on purpose' })
       }
@@ -158,7 +158,10 @@ describe('a batch', () => {
   it('that is too large is refused', async () => {
     const answer = await postBytes(caller, new Uint8Array(maxBatchBytes + 1))
     expect(answer.status).toBe(413)
-    expect(await answer.json()).toMatchObject({ code: 'TOO_LARGE' })
+    expect(await answer.json()).toMatchObject({
+      code: 'TOO_LARGE',
+      message: `the body has more than ${maxBatchBytes} bytes, the most that is taken here; send it in parts`,
+    })
   })
 
   it('keeps its good values when some cannot be stored, and says which', async () => {

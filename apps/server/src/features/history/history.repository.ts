@@ -7,7 +7,10 @@ import { notify, type RunNotice } from '../../database/notifications.ts'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import { linkFiles } from '../files/index.ts'
 import { applyBatch } from './apply-batch.ts'
+import { type Arrivals, createArrivals, supersededError } from './arrivals.repository.ts'
+import { deletedError, deletedPartOf, refuseDeletedWriter } from './deleted-writers.repository.ts'
 import { saveDefinitions, saveRuns, saveTotals } from './document.repository.ts'
+import { restoreRun } from './imported-run.repository.ts'
 import {
   lockRuns,
   type MovedWriter,
@@ -21,10 +24,10 @@ import { settleStates } from './standing.repository.ts'
 import { trimBatch } from './trim-batch.ts'
 
 /**
- * A writer, the record that is known to be stored last (there may be later ones), and when any writer of its run was heard
- * of last, in unix milliseconds. `label` tells it apart in a shared run.
+ * A writer, and the record that is known to be stored last: there may be later ones, above all where other servers take
+ * batches. `label` tells it apart in a shared run.
  */
-export type KnownWriter = WriterTarget & { ackSeq: number; heardAt: number; label: string | null }
+export type KnownWriter = WriterTarget & { ackSeq: number; label: string | null }
 
 /** What is said about a batch that is stored: its last record, what of it could not be, and who else writes now. */
 export type CommittedBatch = { ackSeq: number; rejected: readonly Rejection[]; otherWriters: number }
@@ -35,8 +38,8 @@ export type RefusedBatch = { error: KirokuError; isLeftOver?: boolean }
 /** What is said about one batch: that it is stored, or why it was refused. */
 export type CommitOutcome = CommittedBatch | RefusedBatch
 
-export type HistoryRepository = {
-  /** Finds a writer by the names that its batch gives. Throws NOT_FOUND. */
+export type HistoryRepository = Arrivals & {
+  /** Finds a writer by the names that its batch gives. Throws NOT_FOUND, and CONFLICT when its run was deleted. */
   findWriter(scope: OrganizationScope, names: WriterNames): Promise<KnownWriter>
   /**
    * Gives the rows of batches of shared runs their steps, durably: the same rows get the same steps again, until they are
@@ -62,6 +65,8 @@ export function createHistoryRepository(
   aliveMs: number,
 ): HistoryRepository {
   return {
+    ...createArrivals(database),
+
     async findWriter(scope, { project, run, writer }) {
       const found = await database.prisma.writer.findFirst({
         where: { writer, run: { slug: run, project: { name: project, organizationId: scope.organizationId } } },
@@ -74,26 +79,33 @@ export function createHistoryRepository(
             select: {
               id: true,
               isShared: true,
+              deletedAt: true,
               projectId: true,
-              writers: { select: { heartbeatAt: true }, orderBy: { heartbeatAt: 'desc' }, take: 1 },
+              project: { select: { deletedAt: true, organization: { select: { deletedAt: true } } } },
             },
           },
         },
       })
       if (!found) {
+        await database.transaction((connection) => refuseDeletedWriter(connection, scope, { project, run, writer }))
         const message = `there is no writer ${writer} of the run ${run} in the project ${project}; call runs.create first`
         throw new KirokuError({ code: 'NOT_FOUND', message })
       }
       const { id, ackSeq, label, isSuperseded, run: owner } = found
+      const deleted = deletedPartOf({
+        run: owner.deletedAt !== null,
+        project: owner.project.deletedAt !== null,
+        organization: owner.project.organization.deletedAt !== null,
+      })
+      // Before its points are stored, which a purge may have passed already.
+      if (deleted) throw deletedError({ project, run, deleted })
       if (isSuperseded) throw supersededError(run)
-      const heardAt = owner.writers[0]?.heartbeatAt.getTime() ?? 0
       return {
         scope,
         projectId: owner.projectId,
         runId: owner.id,
         writerId: id,
         ackSeq: Number(ackSeq),
-        heardAt,
         label,
         isShared: owner.isShared,
       }
@@ -110,6 +122,7 @@ export function createHistoryRepository(
           await recountMetrics(run, fresh, (request) => store.totals(request))
         }
         const outcomes = planned.map((plan) => ('error' in plan ? plan : applyPlanned(plan)))
+        await purgeAgain(connection, batches, runs)
         const moved = [...runs.values()].filter((run) => run.effects.length > 0)
         if (moved.length === 0) return outcomes
         await linkNamedFiles(connection, moved)
@@ -128,6 +141,7 @@ export function createHistoryRepository(
         for (const run of moved)
           if (run.effects.some(({ hasDefined, hasCleared }) => hasDefined || hasCleared))
             await saveDefinitions(connection, run.facts.runId, run.document.definitions)
+        for (const run of moved) await restoreImported(connection, run)
         await notify(connection, moved.map(toNotice))
         return outcomes
       }),
@@ -140,9 +154,15 @@ type PlannedBatch = { run: OpenRun; writerId: string; writer: MovedWriter; batch
 function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: HistoryBatch): PlannedBatch | RefusedBatch {
   const writer = run?.writers.get(target.writerId)
   if (!run || !writer)
-    return { error: new KirokuError({ code: 'NOT_FOUND', message: `the run ${batch.run} is gone; call runs.create` }) }
-  if (run.facts.isDeleted)
-    return { error: new KirokuError({ code: 'CONFLICT', message: `the run ${batch.run} was deleted` }) }
+    return {
+      error: new KirokuError({ code: 'NOT_FOUND', message: `the run ${batch.run} is gone; call runs.create` }),
+      isLeftOver: true,
+    }
+  if (run.facts.deleted)
+    return {
+      error: deletedError({ project: batch.project, run: batch.run, deleted: run.facts.deleted }),
+      isLeftOver: true,
+    }
   if (writer.isSuperseded) return { error: supersededError(batch.run), isLeftOver: true }
   if (batch.firstSeq > writer.ackSeq + 1) return { error: gapError(batch, writer.ackSeq) }
   const fresh = trimBatch(batch, writer.ackSeq)
@@ -151,6 +171,16 @@ function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: Histor
   writer.ackSeq = Math.max(writer.ackSeq, batch.lastSeq)
   writer.reservations = releaseSteps(writer.reservations, fresh, writer.ackSeq)
   return { run, writerId: target.writerId, writer, batch: fresh }
+}
+
+/** What is stored of a run that was purged meanwhile is purged as well, by the next sweep. */
+async function purgeAgain(
+  connection: Connection,
+  batches: readonly { writer: WriterTarget }[],
+  runs: ReadonlyMap<string, OpenRun>,
+): Promise<void> {
+  const purged = batches.flatMap(({ writer: { runId } }) => (runs.get(runId)?.facts.isPurged ? [runId] : []))
+  if (purged.length > 0) await connection.query('UPDATE run SET purged_at = NULL WHERE id = ANY($1)', [purged])
 }
 
 function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): CommittedBatch {
@@ -164,11 +194,6 @@ function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): Committed
   writer.hasFinished ||= finish !== null
   // What was rejected of its files is added to the same list before the answer.
   return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters }
-}
-
-function supersededError(run: string): KirokuError {
-  const message = `the run ${run} was rewound by a newer script, and takes nothing more from this one`
-  return new KirokuError({ code: 'CONFLICT', message })
 }
 
 function sharedMeanwhileError(run: string): KirokuError {
@@ -189,6 +214,15 @@ async function linkNamedFiles(connection: Connection, runs: readonly OpenRun[]):
   )
   for (const { file, rejected } of await linkFiles(connection, links))
     rejected.push({ metric: file.path, reason: `its content ${file.sha256} was not uploaded` })
+}
+
+async function restoreImported(connection: Connection, run: OpenRun): Promise<void> {
+  for (const { imported, rejected } of run.effects) {
+    if (!imported) continue
+    const refusal = await restoreRun(connection, run.facts.runId, imported)
+    if (refusal === undefined) run.standing = imported.run
+    else rejected.push({ metric: imported.type, reason: refusal })
+  }
 }
 
 function toSavedRun(run: OpenRun): Parameters<typeof saveRuns>[1][number] {

@@ -1,4 +1,5 @@
 import { KirokuError } from '@kiroku/core/errors'
+import { headerBytesOf } from '@kiroku/core/frames'
 import {
   type BatchAck,
   type HistoryBatch,
@@ -16,6 +17,7 @@ import {
   type KnownWriter,
   type RefusedBatch,
 } from './history.repository.ts'
+import type { OnIngestStep } from './ingest-steps.ts'
 import { createPace } from './pace.ts'
 import { steppedSeqs } from './shared-steps.ts'
 import { trimBatch } from './trim-batch.ts'
@@ -23,23 +25,24 @@ import { trimBatch } from './trim-batch.ts'
 export type HistoryServiceOptions = {
   store: Pick<MetricStore, 'insert' | 'removeVersion'>
   repository: HistoryRepository
-  /** Called when points are stored and nothing is acknowledged yet, so that tests can fail there. */
-  onInserted?: (() => Promise<void>) | undefined
+  /** Told of each step, so that tests can fail there. */
+  onStep?: OnIngestStep | undefined
 }
 
 /** Takes history batches in. */
 export type HistoryService = {
   /**
    * Makes room for a batch of so many bytes before it is read, and answers how to give the room back, once. Throws UNAVAILABLE
-   * with `details.retryAfterMs` while too much is under way, so that memory stays bounded.
+   * with `details.retryAfterMs` while too much is under way, so that memory stays bounded. What its JSON takes beyond that is
+   * known when it is read: `accept` makes room for it, before it decodes anything.
    */
   admit(bytes: number): () => void
   /**
    * Stores a batch and resolves when everything of it is on disk. Throws NOT_FOUND for an unknown writer, CONFLICT with
-   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops.
+   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops or has no room to decode it now.
    */
   accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
-  /** Resolves when nothing of a run is under way any more, and what comes of its writers is checked anew. */
+  /** Resolves when nothing of a run is under way any more, at any server, and what comes of its writers is checked anew. */
   quiet(runId: string): Promise<void>
   /** Refuses new batches from now on and resolves when all accepted ones are answered. */
   close(): Promise<void>
@@ -47,8 +50,10 @@ export type HistoryService = {
 
 /** How long batches are gathered before they are stored together. */
 const gatherMs = 4
-/** What may be read, wait or be stored at once. */
+/** What may be read, wait or be stored at once, in bytes of memory. */
 const maxAdmittedBytes = 256 * 1024 * 1024
+/** So many bytes of memory a byte of JSON takes while it is decoded, beside itself. Columns are views of what came. */
+const memoryOfJson = 8
 const maxInsertBytes = 64 * 1024 * 1024
 const maxKnownWriters = 20_000
 const retryAfterMs = 1000
@@ -66,12 +71,12 @@ type Waiting = {
 }
 
 /** Gathers the batches of all runs for a moment, stores their points at once, then commits what they say at once. */
-export function createHistoryService({ store, repository, onInserted }: HistoryServiceOptions): HistoryService {
+export function createHistoryService({ store, repository, onStep }: HistoryServiceOptions): HistoryService {
   const writers = new Map<string, KnownWriter>()
   const pace = createPace()
-  const versions = createVersions()
   const underWay = new Map<Promise<void>, string>()
   let queue: Waiting[] = []
+  const admitted = new Set<() => void>()
   let admittedBytes = 0
   let queuedBytes = 0
   let isClosed = false
@@ -83,7 +88,6 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     if (known && batch.firstSeq <= known.ackSeq + 1) return known
     const found = await repository.findWriter(scope, batch)
     if (batch.firstSeq > found.ackSeq + 1) throw gapError(batch, found.ackSeq)
-    versions.passOver(found.heardAt)
     if (writers.size >= maxKnownWriters) writers.clear()
     writers.set(key, found)
     return found
@@ -116,11 +120,18 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     let committing = Promise.resolve()
     while (queue.length > 0) {
       if (queuedBytes < maxInsertBytes) await new Promise((resolve) => setTimeout(resolve, gatherMs))
-      const stored = await eachOrAll(takeSome(), insert)
+      const items = takeSome()
+      const leave = await repository.hold().catch((error: unknown) => {
+        for (const item of items) settle(item, { error })
+        return null
+      })
+      if (leave === null) continue
+      const stored = await eachOrAll(items, insert)
       await committing
-      committing = eachOrAll(stored, commit).then(() => {})
+      committing = eachOrAll(stored, commit).then(leave)
       if (queue.length === 0) await committing
     }
+    await committing
   }
 
   const takeSome = (): Waiting[] => {
@@ -146,19 +157,23 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
   }
 
   const insert = async (items: readonly Waiting[]): Promise<void> => {
+    const { lastVersion, ackSeqs } = await repository.arrive(items)
     const shared = items.filter(({ writer, batch }) => writer.isShared && steppedSeqs(batch).length > 0)
     if (shared.length > 0) {
       const stepped = await repository.reserve(shared)
       shared.forEach((item, index) => {
         item.batch = stepped[index] ?? item.batch
       })
+      await onStep?.('reserved')
     }
     const points: PointBlock[] = []
     const texts: StoredText[] = []
     const lines: StoredLine[] = []
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
       const { writer, batch } = item
-      item.version = versions.next()
+      item.version = lastVersion - (items.length - 1 - index)
+      // Another server may have stored later records meanwhile, whose points must not be replaced by these.
+      writer.ackSeq = Math.max(writer.ackSeq, ackSeqs.get(writer.writerId) ?? 0)
       const key = { project: writer.projectId, run: writer.runId, version: item.version }
       const fresh = trimBatch(batch, writer.ackSeq)
       points.push(...toBlock(key, 'history', fresh.history), ...toBlock(key, 'system', fresh.system))
@@ -166,12 +181,19 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
       const origin = { ...key, writer: writer.writerId, label: writer.label }
       lines.push(...fresh.console.map(({ seq: _seq, ...line }) => ({ ...origin, ...line })))
     }
-    if (points.length > 0 || texts.length > 0 || lines.length > 0) await store.insert(points, texts, lines)
-    await onInserted?.()
+    await onStep?.('inserting')
+    if (points.length > 0) await store.insert(points, [])
+    await onStep?.('pointsStored')
+    if (texts.length > 0) await store.insert([], texts)
+    await onStep?.('textsStored')
+    if (lines.length > 0) await store.insert([], [], lines)
+    await onStep?.('stored')
   }
 
   const commit = async (items: readonly Waiting[]): Promise<void> => {
+    await onStep?.('committing')
     const outcomes = await repository.commit(items)
+    await onStep?.('committed')
     for (const [index, item] of items.entries()) {
       const outcome = outcomes[index] ?? {
         error: new KirokuError({ code: 'INTERNAL', message: 'a batch has no outcome' }),
@@ -209,32 +231,59 @@ export function createHistoryService({ store, repository, onInserted }: HistoryS
     return done
   }
 
+  /** Takes room for a batch; one that is alone always finds it. */
+  const takeRoom = (bytes: number, isAlone: boolean): (() => void) => {
+    if (isClosed) throw busy('the server is stopping')
+    if (!isAlone && admittedBytes + bytes > maxAdmittedBytes)
+      throw busy(
+        `too many batches are under way: those that are read, decoded or stored at once may take ${maxAdmittedBytes / 2 ** 20} MiB of memory`,
+      )
+    admittedBytes += bytes
+    let isHeld = true
+    return () => {
+      if (isHeld) admittedBytes -= bytes
+      isHeld = false
+    }
+  }
+
+  const acceptRead = async (scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck> => {
+    const { batch, rejected } = readHistoryBatch(bytes)
+    trimBatch(batch, 0)
+    await onStep?.('parsed')
+    const writer = await findWriter(scope, batch)
+    const committed = await enqueue(writer, batch, bytes.byteLength)
+    await onStep?.('answering')
+    return {
+      ackSeq: committed.ackSeq,
+      nextBatchMs: pace.next(writer.writerId),
+      rejected: shortened([...rejected, ...committed.rejected]),
+      otherWriters: committed.otherWriters,
+    }
+  }
+
   return {
     admit(bytes) {
-      if (isClosed) throw busy('the server is stopping')
-      if (admittedBytes > 0 && admittedBytes + bytes > maxAdmittedBytes) throw busy('too many batches are under way')
-      admittedBytes += bytes
-      let isHeld = true
-      return () => {
-        if (isHeld) admittedBytes -= bytes
-        isHeld = false
+      const giveBack = takeRoom(bytes, admitted.size === 0)
+      const release = (): void => {
+        admitted.delete(release)
+        giveBack()
       }
+      admitted.add(release)
+      onStep?.('admitted')
+      return release
     },
     async accept(scope, bytes) {
-      const { batch, rejected } = readHistoryBatch(bytes)
-      trimBatch(batch, 0)
-      const writer = await findWriter(scope, batch)
-      const committed = await enqueue(writer, batch, bytes.byteLength)
-      return {
-        ackSeq: committed.ackSeq,
-        nextBatchMs: pace.next(writer.writerId),
-        rejected: shortened([...rejected, ...committed.rejected]),
-        otherWriters: committed.otherWriters,
+      const release = takeRoom(headerBytesOf(bytes) * memoryOfJson, admitted.size <= 1)
+      try {
+        return await acceptRead(scope, bytes)
+      } finally {
+        release()
       }
     },
     async quiet(runId) {
       forget((writer) => writer.runId === runId)
       await Promise.all([...underWay].flatMap(([settled, run]) => (run === runId ? [settled] : [])))
+      await repository.settled()
     },
     async close() {
       isClosed = true
@@ -261,21 +310,4 @@ function toBlock(
   { seqs, steps, times, metrics }: RowBlock,
 ): PointBlock[] {
   return seqs.length > 0 && metrics.length > 0 ? [{ ...key, stream, steps, times, metrics }] : []
-}
-
-/**
- * Numbers in the order of arrival: microseconds since 1970, each above the one before. What arrived before a restart, when
- * the clock may have been ahead, is passed over, so that a step which is logged again stands.
- */
-function createVersions(): { next(): number; passOver(ms: number): void } {
-  let last = 0
-  return {
-    next() {
-      last = Math.max(last + 1, Date.now() * 1000)
-      return last
-    },
-    passOver(ms) {
-      last = Math.max(last, (ms + 1) * 1000)
-    },
-  }
 }

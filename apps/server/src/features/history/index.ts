@@ -1,4 +1,5 @@
 export { applyUpdates, defineInDocument, type RunDocument, wireKey } from './apply-batch.ts'
+export { refuseDeletedWriter } from './deleted-writers.repository.ts'
 export {
   loadDefinitions,
   loadDocument,
@@ -11,4 +12,5 @@ export {
 export { createHistoryRepository, type HistoryRepository } from './history.repository.ts'
 export { registerIngestRoute } from './history.route.ts'
 export { createHistoryService, type HistoryService } from './history.service.ts'
+export { type IngestStep, ingestSteps, type OnIngestStep } from './ingest-steps.ts'
 export { type LeftHistory, movedMetrics, redoDocument } from './redo-summary.ts'

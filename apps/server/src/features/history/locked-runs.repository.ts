@@ -35,7 +35,8 @@ const lockedSchema = z.object({
   project: z.string(),
   slug: z.string(),
   state: runStateSchema,
-  isDeleted: z.boolean(),
+  deleted: z.enum(['run', 'project', 'organization']).nullable(),
+  isPurged: z.boolean(),
   isShared: z.boolean(),
   lastStep: z.number().nullable(),
   summary: z.record(z.string(), z.json()),
@@ -72,12 +73,15 @@ export async function lockRuns(
   const { rows } = await connection.query(
     `SELECT w.id AS "writerId", w.ack_seq AS "ackSeq", w.finished_at IS NOT NULL AS "hasFinished",
             w.is_superseded AS "isSuperseded", w.reservations,
-            (SELECT count(*) FROM writer o WHERE o.run_id = r.id AND o.id <> w.id AND o.finished_at IS NULL
-               AND o.heartbeat_at > now() - $3::float8 * interval '1 millisecond') AS "otherWriters",
+            (SELECT count(*) FROM writer other WHERE other.run_id = r.id AND other.id <> w.id AND other.finished_at IS NULL
+               AND other.heartbeat_at > now() - $3::float8 * interval '1 millisecond') AS "otherWriters",
             r.id AS "runId", p.organization_id AS "organizationId", p.id AS "projectId", p.name AS project, r.slug,
-            r.state, r.deleted_at IS NOT NULL AS "isDeleted", r.is_shared AS "isShared", r.last_step AS "lastStep",
+            r.state, CASE WHEN o.deleted_at IS NOT NULL THEN 'organization' WHEN p.deleted_at IS NOT NULL THEN 'project'
+              WHEN r.deleted_at IS NOT NULL THEN 'run' END AS deleted,
+            r.purged_at IS NOT NULL AS "isPurged", r.is_shared AS "isShared", r.last_step AS "lastStep",
             r.summary, r.explicit_summary AS explicit
      FROM writer w JOIN run r ON r.id = w.run_id JOIN project p ON p.id = r.project_id
+       JOIN organization o ON o.id = p.organization_id
      WHERE (w.id, p.organization_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
      ORDER BY r.id, w.id
      FOR UPDATE OF r, w`,

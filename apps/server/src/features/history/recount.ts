@@ -18,6 +18,7 @@ export function metricsToRecount(
     for (const stream of streamSchema.options) {
       const block = batch[stream]
       const isRising = rises(block.steps, null)
+      const most = isRising ? 0 : highest(block.steps)
       for (const { name, rows, values } of block.metrics) {
         if (values.length === 0) continue
         const key = totalsKey(stream, name)
@@ -25,7 +26,7 @@ export function metricsToRecount(
         const before = reached.get(key) ?? (known && known.count > 0 ? known.lastStep : Number.NEGATIVE_INFINITY)
         const { first, last } = endsOf(block, rows)
         if (first <= before || !(isRising || rises(block.steps, rows))) found.set(key, { stream, name })
-        reached.set(key, Math.max(before, isRising ? last : highest(block.steps)))
+        reached.set(key, Math.max(before, isRising ? last : most))
       }
     }
   }

@@ -10,6 +10,8 @@ const writerFactsSchema = z.object({
   createdAt: z.number(),
   isResumed: z.boolean(),
   heartbeatAt: z.number(),
+  /** By the clock that heartbeats are told by, which a server's own need not follow. */
+  now: z.number(),
   finishState: runStateSchema.nullable(),
   exitCode: z.number().nullable(),
   finishedAt: z.number().nullable(),
@@ -22,7 +24,8 @@ export async function settleStates(connection: Connection, runs: readonly OpenRu
   const { rows } = await connection.query(
     `SELECT id, run_id AS "runId", extract(epoch FROM created_at)::float8 * 1000 AS "createdAt",
             is_resumed AS "isResumed",
-            extract(epoch FROM heartbeat_at)::float8 * 1000 AS "heartbeatAt", finish_state AS "finishState",
+            extract(epoch FROM heartbeat_at)::float8 * 1000 AS "heartbeatAt",
+            extract(epoch FROM now())::float8 * 1000 AS now, finish_state AS "finishState",
             exit_code AS "exitCode", extract(epoch FROM finished_at)::float8 * 1000 AS "finishedAt"
      FROM writer WHERE run_id = ANY($1) AND NOT is_superseded`,
     [ended.map(({ facts }) => facts.runId)],
@@ -33,9 +36,14 @@ export async function settleStates(connection: Connection, runs: readonly OpenRu
     const after = own.map((writer): WriterFacts => {
       const finish = run.finished.findLast(({ writerId }) => writerId === writer.id)
       if (!finish) return writer
-      const heartbeatAt = Date.now()
-      return { ...writer, heartbeatAt, finishState: finish.state, exitCode: finish.exitCode, finishedAt: finish.time }
+      return {
+        ...writer,
+        heartbeatAt: writer.now,
+        finishState: finish.state,
+        exitCode: finish.exitCode,
+        finishedAt: finish.time,
+      }
     })
-    run.standing = standingAfterFinish(after, { isShared: run.facts.isShared, now: Date.now(), aliveMs })
+    run.standing = standingAfterFinish(after, { isShared: run.facts.isShared, now: own[0]?.now ?? 0, aliveMs })
   }
 }

@@ -5,7 +5,7 @@ import { type OrganizationScope, type ProjectScope, projectScopeOf } from '../..
 
 /** Projects of one organization. */
 export type ProjectsRepository = {
-  /** Throws NOT_FOUND when the organization has no project of that name. */
+  /** Throws NOT_FOUND when the organization has no project of that name, or only deleted ones. */
   byName(scope: OrganizationScope, name: string): Promise<ProjectScope>
   /** The project of that name, made when there is none. */
   ensure(scope: OrganizationScope, name: string): Promise<ProjectScope>
@@ -33,31 +33,35 @@ export function createProjectsRepository({ prisma }: Database): ProjectsReposito
         lastActivityAt: Math.max(project.createdAt.getTime(), ...activity),
         runCount: own.reduce((sum, group) => sum + group._count._all, 0),
         runningCount: own.find(({ state }) => state === 'running')?._count._all ?? 0,
+        retentionDays: project.retentionDays,
       }
     })
   }
 
+  const wanted = ({ organizationId }: OrganizationScope, name: string) => ({
+    where: { organizationId, name, deletedAt: null },
+  })
+  const find = (scope: OrganizationScope, name: string): Promise<ProjectRow | null> =>
+    prisma.project.findFirst({ ...wanted(scope, name), include: { organization: true } })
+
   return {
     async byName(scope, name) {
-      const project = await prisma.project.findUnique({
-        where: { organizationId_name: { organizationId: scope.organizationId, name } },
-      })
+      const project = await find(scope, name)
       if (!project) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no project ${name}` })
       return projectScopeOf(scope, project)
     },
 
     async ensure(scope, name) {
-      const { organizationId } = scope
-      const where = { organizationId_name: { organizationId, name } }
-      const known = await prisma.project.findUnique({ where })
+      const known = await find(scope, name)
       if (known) return projectScopeOf(scope, known)
+      const { organizationId } = scope
       await prisma.project.createMany({ data: [{ organizationId, name }], skipDuplicates: true })
-      return projectScopeOf(scope, await prisma.project.findUniqueOrThrow({ where }))
+      return projectScopeOf(scope, await prisma.project.findFirstOrThrow(wanted(scope, name)))
     },
 
     async list(scopes) {
       const projects = await prisma.project.findMany({
-        where: { organizationId: { in: scopes.map(({ organizationId }) => organizationId) } },
+        where: { organizationId: { in: scopes.map(({ organizationId }) => organizationId) }, deletedAt: null },
         include: { organization: true },
       })
       return (await describe(projects)).sort((left, right) => right.lastActivityAt - left.lastActivityAt)
@@ -75,4 +79,10 @@ export function createProjectsRepository({ prisma }: Database): ProjectsReposito
   }
 }
 
-type ProjectRow = { id: string; name: string; createdAt: Date; organization: { slug: string } }
+type ProjectRow = {
+  id: string
+  name: string
+  createdAt: Date
+  retentionDays: number | null
+  organization: { slug: string }
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
+import type { DatabaseClock } from '../../database/database-clock.ts'
 
 /** Any number that no other lock of the database has. */
 const lockKey = 5_021_977_310
@@ -11,14 +12,19 @@ export type RollupsRepository = {
 
 const lockRowsSchema = z.tuple([z.object({ isMine: z.boolean() })])
 
-/** Lets one of several servers over the same databases fill the rollups. A server that is killed lets go of its lock. */
-export function createRollupsRepository(database: Database): RollupsRepository {
+/**
+ * Lets one of several servers over the same databases fill the rollups, which go by `clock`. A server that is killed lets go
+ * of its lock.
+ */
+export function createRollupsRepository(database: Database, clock: DatabaseClock): RollupsRepository {
   return {
     alone: (work) =>
       database.transaction(async (connection) => {
         const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockKey])
         const [{ isMine }] = lockRowsSchema.parse(rows)
-        if (isMine) await work()
+        if (!isMine) return
+        await clock.ask(database)
+        await work()
       }),
   }
 }

@@ -1,13 +1,19 @@
 import { KirokuError } from '@kiroku/core/errors'
+import { keepTag } from '@kiroku/core/projects'
 import type { RunPage, runListInputSchema } from '@kiroku/core/queries'
+import type { RunRecord } from '@kiroku/core/run-record'
 import type { CreateRunResult, Run } from '@kiroku/core/runs'
 import type * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
-import type { ProjectScope } from '../../http/scopes.ts'
+import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
+import { refuseDeletedWriter } from '../history/index.ts'
+import { endsBefore } from '../projects/index.ts'
+import { noRun } from './no-run.ts'
 import { type OpenInput, openRun } from './open-run.repository.ts'
 import type { PendingChange } from './pending-change.ts'
 import { readRunPage } from './run-list.repository.ts'
+import { readRunRecord, readWriterIds } from './run-record.repository.ts'
 import { includedInRun, toRun } from './run-row.repository.ts'
 import { describeStart } from './started-run.repository.ts'
 import { type RunChange, updateRun } from './update-run.repository.ts'
@@ -17,6 +23,8 @@ export type OpenOutcome = { result: CreateRunResult } | { runId: string; pending
 
 /** Runs of one project. Deleted runs are not there, except for `restore`. */
 export type RunsRepository = {
+  /** Throws CONFLICT when a writer's run was deleted together with its project, whatever has the project's name now. */
+  refuseDeleted(scope: OrganizationScope, names: { project: string; run: string; writer: string }): Promise<void>
   /**
    * Creates the run or lets it go on, and takes its writer in. Throws NOT_FOUND when the run, or the one to fork, must be
    * there and is not, CONFLICT when it was deleted or must not be there and is.
@@ -25,16 +33,26 @@ export type RunsRepository = {
   list(scope: ProjectScope, input: z.output<typeof runListInputSchema>): Promise<RunPage>
   /** Throws NOT_FOUND. */
   byId(scope: ProjectScope, slug: string): Promise<Run>
+  /** Everything that is known of a run beside what it logged. Throws NOT_FOUND. */
+  record(scope: ProjectScope, slug: string): Promise<RunRecord>
+  /** The ids of a run's writers, in the order of its record. Throws NOT_FOUND. */
+  writerIds(scope: ProjectScope, slug: string): Promise<string[]>
   /** Throws NOT_FOUND. */
   update(scope: ProjectScope, slug: string, change: RunChange): Promise<void>
   /** Throws NOT_FOUND. */
   delete(scope: ProjectScope, slug: string): Promise<void>
-  /** Throws NOT_FOUND when there is no such deleted run whose points are still there. */
+  /**
+   * Throws NOT_FOUND when there is no such deleted run whose points are still there. A run that would be deleted again for its
+   * age gets the tag `keep`.
+   */
   restore(scope: ProjectScope, slug: string): Promise<void>
 }
 
-/** Reads and changes runs in PostgreSQL. `aliveMs` is how long a live writer may be silent. */
-export function createRunsRepository(database: Database, aliveMs: number): RunsRepository {
+/**
+ * Reads and changes runs in PostgreSQL. `aliveMs` is how long a live writer may be silent, `restorableMs` how long a deleted
+ * run can be restored.
+ */
+export function createRunsRepository(database: Database, aliveMs: number, restorableMs: number): RunsRepository {
   const { prisma } = database
 
   const find = async (scope: ProjectScope, slug: string): Promise<Run> => {
@@ -50,6 +68,9 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
     database.transaction((connection) => notify(connection, [noticeOf(scope, run)]))
 
   return {
+    refuseDeleted: (scope, names) =>
+      database.transaction((connection) => refuseDeletedWriter(connection, scope, names)),
+
     open: (scope, input) =>
       database.transaction(async (connection) => {
         const { runId, isNew, isJoined, pending } = await openRun(connection, scope, input, aliveMs)
@@ -62,6 +83,9 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
     list: (scope, input) => readRunPage(prisma, scope, input, aliveMs),
 
     byId: find,
+
+    record: (scope, slug) => database.transaction((connection) => readRunRecord(connection, scope, slug)),
+    writerIds: (scope, slug) => database.transaction((connection) => readWriterIds(connection, scope, slug)),
 
     async update(scope, slug, change) {
       await database.transaction(async (connection) => {
@@ -78,27 +102,32 @@ export function createRunsRepository(database: Database, aliveMs: number): RunsR
 
     async delete(scope, slug) {
       const run = await find(scope, slug)
-      await prisma.run.updateMany({
-        where: { projectId: scope.projectId, slug, deletedAt: null },
-        data: { deletedAt: new Date() },
-      })
+      await database.transaction((connection) =>
+        connection.query(
+          'UPDATE run SET deleted_at = now() WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL',
+          [scope.projectId, slug],
+        ),
+      )
       await tell(scope, run)
     },
 
     async restore(scope, slug) {
-      const { count } = await prisma.run.updateMany({
-        where: { projectId: scope.projectId, slug, deletedAt: { not: null }, purgedAt: null },
-        data: { deletedAt: null },
-      })
+      const { rowCount: count } = await database.transaction((connection) =>
+        connection.query(
+          `UPDATE run SET deleted_at = NULL,
+             tags = CASE WHEN ${endsBefore('project.retention_days')} AND NOT $4 = ANY(tags)
+                    THEN array_append(tags, $4) ELSE tags END
+           FROM project
+           WHERE project.id = run.project_id AND run.project_id = $1 AND run.slug = $2 AND purged_at IS NULL
+             AND run.deleted_at > now() - $3::float8 * interval '1 millisecond'`,
+          [scope.projectId, slug, restorableMs, keepTag],
+        ),
+      )
       if (count === 0)
         throw new KirokuError({ code: 'NOT_FOUND', message: `there is no deleted run ${slug} to restore` })
       await tell(scope, await find(scope, slug))
     },
   }
-}
-
-function noRun(slug: string): KirokuError {
-  return new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
 }
 
 function noticeOf(scope: ProjectScope, run: Pick<Run, 'slug' | 'state'>): RunNotice {

@@ -1,4 +1,5 @@
 import { runAddressSchema, runListInputSchema, runPageSchema, updateRunInputSchema } from '@kiroku/core/queries'
+import { runRecordSchema } from '@kiroku/core/run-record'
 import { createRunInputSchema, createRunResultSchema, runSchema } from '@kiroku/core/runs'
 import { authorizeOnly } from '../../http/scopes.ts'
 import { authorized, projectAt, router } from '../../http/trpc.ts'
@@ -19,6 +20,12 @@ export const runsRouter = router({
     .input(runAddressSchema)
     .output(runSchema)
     .query(async ({ ctx, input }) => ctx.services.runs.byId(await projectAt(ctx, input), input.run)),
+
+  /** All that an export needs to know of a run beside its points, texts, lines and files. */
+  record: authorized
+    .input(runAddressSchema)
+    .output(runRecordSchema)
+    .query(async ({ ctx, input }) => ctx.services.runs.record(await projectAt(ctx, input), input.run)),
 
   update: authorized
     .input(updateRunInputSchema)

@@ -19,7 +19,7 @@ export type StartRunService = {
 
 export type StartRunOptions = {
   projects: Pick<ProjectsRepository, 'byName' | 'ensure'>
-  runs: Pick<RunsRepository, 'open'>
+  runs: Pick<RunsRepository, 'open' | 'refuseDeleted'>
   history: Pick<HistoryService, 'quiet'>
   changes: PendingChanges
 }
@@ -29,6 +29,7 @@ export function createStartRunService({ projects, runs, history, changes }: Star
   return {
     async start(organization, input) {
       checkExclusive(input)
+      await runs.refuseDeleted(organization, input)
       const scope = await findProject(projects, organization, input)
       for (;;) {
         const opened = await runs.open(scope, input)

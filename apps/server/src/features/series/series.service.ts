@@ -2,7 +2,7 @@ import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Points, pointsRequestSchema } from '@kiroku/core/points'
 import { maxTextSteps, type RunText, type TextMetric, type textListInputSchema } from '@kiroku/core/queries'
-import type { SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
+import type { PartialAnswer, SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
@@ -12,7 +12,7 @@ import type { MetricsRepository, RunReference } from '../metrics/index.ts'
 export type SeriesService = {
   /** The series of a chart. Throws NOT_FOUND that names a run which is not in the project. */
   series(scope: ProjectScope, request: z.output<typeof seriesRequestSchema>, signal: AbortSignal): Promise<SeriesAnswer>
-  /** Every point of one metric. Throws NOT_FOUND for an unknown run. */
+  /** Every point of one metric, or a page of them. Throws NOT_FOUND for an unknown run. */
   points(scope: ProjectScope, request: z.output<typeof pointsRequestSchema>): Promise<Points>
   /** Values that are not numbers. Throws NOT_FOUND for an unknown run. */
   texts(scope: ProjectScope, request: z.output<typeof textListInputSchema>): Promise<RunText[]>
@@ -42,20 +42,22 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
           { run: run.runId, metric, stream, x: resolveXAxis(request.x, definitions, metric), segments: run.segments },
         ]
       })
-      const { range, series } = await store.series(
+      const { range, series, missingShards } = await store.series(
         { project: scope.projectId, width: request.width, range: request.range, series: asked },
         { signal },
       )
       return {
         range,
+        ...(missingShards && { partial: partialAnswer(missingShards) }),
         series: series.map((found, index) => ({ ...found, run: request.series[index]?.run ?? found.run })),
       }
     },
 
-    async points(scope, { run, metric, stream }) {
+    async points(scope, { run, ...asked }) {
       const { runId } = await find(scope, run)
+      const { metric, stream, after, limit } = asked
       const chunks: Points[] = []
-      for await (const chunk of store.points({ project: scope.projectId, run: runId, metric, stream }))
+      for await (const chunk of store.points({ project: scope.projectId, run: runId, metric, stream, after, limit }))
         chunks.push(chunk)
       return {
         steps: concatenate(chunks.map(({ steps }) => steps)),
@@ -64,9 +66,9 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       }
     },
 
-    async texts(scope, { run, metric, from, to, limit }) {
+    async texts(scope, { run, metric, from, to, limit, order }) {
       const { runId } = await find(scope, run)
-      const texts = await store.texts({ project: scope.projectId, run: runId, metric, from, to, limit })
+      const texts = await store.texts({ project: scope.projectId, run: runId, metric, from, to, limit, order })
       return texts.map(({ metric: name, step, time, value }) => ({ metric: name, step, time, value }))
     },
 
@@ -80,6 +82,13 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
       return store.textSteps({ project: scope.projectId, run: runId, metric, limit: maxTextSteps })
     },
   }
+}
+
+function partialAnswer(missingShards: readonly number[]): PartialAnswer {
+  const isOne = missingShards.length === 1
+  const which = `${isOne ? 'shard' : 'shards'} ${missingShards.join(', ')} of the metric store ${isOne ? 'does' : 'do'} not answer`
+  const message = `Runs are missing here: ${which}. What they logged is kept, and comes back when ${isOne ? 'it does' : 'they do'}.`
+  return { missingShards: [...missingShards], message }
 }
 
 function concatenate(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {

@@ -26,7 +26,7 @@ export type IdentitiesRepository = {
   signInLocally(userId: string): Promise<string>
   signOut(token: string): Promise<void>
   deleteExpired(): Promise<void>
-  /** Drops what is kept, after a key was revoked. */
+  /** Drops what is kept, after a key was revoked or an organization was deleted or restored. */
   forget(): void
 }
 
@@ -55,7 +55,7 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
         name: user.name,
         email: user.email,
         via: 'key',
-        organizations: [{ id: organization.id, slug: organization.slug, name: organization.name }],
+        ...sorted([organization]),
       },
     }
   }
@@ -67,11 +67,10 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
     })
     if (!row) return null
     const organizations = row.user.memberships
-      .map(({ organization: { id, slug, name } }) => ({ id, slug, name }))
+      .map(({ organization }) => organization)
       .filter(({ id }) => row.organizationId === null || row.organizationId === id)
-      .sort((left, right) => left.slug.localeCompare(right.slug))
     const { id: userId, name, email } = row.user
-    return { userId, name, email, via: 'session', organizations, isLocal: row.isLocal }
+    return { userId, name, email, via: 'session', ...sorted(organizations), isLocal: row.isLocal }
   }
 
   const startSession = async (
@@ -104,6 +103,19 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
       keys.clear()
       sessions.clear()
     },
+  }
+}
+
+type OrganizationRow = { id: string; slug: string; name: string; deletedAt: Date | null }
+
+/** Organizations by their names, those that were deleted apart. */
+function sorted(rows: readonly OrganizationRow[]): Pick<Identity, 'organizations' | 'deletedOrganizations'> {
+  const byName = rows.toSorted((left, right) => left.slug.localeCompare(right.slug))
+  return {
+    organizations: byName.flatMap(({ id, slug, name, deletedAt }) => (deletedAt ? [] : [{ id, slug, name }])),
+    deletedOrganizations: byName.flatMap(({ id, slug, name, deletedAt }) =>
+      deletedAt ? [{ id, slug, name, deletedAt: deletedAt.getTime() }] : [],
+    ),
   }
 }
 

@@ -1,0 +1,123 @@
+import { mkdir, open, readdir, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { BackupManifest } from '@kiroku/core/backup'
+import { KirokuError } from '@kiroku/core/errors'
+import { openDatabase } from '../../database/database.ts'
+import { listMigrations } from '../../database/migrations.ts'
+import { type DataDirectory, fillDataDirectory, startPostgres } from '../../engines/index.ts'
+import { createBackupRepository } from './backup.repository.ts'
+import { type Backup, openBackup } from './read-backup.ts'
+
+export type RestoreOptions = {
+  /** The backup's directory. */
+  from: string
+  /** Where the data directory will be: nothing or an empty directory. */
+  dataDir: string
+  tell?: ((doneBytes: number, totalBytes: number) => void) | undefined
+}
+
+/** What a fresh PostgreSQL takes beside the backup's own bytes. */
+const spareBytes = 256 * 1024 * 1024
+
+/**
+ * Makes a data directory from a backup, checking each file as it is read. It is one when all is in it and on disk; a server
+ * then starts in it as after a loss of power at the moment of the backup. Throws BAD_REQUEST for a backup that is not whole,
+ * damaged or of a newer release, CONFLICT when the directory is not empty, TOO_LARGE without room.
+ */
+export async function restoreBackup({ from, dataDir, tell = () => {} }: RestoreOptions): Promise<BackupManifest> {
+  const backup = await openBackup(from)
+  const { manifest } = backup
+  await checkMigrations(manifest)
+  await fillDataDirectory(dataDir, async (directory) => {
+    await checkSpace(directory, manifest)
+    const counting = { done: 0, tell: () => tell(counting.done, manifest.contents.bytes) }
+    await copyFiles(backup, directory, counting)
+    await loadPostgres(backup, directory, counting)
+    await syncFolders(directory.clickhouse)
+    await syncFolders(directory.files)
+  })
+  return manifest
+}
+
+type Counting = { done: number; tell(): void }
+
+async function checkMigrations({ migrations }: BackupManifest): Promise<void> {
+  const known = new Set(await listMigrations())
+  const unknown = migrations.find((name) => !known.has(name))
+  if (unknown === undefined) return
+  const message = `the backup was made by a newer Kiroku (it has the migration ${unknown}); restore it with that version`
+  throw new KirokuError({ code: 'BAD_REQUEST', message })
+}
+
+async function checkSpace({ path }: DataDirectory, { contents }: BackupManifest): Promise<void> {
+  const { bavail, bsize } = await statfs(path)
+  const needed = contents.bytes + spareBytes
+  if (bavail * bsize >= needed) return
+  const inMib = (count: number): string => `${Math.ceil(count / 2 ** 20)} MiB`
+  const message = `the backup needs ${inMib(needed)}, and ${inMib(bavail * bsize)} are free for ${path}; free some space, or name another disk with --data`
+  throw new KirokuError({ code: 'TOO_LARGE', message })
+}
+
+/** Lays ClickHouse's tables and the contents of files in their places. */
+async function copyFiles(backup: Backup, directory: DataDirectory, counting: Counting): Promise<void> {
+  for await (const file of backup.files()) {
+    if (file.path.startsWith('postgres/')) continue
+    const target = join(directory.path, ...file.path.split('/'))
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+    const written = await open(target, 'wx', 0o600)
+    try {
+      for await (const piece of backup.read(file)) {
+        await written.writeFile(piece)
+        counting.done += piece.byteLength
+        counting.tell()
+      }
+      await written.sync()
+    } finally {
+      await written.close()
+    }
+  }
+}
+
+/** Makes a PostgreSQL with the tables as they were when the backup was made; the next start brings them up to date. */
+async function loadPostgres(backup: Backup, directory: DataDirectory, counting: Counting): Promise<void> {
+  const { tables, migrations } = backup.manifest
+  const files = new Map<string, Readable>()
+  for await (const file of backup.files())
+    if (file.path.startsWith('postgres/')) files.set(file.path, Readable.from(counted(backup.read(file), counting)))
+  const postgres = await startPostgres(directory.postgres)
+  try {
+    const database = await openDatabase(postgres.databaseUrl, migrations)
+    try {
+      await createBackupRepository(database).load(tables, ({ name }) => {
+        const content = files.get(`postgres/${name}.copy`)
+        if (content) return content
+        throw new KirokuError({ code: 'BAD_REQUEST', message: `the backup is damaged: it has no rows of ${name}` })
+      })
+    } finally {
+      await database.close()
+    }
+  } finally {
+    await postgres.close()
+  }
+}
+
+async function* counted(content: AsyncIterable<Buffer>, counting: Counting): AsyncIterable<Buffer> {
+  for await (const piece of content) {
+    counting.done += piece.byteLength
+    counting.tell()
+    yield piece
+  }
+}
+
+/** Has a loss of power take back no name below a directory. */
+async function syncFolders(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) await syncFolders(join(path, entry.name))
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

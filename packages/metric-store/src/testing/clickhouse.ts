@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { scheduler } from 'node:timers/promises'
+
+/** Whether there is Python, which starts libchdb as a server. */
+export const canStartClickhouse = (): boolean => spawnSync('python3', ['-c', 'import ctypes']).status === 0
+
+/** A directory that is gone at scope exit. */
+export function temporaryDirectory(): { path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), 'kiroku-store-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+const launcher = `
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+words = [word.encode() for word in ["clickhouse", *sys.argv[2:]]]
+library.chdb_query_cmdline(len(words), (ctypes.c_char_p * len(words))(*words))
+`
+
+/** A ClickHouse server that listens, whose process a test may kill and start again over the same data. */
+export type TestClickhouse = {
+  url: string
+  directory: string
+  kill(): Promise<void>
+  restart(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type Ports = { http: number; tcp: number }
+
+const freePorts = async (): Promise<Ports> => ({ http: await freePort(), tcp: await freePort() })
+
+/** A real ClickHouse server: libchdb holds one, which listens when it is told to. */
+export async function startClickhouse(given?: { ports: Ports; config: string }): Promise<TestClickhouse> {
+  if (!canStartClickhouse()) throw new Error('There is no Python, which starts libchdb as a server: install python3')
+  const directory = temporaryDirectory()
+  const { http, tcp } = given?.ports ?? (await freePorts())
+  const config = join(directory.path, 'config.xml')
+  writeFileSync(
+    config,
+    `<clickhouse><http_port>${http}</http_port><tcp_port>${tcp}</tcp_port>${given?.config ?? ''}</clickhouse>`,
+  )
+  const url = `http://127.0.0.1:${http}`
+  const run = async (): Promise<ChildProcess> => {
+    const listen = ['HTTP', 'TCP'].map((protocol) => `SYSTEM START LISTEN ${protocol};`).join(' ')
+    const child = spawn('python3', [
+      '-c',
+      launcher,
+      libraryPath(),
+      `--path=${join(directory.path, 'data')}`,
+      `--http_port=${http}`,
+      `--tcp_port=${tcp}`,
+      '--listen_host=127.0.0.1',
+      `--config-file=${config}`,
+      '--function_sleep_max_microseconds_per_block=0',
+      '--query',
+      `${listen} SELECT sleepEachRow(3) FROM system.numbers SETTINGS max_block_size=1 FORMAT Null`,
+    ])
+    await untilAnswers(url, child)
+    return child
+  }
+  let child = await run()
+  const kill = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit')
+  }
+  return {
+    url,
+    directory: directory.path,
+    kill,
+    async restart() {
+      await kill()
+      child = await run()
+    },
+    async [Symbol.asyncDispose]() {
+      await kill()
+      directory[Symbol.dispose]()
+    },
+  }
+}
+
+/** The name of the cluster that `startCluster` starts. */
+export const clusterName = 'two'
+
+/** A real cluster of two shards without Keeper: two servers that know each other by `remote_servers`. */
+export async function startCluster(): Promise<{ shards: TestClickhouse[]; [Symbol.asyncDispose](): Promise<void> }> {
+  const ports = [await freePorts(), await freePorts()]
+  const shard = ({ tcp }: Ports): string =>
+    `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`
+  const config = `<remote_servers><${clusterName}>${ports.map(shard).join('')}</${clusterName}></remote_servers>`
+  const shards = await Promise.all(ports.map((own) => startClickhouse({ ports: own, config })))
+  return {
+    shards,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(shards.map((server) => server[Symbol.asyncDispose]()))
+    },
+  }
+}
+
+function libraryPath(): string {
+  const fromChdb = createRequire(createRequire(import.meta.url).resolve('chdb/package.json'))
+  return join(dirname(fromChdb.resolve(`@chdb/lib-${process.platform}-${process.arch}-gnu/package.json`)), 'libchdb.so')
+}
+
+async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
+  let said = ''
+  child.stderr?.on('data', (chunk) => {
+    said += String(chunk)
+  })
+  const deadline = Date.now() + 30_000
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`ClickHouse ended: ${said}`)
+    const answer = await fetch(`${url}/ping`).catch(() => undefined)
+    if (answer?.ok) return
+    await scheduler.wait(50)
+  }
+  throw new Error(`ClickHouse did not listen: ${said}`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}

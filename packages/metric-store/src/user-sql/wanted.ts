@@ -1,0 +1,32 @@
+import type { Token } from './tokens.ts'
+import type { RunEntry, RunsWanted } from './types.ts'
+
+const isName = (token: Token | undefined): token is Token => token?.kind === 'word' || token?.kind === 'name'
+const isSign = (token: Token | undefined, value: string): boolean => token?.kind === 'operator' && token.value === value
+
+/** Whether a query can read a table: it cannot without its name. */
+export function mentions(tokens: readonly Token[], table: string): boolean {
+  return tokens.some((token) => isName(token) && token.value === table)
+}
+
+/**
+ * What a query needs of the table `runs`: the entries that it names (`config.lr`, `r.summary."val/loss"`), and the whole config or summary
+ * when it names them alone or asks for all columns.
+ */
+export function wantedOfRuns(tokens: readonly Token[]): RunsWanted {
+  const entries = new Map<string, RunEntry>()
+  const whole = { config: false, summary: false }
+  tokens.forEach((token, index) => {
+    if (isSign(token, '*') && !(isSign(tokens[index - 1], '(') && isSign(tokens[index + 1], ')')))
+      whole.config = whole.summary = true
+    if (!isName(token)) return
+    const path = [token.value]
+    for (let at = index; isSign(tokens[at + 1], '.') && isName(tokens[at + 2]); at += 2)
+      path.push(tokens[at + 2]?.value ?? '')
+    const [of, ...keys] = path.join('.').split('.')
+    if (of !== 'config' && of !== 'summary') return
+    if (keys.length === 0) whole[of] = true
+    else entries.set(path.join('.'), { of, path: keys })
+  })
+  return { ...whole, entries: [...entries.values()] }
+}

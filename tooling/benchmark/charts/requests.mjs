@@ -1,0 +1,97 @@
+import { routes } from '@kiroku/core/routes'
+import { decodeSeriesAnswer } from '@kiroku/core/series'
+import { median } from '../statistics.mjs'
+import { projectOf, slugOf } from './dataset.mjs'
+
+const atLeast = 3
+const atMost = 15
+/** What takes longer is asked for once: its spread says nothing that matters. */
+const tooLongMs = 5000
+
+/** The server takes longer for a chart than it allows itself. */
+class GivenUp extends Error {}
+
+/**
+ * Asks for the chart of a whole set of runs, or for a window of it; answers the bytes and the server's own time in
+ * milliseconds, which the answer's `server-timing` tells.
+ */
+export async function askChart(server, set, { width, range }) {
+  const response = await fetch(server.url + routes.series, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      organization: server.organization,
+      project: projectOf(set),
+      series: Array.from({ length: set.runs }, (_, run) => ({ run: slugOf(run), metric: 'loss' })),
+      x: { kind: 'step' },
+      width,
+      range,
+    }),
+  })
+  if (response.status === 503) throw new GivenUp(`the server gave up: ${await response.text()}`)
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const ms = Number(/total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1])
+  if (!Number.isFinite(ms)) throw new Error('the answer does not tell the time that it took')
+  return { ms, bytes }
+}
+
+/**
+ * The server times of one chart, asked again and again for `budgetMs`: three times at least (one that takes seconds:
+ * once), fifteen at most; and the last answer. Of a chart that the server gives up, how long that took, and no answer.
+ * Throws when an answer does not stand for every point.
+ */
+export async function chartTimes(server, set, request, budgetMs = 3000) {
+  const from = performance.now()
+  const times = []
+  for (;;) {
+    const asked = performance.now()
+    const answer = await askChart(server, set, request).catch((error) => {
+      if (!(error instanceof GivenUp)) throw error
+      console.error(`  ${error.message}`)
+      return { ms: performance.now() - asked, bytes: null }
+    })
+    if (times.length === 0 && answer.bytes) checkCount(set, request, answer.bytes)
+    times.push(answer.ms)
+    const isEnough = times.length >= atLeast || answer.ms > tooLongMs
+    if (answer.bytes === null || times.length >= atMost || (isEnough && performance.now() - from > budgetMs))
+      return { times, bytes: answer.bytes }
+  }
+}
+
+/** The whole has every point; a window has at least its own, since the buckets at its ends come whole. */
+function checkCount(set, { range }, bytes) {
+  const expected = range ? Math.floor(range.to) - Math.ceil(range.from) + 1 : set.steps
+  for (const { run, count } of decodeSeriesAnswer(bytes).series)
+    if (range ? count < expected : count !== expected)
+      throw new Error(`the chart has ${count} of ${expected} points of ${run}`)
+}
+
+/**
+ * Waits until a chart stops to get faster: merges, and whatever else the server does with points after it acknowledged
+ * them, are done by then. Says so when that has not come about after `timeoutMs`.
+ */
+export async function settle(server, set, { width = 1000, timeoutMs = 90_000 } = {}) {
+  const from = performance.now()
+  const round = async () => median((await chartTimes(server, set, { width }, 1000)).times)
+  let best = await round()
+  for (let calm = 0; calm < 3; ) {
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const now = await round()
+    calm = now > best * 0.9 ? calm + 1 : 0
+    best = Math.min(best, now)
+    if (calm < 3 && performance.now() - from > timeoutMs)
+      return console.error(`  the chart was still getting faster after ${timeoutMs / 1000} s`)
+  }
+}
+
+/** Windows at several places, unaligned: 50 %, 10 %, 1 % and 0.1 % of the steps. */
+export function windowsOf(steps) {
+  const last = steps - 1
+  return [0.5, 0.1, 0.01, 0.001].flatMap((share) =>
+    [0, 0.3183, 0.7193, 1].map((place) => {
+      const from = Math.floor((last - last * share) * place)
+      return { share, place, range: { from, to: from + Math.max(1, Math.floor(last * share)) } }
+    }),
+  )
+}
