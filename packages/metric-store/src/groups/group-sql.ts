@@ -31,6 +31,7 @@ const answered = `toFloat64(countIf(finite > 0)) AS runsOf, avgIf(mean, finite >
 /**
  * One row a bucket of a group that has points. The parts are joined, first by run and bucket, so that a run's mean is of all
  * its points there; `groupsOf` says of each run in which groups it is. `isStale` is 1 where rollups were newer than known.
+ * No parameter of it is called `run` or `runs`: groups go over the shards of a cluster, whose tables of all shards answer once.
  */
 export function groupsStatement(
   project: string,
