@@ -4,7 +4,7 @@ import { type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.
 import type { Stretch } from '../groups/group-sql.ts'
 import { type KnownRun, readKnownRuns } from '../groups/known-runs.ts'
 import type { Freshness } from '../rollups/freshness.ts'
-import { pointsOfLevel, smallestBucket } from '../rollups/levels.ts'
+import { levelCount, pointsOfLevel, smallestBucket } from '../rollups/levels.ts'
 import type { Asking } from '../series/raw-series.ts'
 import { firstReachingStatement, type MeasuredRows, measureStatement, type StoredStretch } from './measure-sql.ts'
 
@@ -151,7 +151,7 @@ async function firstReaching(
 
 function levelFor(points: number): number {
   let level = 0
-  while (points / pointsOfLevel(level) > rowsAtOnce) level++
+  while (level < levelCount - 1 && points / pointsOfLevel(level) > rowsAtOnce) level++
   return level
 }
 
