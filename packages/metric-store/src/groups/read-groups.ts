@@ -7,17 +7,16 @@ import type { Freshness } from '../rollups/freshness.ts'
 import { groupSeries, seriesKeyOf } from '../series/groups.ts'
 import { type Asking, type Facts, readFacts } from '../series/raw-series.ts'
 import type { RequestedSeries } from '../types.ts'
-import { groupsStatement, type Part, type Stretch, wideRowsStatement } from './group-sql.ts'
+import { groupsStatement, type Part, wideRowsStatement } from './group-sql.ts'
 import type { StoreGroupsAnswer, StoreGroupsRequest } from './group-types.ts'
 import { type KnownRuns, readKnownRuns } from './known-runs.ts'
 import { groupLevel } from './plan-groups.ts'
+import { chunked, type Stretch } from './stretches.ts'
 
 type Range = { from: number; to: number }
 
 /** A series with more stored buckets that are too wide for the cut comes from a lower level, or from its points. */
 const maxWideRows = 16
-/** Stretches of points that one part of a statement names. */
-const stretchesPerPart = 128
 /** How often the answer is asked for when the rollups are filled meanwhile, before they are left out. */
 const attempts = 3
 
@@ -231,21 +230,26 @@ async function readWideRows(
 }
 
 function stretchParts(found: readonly FoundStretch[]): Part[] {
-  const sorted = [...found].sort((a, b) => (a.run < b.run ? -1 : a.run > b.run ? 1 : a.from - b.from))
-  const parts: Part[] = []
-  for (let at = 0; at < sorted.length; at += stretchesPerPart) {
-    const some = sorted.slice(at, at + stretchesPerPart)
-    for (const group of groupSeries(uniqueEntries(some))) {
-      const runs = new Set(group.runs)
-      parts.push({ kind: 'stretches', group, stretches: some.filter(({ run }) => runs.has(run)) })
-    }
+  const rounds: FoundStretch[][] = []
+  const counts = new Map<string, number>()
+  for (const stretch of found) {
+    const round = counts.get(stretch.run) ?? 0
+    counts.set(stretch.run, round + 1)
+    const others = rounds[round]
+    if (others) others.push(stretch)
+    else rounds[round] = [stretch]
   }
-  return parts
+  return rounds
+    .flatMap((round) => chunked(round))
+    .flatMap((some) => {
+      const byRun = new Map(some.map((stretch) => [stretch.run, stretch]))
+      return groupSeries(some.map(({ entry }) => entry)).map((group) => ({
+        kind: 'stretches' as const,
+        group,
+        stretches: group.runs.flatMap((run) => byRun.get(run) ?? []),
+      }))
+    })
 }
-
-const uniqueEntries = (some: readonly FoundStretch[]): RequestedSeries[] => [
-  ...new Map(some.map(({ run, entry }) => [run, entry])).values(),
-]
 
 /** The columns of each group that has any; null when rollups were filled since they were looked at. */
 async function readParts(

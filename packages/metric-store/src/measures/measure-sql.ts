@@ -1,6 +1,6 @@
 import type { Measure } from '@kiroku/core/measures'
 import type { Parameters, Statement } from '../engine/engine.ts'
-import type { Stretch } from '../groups/group-sql.ts'
+import { pickedRows, type Stretch } from '../groups/stretches.ts'
 
 /** A stretch of stored buckets, by the steps that these start at, of versions from `validFrom` on. */
 export type StoredStretch = Stretch & { validFrom: number }
@@ -70,28 +70,6 @@ function pointsOf(where: MeasuredRows): { points: string; values: Parameters } {
              FROM (SELECT run, step, argMax(time, version) AS newestTime, argMax(value, version) AS newestValue
                    FROM points WHERE ${ofMetric} AND ${condition} GROUP BY run, step)`,
     values,
-  }
-}
-
-/**
- * The condition for the rows of one stretch a run, by a column of steps. The primary key prunes by the runs and by the range that
- * all stretches are in: to hold every part of it against hundreds of stretches would take longer than to read some more rows.
- */
-function pickedRows(
-  stretches: readonly Stretch[],
-  column: 'step' | 'start',
-): { condition: string; values: Parameters } {
-  const bound = (list: string): string => `transform(run, {runs:Array(UUID)}, {${list}:Array(Int64)}, toInt64(0))`
-  return {
-    condition: `run IN {runs:Array(UUID)} AND ${column} >= {least:Int64} AND ${column} <= {most:Int64}
-                AND ${column} >= ${bound('froms')} AND ${column} <= ${bound('tos')}`,
-    values: {
-      runs: stretches.map(({ run }) => run),
-      froms: stretches.map(({ from }) => from),
-      tos: stretches.map(({ to }) => to),
-      least: stretches.reduce((least, { from }) => Math.min(least, from), Number.MAX_SAFE_INTEGER),
-      most: stretches.reduce((most, { to }) => Math.max(most, to), Number.MIN_SAFE_INTEGER),
-    },
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Measure, Measured } from '@kiroku/core/measures'
 import type { Engine, Statement } from '../engine/engine.ts'
 import { type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
-import type { Stretch } from '../groups/group-sql.ts'
 import { type KnownRun, readKnownRuns } from '../groups/known-runs.ts'
+import { chunked, lastStep, type Stretch } from '../groups/stretches.ts'
 import type { Freshness } from '../rollups/freshness.ts'
 import { levelCount, pointsOfLevel, smallestBucket } from '../rollups/levels.ts'
 import type { Asking } from '../series/raw-series.ts'
@@ -11,11 +11,6 @@ import { firstReachingStatement, type MeasuredRows, measureStatement, type Store
 /** Some measures of some runs of a project, by their UUIDs. */
 export type StoreMeasuresRequest = { project: string; runs: readonly string[]; measures: readonly Measure[] }
 
-/** Stretches that one statement names, at most, and how far apart they may begin unless they are wide themselves. */
-const stretchesPerStatement = 256
-const startsPerStatement = 32_768
-/** The end of a stretch that has none. */
-const lastStep = Number.MAX_SAFE_INTEGER
 /** Stored buckets of a run that are looked at at once, as a rule: those of three levels below one. */
 const rowsAtOnce = 64
 const levelsAtOnce = 3
@@ -230,18 +225,4 @@ async function readPoints(
 async function readAll({ engine, signal }: Asking, statements: readonly Statement[]): Promise<NativeBlock[]> {
   const answers = await Promise.all(statements.map((statement) => engine.columns({ ...statement, signal })))
   return answers.flat()
-}
-
-/** Stretches that lie near each other, together: a statement reads the range that they are all in. */
-function chunked<T extends Stretch>(stretches: readonly T[]): T[][] {
-  const chunks: T[][] = []
-  for (const stretch of [...stretches].sort((a, b) => a.from - b.from)) {
-    const chunk = chunks.at(-1)
-    const first = chunk?.[0]
-    const reach = first ? Math.max(startsPerStatement, first.to === lastStep ? 0 : first.to - first.from) : 0
-    const isNear = first !== undefined && stretch.from - first.from <= reach
-    if (chunk && isNear && chunk.length < stretchesPerStatement) chunk.push(stretch)
-    else chunks.push([stretch])
-  }
-  return chunks
 }
