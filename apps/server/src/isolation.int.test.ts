@@ -64,6 +64,8 @@ const address = () => ({ organization: owner.organization, project: run.project,
 type Attempt = { input: () => unknown; expected: 'NOT_FOUND' | 'nothing of the owner' }
 const notFound = (input: () => unknown): Attempt => ({ input, expected: 'NOT_FOUND' })
 
+const best = { kind: 'best', metric: 'loss', goal: 'min' }
+
 const attempts: Record<string, Attempt> = {
   'console.byRun': notFound(address),
   'files.list': notFound(address),
@@ -71,6 +73,7 @@ const attempts: Record<string, Attempt> = {
   'keys.create': notFound(() => ({ organization: owner.organization, name: 'mine now' })),
   'keys.list': notFound(() => ({ organization: owner.organization })),
   'keys.revoke': notFound(() => ({ organization: owner.organization, id: keyId })),
+  'measures.byRuns': notFound(() => ({ ...address(), runs: [run.run], measures: [best] })),
   'metrics.byRun': notFound(address),
   'metrics.list': notFound(address),
   'organizations.delete': notFound(() => ({ organization: owner.organization })),
@@ -248,6 +251,14 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     const series = [{ run: unshared.run, metric: 'loss' }]
     isNotFound(await post(routes.series, stranger.apiKey, JSON.stringify({ ...body, series })))
   },
+  [`POST ${routes.groups}`]: async () => {
+    const body = { ...address(), metric: 'loss', groups: [{ runs: [run.run] }], buckets: 10 }
+    isNotFound(await post(routes.groups, stranger.apiKey, JSON.stringify(body)))
+    await testRun(stranger)
+    const groups = [{ runs: [(await testRun(owner)).run] }]
+    const ofStranger = { ...body, organization: stranger.organization, groups }
+    isNotFound(await post(routes.groups, stranger.apiKey, JSON.stringify(ofStranger)))
+  },
   [`POST ${routes.sql}`]: async () => {
     const ask = (query: string, path: object = address()) =>
       post(routes.sql, stranger.apiKey, JSON.stringify({ ...path, query }))
@@ -329,7 +340,7 @@ describe('every route', () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
     for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
-    for (const path of [routes.series, routes.sql, routes.ingest, routes.backup])
+    for (const path of [routes.series, routes.groups, routes.sql, routes.ingest, routes.backup])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     const blob = `${routes.blobs}/${sha256Of('x')}`
     expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)

@@ -1,6 +1,7 @@
 import { consoleRouter } from './features/console/index.ts'
 import { filesRouter } from './features/files/index.ts'
 import { keysRouter } from './features/keys/index.ts'
+import { measuresRouter } from './features/measures/index.ts'
 import { metricsRouter, textsRouter } from './features/metrics/index.ts'
 import { organizationsRouter } from './features/organizations/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
@@ -15,6 +16,7 @@ export const appRouter = router({
   console: consoleRouter,
   files: filesRouter,
   keys: keysRouter,
+  measures: measuresRouter,
   metrics: metricsRouter,
   organizations: organizationsRouter,
   projects: projectsRouter,

@@ -16,6 +16,7 @@ import {
   createFilesService,
   registerFileRoutes,
 } from './features/files/index.ts'
+import { createGroupsService, registerGroupsRoute } from './features/groups/index.ts'
 import { registerHealthRoutes } from './features/health/index.ts'
 import {
   createHistoryRepository,
@@ -25,6 +26,7 @@ import {
 } from './features/history/index.ts'
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
+import { createMeasuresService } from './features/measures/index.ts'
 import { createMetricsRepository } from './features/metrics/index.ts'
 import { createOrganizationsRepository, createOrganizationsService } from './features/organizations/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
@@ -145,10 +147,12 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const services: Services = {
     console: createConsoleService(store, metrics, runs),
     files: createFilesService(storage, { blobs, files: createFilesRepository(database) }),
+    groups: createGroupsService(store, metrics),
     history,
     identities,
     keys: createKeysRepository(database),
     live: createLiveService(listener),
+    measures: createMeasuresService(store, metrics),
     metrics,
     organizations: createOrganizationsService(
       createOrganizationsRepository(database, purgeAfterMs),
@@ -169,6 +173,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)
   registerSeriesRoutes(app, services.series, services.projects)
+  registerGroupsRoute(app, services.groups, services.projects)
   registerFileRoutes(app, services.files, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
   registerSqlRoute(app, services.sql, services.projects)

@@ -1,8 +1,10 @@
 import type { ConsoleService } from './features/console/index.ts'
 import type { FilesService } from './features/files/index.ts'
+import type { GroupsService } from './features/groups/index.ts'
 import type { HistoryService } from './features/history/index.ts'
 import type { KeysRepository } from './features/keys/index.ts'
 import type { LiveService } from './features/live/index.ts'
+import type { MeasuresService } from './features/measures/index.ts'
 import type { MetricsRepository } from './features/metrics/index.ts'
 import type { OrganizationsService } from './features/organizations/index.ts'
 import type { ProjectChanges, ProjectsRepository } from './features/projects/index.ts'
@@ -16,10 +18,12 @@ import type { UsageService } from './features/usage/index.ts'
 export type Services = {
   console: ConsoleService
   files: FilesService
+  groups: GroupsService
   history: HistoryService
   identities: IdentitiesRepository
   keys: KeysRepository
   live: LiveService
+  measures: MeasuresService
   metrics: MetricsRepository
   organizations: OrganizationsService
   projectChanges: ProjectChanges

@@ -292,7 +292,10 @@ describe('kiroku', () => {
     expect(code).toBe(0)
     const listed = stdout.matchAll(/^(\w+):\n((?: {2}\S.*\n?| {4,}.*\n?)+)/gm)
     const groups = Object.fromEntries(
-      [...listed].map(([, name, lines = '']) => [name, [...lines.matchAll(/^ {2}([\w-]+) /gm)].map(([, word]) => word)]),
+      [...listed].map(([, name, lines = '']) => [
+        name,
+        [...lines.matchAll(/^ {2}([\w-]+) /gm)].map(([, word]) => word),
+      ]),
     )
     expect(groups).toMatchObject({
       Server: ['up', 'doctor', 'verify', 'usage', 'backup', 'restore-backup'],

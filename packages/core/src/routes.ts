@@ -6,6 +6,8 @@ export const routes = {
   ingest: '/api/ingest',
   /** POST a `seriesRequestSchema` in JSON; answers a series answer (`frameContentType`). */
   series: '/api/series',
+  /** POST a `groupsRequestSchema` in JSON; answers a groups answer (`frameContentType`). */
+  groups: '/api/groups',
   /** GET a `pointsRequestSchema` in the address: every point of one metric, or a page, as `encodePoints` has them. */
   points: '/api/points',
   /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */

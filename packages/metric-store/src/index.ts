@@ -1,4 +1,5 @@
 export type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
+export type { GroupedRun, StoreGroupsAnswer, StoreGroupsRequest } from './groups/group-types.ts'
 export { openMetricStore } from './metric-store.ts'
 export { runTables } from './run-tables.ts'
 export type {

@@ -6,7 +6,9 @@ import { openEmbeddedEngine } from './engine/embedded-engine.ts'
 import type { Engine } from './engine/engine.ts'
 import { openServerEngine } from './engine/server-engine.ts'
 import { eraseProject, eraseRuns } from './erase.ts'
+import { readGroups } from './groups/read-groups.ts'
 import { insertPoints, insertTexts } from './insert.ts'
+import { readMeasures } from './measures/read-measures.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
 import { checkRollups } from './rollups/check-rollups.ts'
@@ -76,6 +78,8 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await insertConsole(engine, lines)
     },
     roll: () => roller.roll(),
+    groups: (request, options) => readGroups(engine, freshness, request, options?.signal),
+    measures: (request, options) => readMeasures(engine, freshness, request, options?.signal),
     checkRollups: () => checkRollups(engine, freshness),
     async series(request, options) {
       const missing = new Set<number>()

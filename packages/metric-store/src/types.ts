@@ -1,10 +1,13 @@
 import type { XAxis } from '@kiroku/core/axes'
 import type { ConsoleLine, MetricColumn, Stream } from '@kiroku/core/history'
+import type { Measured } from '@kiroku/core/measures'
 import type { TextMetric } from '@kiroku/core/queries'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { SqlAnswer } from '@kiroku/core/sql'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
+import type { StoreGroupsAnswer, StoreGroupsRequest } from './groups/group-types.ts'
+import type { StoreMeasuresRequest } from './measures/read-measures.ts'
 import type { RollupCheck } from './rollups/check-rollups.ts'
 import type { UserQuery } from './user-sql/types.ts'
 
@@ -148,6 +151,13 @@ export type MetricStore = {
   checkRollups(): Promise<RollupCheck>
   /** The series of a chart, exact or in buckets. An abort frees the caller. */
   series(request: StoreSeriesRequest, options?: { signal?: AbortSignal }): Promise<StoreSeriesAnswer>
+  /**
+   * Figures of groups of runs over a metric, by equal buckets of x, aggregated in ClickHouse. A point counts in the bucket of
+   * its x, or less than half a bucket beside it where a group is not exact; no point is left out.
+   */
+  groups(request: StoreGroupsRequest, options?: { signal?: AbortSignal }): Promise<StoreGroupsAnswer>
+  /** For each run, in the order asked for, each measure of its history; null where there is no such point. */
+  measures(request: StoreMeasuresRequest, options?: { signal?: AbortSignal }): Promise<(Measured | null)[][]>
   /** Points of one series, sorted by step, in chunks of bounded size. */
   points(query: PointQuery): AsyncIterable<PointChunk>
   /** Texts of a run, sorted by metric, then step. */

@@ -73,6 +73,8 @@ export function createApp(
   app.register(fastifyTRPCPlugin, {
     prefix: routes.trpc,
     trpcOptions: {
+      // What names a thousand runs does not fit in an address.
+      allowMethodOverride: true,
       router: appRouter,
       createContext: ({ req }: CreateFastifyContextOptions): Context => ({
         identity: req.identity,

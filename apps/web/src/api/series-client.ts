@@ -1,17 +1,27 @@
 import { errorBodySchema, KirokuError } from '@kiroku/core/errors'
+import { decodeGroupsAnswer, type GroupsAnswer, type GroupsRequest } from '@kiroku/core/groups'
 import { routes } from '@kiroku/core/routes'
 import { decodeSeriesAnswer, type SeriesAnswer, type SeriesRequest } from '@kiroku/core/series'
 
 /** Asks the server for a chart's series. Throws `KirokuError` with the server's own words when it refuses. */
 export async function fetchSeries(request: SeriesRequest, signal: AbortSignal): Promise<SeriesAnswer> {
-  const response = await fetch(routes.series, {
+  return decodeSeriesAnswer(await fetchFrame(routes.series, request, signal))
+}
+
+/** Asks the server for a chart of groups, in the same way. */
+export async function fetchGroups(request: GroupsRequest, signal: AbortSignal): Promise<GroupsAnswer> {
+  return decodeGroupsAnswer(await fetchFrame(routes.groups, request, signal))
+}
+
+async function fetchFrame(route: string, request: unknown, signal: AbortSignal): Promise<Uint8Array> {
+  const response = await fetch(route, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(request),
     signal,
   })
   if (!response.ok) throw await errorOf(response)
-  return decodeSeriesAnswer(new Uint8Array(await response.arrayBuffer()))
+  return new Uint8Array(await response.arrayBuffer())
 }
 
 /** The error that a refusal tells. */

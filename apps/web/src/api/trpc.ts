@@ -1,14 +1,24 @@
 'use client'
 import { routes } from '@kiroku/core/routes'
 import type { AppRouter } from '@kiroku/server'
-import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
+import { createTRPCClient, httpBatchLink, httpLink, splitLink, TRPCClientError } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
 
 /** A client for the server that the page came from. */
 export function createApiClient(): ReturnType<typeof createTRPCClient<AppRouter>> {
-  return createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: routes.trpc, maxURLLength: 2000 })] })
+  const url = routes.trpc
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        // What names hundreds of runs does not fit in an address.
+        condition: ({ context }) => context.isLarge === true,
+        true: httpLink({ url, methodOverride: 'POST' }),
+        false: httpBatchLink({ url, maxURLLength: 2000 }),
+      }),
+    ],
+  })
 }
 
 /** True when the server wants the reader to sign in first. */

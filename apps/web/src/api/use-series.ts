@@ -1,19 +1,20 @@
 'use client'
+import type { GroupsAnswer, GroupsRequest } from '@kiroku/core/groups'
 import type { SeriesAnswer, SeriesRequest } from '@kiroku/core/series'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
-import { fetchSeries } from './series-client.ts'
+import { fetchGroups, fetchSeries } from './series-client.ts'
 
 /** A chart follows its runs at most this often. */
 const liveIntervalMs = 250
 /** An answer that lacks runs is asked for again this often, until it is whole. */
 const partialIntervalMs = 10_000
 
-export type SeriesState = {
+export type AnswerState<Answer> = {
   /** The newest answer, or that of the request before while a new one is under way. */
-  answer: SeriesAnswer | undefined
+  answer: Answer | undefined
   /** Whether `answer` belongs to an earlier request. */
   isOld: boolean
   isFetching: boolean
@@ -21,26 +22,64 @@ export type SeriesState = {
   retry: () => void
 }
 
+export type SeriesState = AnswerState<SeriesAnswer>
+
 /**
  * Fetches a chart's series while it is on screen and follows its runs live. A request that is null, or a chart that is
  * off screen, fetches nothing; what was fetched before stays. Requests are aborted when the chart leaves the screen.
  */
 export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): SeriesState {
+  return useAnswer(seriesSource, request, isOnScreen)
+}
+
+/** The same for a chart of groups of runs. */
+export function useGroups(request: GroupsRequest | null, isOnScreen: boolean): AnswerState<GroupsAnswer> {
+  return useAnswer(groupsSource, request, isOnScreen)
+}
+
+/** Where answers come from, and of which runs they are. */
+type Source<Request, Answer> = {
+  name: string
+  fetch: (request: Request, signal: AbortSignal) => Promise<Answer>
+  runsOf: (request: Request) => readonly string[]
+  /** Whether some of an answer is missing, so that it is worth asking again. */
+  isPartial: (answer: Answer) => boolean
+}
+
+const seriesSource: Source<SeriesRequest, SeriesAnswer> = {
+  name: 'series',
+  fetch: fetchSeries,
+  runsOf: ({ series }) => series.map(({ run }) => run),
+  isPartial: ({ partial }) => partial !== undefined,
+}
+const groupsSource: Source<GroupsRequest, GroupsAnswer> = {
+  name: 'groups',
+  fetch: fetchGroups,
+  runsOf: ({ groups }) => groups.flatMap(({ runs }) => runs),
+  isPartial: () => false,
+}
+
+function useAnswer<Request, Answer>(
+  source: Source<Request, Answer>,
+  request: Request | null,
+  isOnScreen: boolean,
+): AnswerState<Answer> {
   const client = useQueryClient()
-  const queryKey = ['series', request]
+  const queryKey = [source.name, request]
   const isEnabled = request !== null && isOnScreen
   const query = useQuery({
     queryKey,
     queryFn: ({ signal }) => {
       if (request === null) throw new Error('There is nothing to ask for.')
-      return fetchSeries(request, signal)
+      return source.fetch(request, signal)
     },
     enabled: isEnabled,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     structuralSharing: false,
-    refetchInterval: ({ state }) => (state.data?.partial === undefined ? false : partialIntervalMs),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && source.isPartial(state.data) ? partialIntervalMs : false,
   })
 
   const latest = useRef({ queryKey, request, isOnScreen })
@@ -60,7 +99,7 @@ export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): S
   useLiveEvents(
     useCallback((event: LiveEvent) => {
       const { request: current, isOnScreen: isVisible } = latest.current
-      if (current === null || !concerns(event, current)) return
+      if (current === null || !concerns(event, source.runsOf(current))) return
       if (isVisible) gate.current?.notify()
       else isStale.current = true
     }, []),
@@ -83,8 +122,8 @@ export function useSeries(request: SeriesRequest | null, isOnScreen: boolean): S
   }
 }
 
-function concerns(event: LiveEvent, request: SeriesRequest): boolean {
+function concerns(event: LiveEvent, runs: readonly string[]): boolean {
   if (event.kind === 'missed') return true
   const moved = new Set(event.notice.runs.flatMap(({ run, points }) => (points ? [run] : [])))
-  return request.series.some(({ run }) => moved.has(run))
+  return runs.some((run) => moved.has(run))
 }

@@ -20,15 +20,17 @@ export function ChartTable({ model, title }: { model: ChartModel; title: string 
     <div className={styles.tableScroller} ref={setScroller}>
       <p className={styles.tableNote}>
         {formatCount(rows.length)} rows.{' '}
-        {model.badge?.isExact === false
-          ? 'The lines are drawn in buckets: these are the first, lowest, highest and last points of each. Zoom in for every point.'
-          : 'Every point in view.'}
+        {model.lines.some(({ group }) => group !== undefined)
+          ? 'Each row is what a group comes to in one bucket.'
+          : model.badge?.isExact === false
+            ? 'The lines are drawn in buckets: these are the first, lowest, highest and last points of each. Zoom in for every point.'
+            : 'Every point in view.'}
       </p>
       <table className={styles.table} aria-rowcount={rows.length + 1}>
         <caption className="visually-hidden">{title}</caption>
         <thead>
           <tr>
-            <th scope="col">Run</th>
+            <th scope="col">{model.lines.some(({ group }) => group !== undefined) ? 'Group' : 'Run'}</th>
             <th scope="col">{model.axisLabel}</th>
             <th scope="col">{title}</th>
             <th scope="col">Wall time</th>

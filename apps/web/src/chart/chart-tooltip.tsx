@@ -1,13 +1,14 @@
 'use client'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
-import { formatBytes, formatExact, formatNumber } from '../format/numbers.ts'
+import { formatBytes, formatCount, formatExact, formatNumber } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
 import { classes } from '../ui/button.tsx'
 import styles from './chart.module.css'
 import { formatX } from './format-axis.ts'
 import type { Hover, HoverRow } from './hover.ts'
 import { lineKey } from './prepare-chart.ts'
+import type { GroupDetail } from './prepare-groups.ts'
 
 /** The most rows that a tooltip shows; it says how many more there are. */
 const mostRows = 14
@@ -51,6 +52,9 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
   const text = (value: number): string =>
     isBytes && value >= 0 && Number.isFinite(value) ? formatBytes(value) : formatNumber(value, 5)
   const { rows, before, after } = rowsAround(hover)
+  // A group's x is the middle of a bucket, which need not be a step.
+  const nearestX =
+    nearest.line.group !== undefined && nearest.line.axis.kind === 'step' ? Math.round(nearest.x) : nearest.x
   const isApart = (row: HoverRow): boolean => Math.abs(row.x - nearest.x) > sameX
   const isMixed = rows.some(isApart)
   const isSmoothed = rows.some((row) => row.smoothed !== null)
@@ -64,12 +68,16 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
       <div className={styles.tooltipHead}>
         <span data-testid="tooltip-x">
           {nearest.line.axis.kind === 'metric' || nearest.line.axis.kind === 'step'
-            ? `${nearest.line.axis.kind === 'step' ? '_step' : nearest.line.axis.name} ${formatX(nearest.line.axis, nearest.x)}`
-            : formatX(nearest.line.axis, nearest.x)}
+            ? `${nearest.line.axis.kind === 'step' ? '_step' : nearest.line.axis.name} ${formatX(nearest.line.axis, nearestX)}`
+            : formatX(nearest.line.axis, nearestX)}
         </span>
         {nearest.line.axis.kind !== 'time' && (
           <span className={styles.faint}>
-            {nearest.time === null ? 'zoom in for the time' : formatMoment(nearest.time)}
+            {nearest.line.group !== undefined
+              ? 'mean of each run around here'
+              : nearest.time === null
+                ? 'zoom in for the time'
+                : formatMoment(nearest.time)}
           </span>
         )}
       </div>
@@ -95,6 +103,7 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
               >
                 {text(row.y)}
               </td>
+              {row.line.group !== undefined && <GroupCells row={row} group={row.line.group} text={text} />}
             </tr>
           ))}
         </tbody>
@@ -103,5 +112,22 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
       {isSmoothed && <div className={styles.faint}>smoothed, then as logged</div>}
     </div>,
     document.body,
+  )
+}
+
+type GroupCellsProps = { row: HoverRow; group: GroupDetail; text: (value: number) => string }
+
+/** A group's band under the cursor, and of how many runs it is. */
+function GroupCells({ row, group, text }: GroupCellsProps): ReactNode {
+  const runs = group.runs[row.index] ?? 0
+  return (
+    <>
+      <td className={styles.faint} data-testid="tooltip-band">
+        {text(group.low[row.index] ?? Number.NaN)} – {text(group.high[row.index] ?? Number.NaN)}
+      </td>
+      <td className={styles.faint} data-testid="tooltip-runs">
+        {formatCount(runs)} {runs === 1 ? 'run' : 'runs'}
+      </td>
+    </>
   )
 }

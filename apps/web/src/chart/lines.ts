@@ -1,6 +1,6 @@
 import type { BucketSeries, PointSeries, Series } from '@kiroku/core/series'
 import type { Range } from './scale.ts'
-import { smooth } from './smoothing.ts'
+import { pointRows, type SmoothRows, smooth } from './smoothing.ts'
 
 /** A place on the chart where a value is not a finite number. `y` is the height of a cross, unused by the triangles. */
 export type Mark = { kind: 'nan' | 'positive-infinity' | 'negative-infinity'; x: number; y: number }
@@ -151,16 +151,22 @@ function shapeOfBuckets(series: BucketSeries): Omit<LineShape, 'center' | 'isSmo
 }
 
 /** What smoothing averages: the points, or each bucket's mean of finite values. */
-function rowsToSmooth(series: Series): Polyline {
-  if (series.form === 'points') return { x: series.columns.x, y: series.columns.y }
+function rowsToSmooth(series: Series): SmoothRows {
+  if (series.form === 'points') return pointRows(series.columns.x, series.columns.y)
   const { firstX, lastX, sum, count, nanCount, positiveInfinityCount, negativeInfinityCount } = series.columns
+  const counts = count.map((points, index) => {
+    const infinite = (positiveInfinityCount[index] ?? 0) + (negativeInfinityCount[index] ?? 0)
+    return points - (nanCount[index] ?? 0) - infinite
+  })
   return {
-    x: firstX.map((first, index) => (first + (lastX[index] ?? first)) / 2),
-    y: sum.map((total, index) => {
-      const infinite = (positiveInfinityCount[index] ?? 0) + (negativeInfinityCount[index] ?? 0)
-      const finite = (count[index] ?? 0) - (nanCount[index] ?? 0) - infinite
+    xs: firstX.map((first, index) => (first + (lastX[index] ?? first)) / 2),
+    ys: sum.map((total, index) => {
+      const finite = counts[index] ?? 0
       return finite > 0 ? total / finite : gap
     }),
+    firstX,
+    lastX,
+    counts,
   }
 }
 
@@ -168,6 +174,7 @@ function rowsToSmooth(series: Series): Polyline {
 export function shapeOf(series: Series, smoothing: number, viewExtent: number): LineShape {
   const shape = series.form === 'points' ? shapeOfPoints(series) : shapeOfBuckets(series)
   const rows = rowsToSmooth(series)
-  if (smoothing <= 0) return { ...shape, center: series.form === 'points' ? null : rows, isSmoothed: false }
-  return { ...shape, center: { x: rows.x, y: smooth(rows.x, rows.y, smoothing, viewExtent) }, isSmoothed: true }
+  const means = { x: rows.xs, y: rows.ys }
+  if (smoothing <= 0) return { ...shape, center: series.form === 'points' ? null : means, isSmoothed: false }
+  return { ...shape, center: { x: rows.xs, y: smooth(rows, smoothing, viewExtent) }, isSmoothed: true }
 }

@@ -2,6 +2,7 @@ import { type XAxis, xAxisLabel } from '@kiroku/core/axes'
 import type { Series, SeriesAnswer } from '@kiroku/core/series'
 import { formatCount, formatNumber } from '../format/numbers.ts'
 import { type LineShape, shapeOf } from './lines.ts'
+import type { GroupDetail } from './prepare-groups.ts'
 import { type Range, type Scale, type ScaleKind, xScaleFor, yScaleFor } from './scale.ts'
 import { visiblePart } from './visible-part.ts'
 
@@ -20,6 +21,8 @@ export type ChartLine = RunLook &
     pointsPerRow: number
     count: number
     edges: Range | null
+    /** Of a line that stands for a group of runs: its band and how many runs it is of, by point. */
+    group?: GroupDetail
   }
 
 /** The badge at a chart's upper right: whether it shows the points themselves. */

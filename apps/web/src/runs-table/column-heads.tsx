@@ -7,6 +7,9 @@ import { toggle } from '../workspace/view.ts'
 import type { Column } from './columns.ts'
 import styles from './runs-table.module.css'
 
+/** Whether a column's label says all of it. */
+const isNamed = ({ kind }: Column): boolean => kind === 'fact' || kind === 'measure'
+
 export type ColumnHeadProps = {
   column: Column
   isNumeric: boolean
@@ -18,11 +21,7 @@ export type ColumnHeadProps = {
 export function ColumnHead({ column, isNumeric, direction, onSort }: ColumnHeadProps): ReactNode {
   return (
     <th scope="col" aria-sort={direction} className={classes(isNumeric && styles.numeric)} data-column={column.id}>
-      <button
-        type="button"
-        onClick={onSort}
-        title={column.kind === 'fact' ? column.label : `${column.kind}.${column.label}`}
-      >
+      <button type="button" onClick={onSort} title={isNamed(column) ? column.label : `${column.kind}.${column.label}`}>
         {column.kind === 'config' && 'config.'}
         {column.label}
         <span className={styles.arrow} aria-hidden="true">
@@ -60,7 +59,7 @@ export function ColumnPicker({ all, chosen, onChange }: ColumnPickerProps): Reac
           isOn={chosen.includes(column.id)}
           onChange={() => onChange(toggle(chosen, column.id))}
         >
-          {column.kind === 'fact' ? column.label : column.id}
+          {isNamed(column) ? column.label : column.id}
         </MenuToggle>
       ))}
     </Dropdown>

@@ -3,8 +3,11 @@ import type { Run } from '@kiroku/core/runs'
 import type { Value } from '@kiroku/core/values'
 import { flatValues } from '../workspace/run-values.ts'
 
-/** A column of the runs table: a fact of the run itself, or a key of its config or summary. */
-export type Column = { id: string; kind: 'fact' | 'config' | 'summary'; label: string }
+/** A column of the runs table: a fact of the run itself, a key of its config or summary, or a measure of what it logged. */
+export type Column = { id: string; kind: 'fact' | 'config' | 'summary' | 'measure'; label: string }
+
+/** What a run has in a column; undefined for nothing. */
+export type CellValue = (run: Run, column: string) => Value | undefined
 
 /** The columns that every run has. */
 export const factColumns: readonly Column[] = [

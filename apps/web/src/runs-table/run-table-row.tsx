@@ -9,7 +9,7 @@ import { Age } from '../ui/age.tsx'
 import { classes, IconButton } from '../ui/button.tsx'
 import { ValueText } from '../ui/number-value.tsx'
 import { RunStateMark } from '../ui/run-state.tsx'
-import { type Column, cellValue } from './columns.ts'
+import type { CellValue, Column } from './columns.ts'
 import styles from './runs-table.module.css'
 
 export type RunTableRowProps = {
@@ -17,12 +17,13 @@ export type RunTableRowProps = {
   color: string
   columns: readonly Column[]
   numeric: ReadonlySet<string>
+  cellOf: CellValue
   onTag: (tag: string) => void
   onDelete: () => void
 }
 
 /** One run of the table. */
-export function RunTableRow({ run, color, columns, numeric, onTag, onDelete }: RunTableRowProps): ReactNode {
+export function RunTableRow({ run, color, columns, numeric, cellOf, onTag, onDelete }: RunTableRowProps): ReactNode {
   return (
     <tr data-testid="run" data-run={run.slug}>
       <th scope="row" className={styles.name}>
@@ -36,7 +37,7 @@ export function RunTableRow({ run, color, columns, numeric, onTag, onDelete }: R
       </th>
       {columns.map((column) => (
         <td key={column.id} className={classes(numeric.has(column.id) && styles.numeric)} data-column={column.id}>
-          <Cell run={run} column={column} onTag={onTag} />
+          <Cell run={run} column={column} cellOf={cellOf} onTag={onTag} />
         </td>
       ))}
       <td className={styles.filler} />
@@ -44,7 +45,9 @@ export function RunTableRow({ run, color, columns, numeric, onTag, onDelete }: R
   )
 }
 
-function Cell({ run, column, onTag }: { run: Run; column: Column; onTag: (tag: string) => void }): ReactNode {
+type CellProps = { run: Run; column: Column; cellOf: CellValue; onTag: (tag: string) => void }
+
+function Cell({ run, column, cellOf, onTag }: CellProps): ReactNode {
   switch (column.id) {
     case 'state':
       return <RunStateMark state={run.state} isNamed />
@@ -63,6 +66,6 @@ function Cell({ run, column, onTag }: { run: Run; column: Column; onTag: (tag: s
         </span>
       )
     default:
-      return <ValueText value={cellValue(run, column.id)} />
+      return <ValueText value={cellOf(run, column.id)} />
   }
 }

@@ -3,6 +3,7 @@ import type { ProjectPath } from '@kiroku/core/projects'
 import { X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
+import { useMeasures } from '../api/use-measures.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
 import { keepRunColors, keptRunColor } from '../colors/run-colors.ts'
 import { formatCount } from '../format/numbers.ts'
@@ -16,7 +17,9 @@ import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { defaultDrawn, toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
 import { ColumnHead, ColumnPicker } from './column-heads.tsx'
-import { type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
+import { type CellValue, type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
+import { measureColumns, measureId } from './measure-columns.ts'
+import { MeasureMenu } from './measure-menu.tsx'
 import { RunTableRow } from './run-table-row.tsx'
 import styles from './runs-table.module.css'
 import { nextSort, rowsOf, sortRuns } from './sort-runs.ts'
@@ -49,7 +52,19 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
         .toReversed(),
     )
 
-  const all = useMemo(() => [...factColumns, ...valueColumns(list.runs)], [list.runs])
+  const measured = useMemo(() => measureColumns(view.columns), [view.columns])
+  const all = useMemo(() => [...factColumns, ...measured, ...valueColumns(list.runs)], [list.runs, measured])
+  const measurements = useMeasures(
+    path,
+    useMemo(() => list.runs.map(({ slug, state }) => ({ slug, isRunning: state === 'running' })), [list.runs]),
+    useMemo(() => measured.map(({ measure }) => measure), [measured]),
+  )
+  const cellOf: CellValue = (run, column) => {
+    const place = measured.findIndex(({ id }) => id === column)
+    if (place < 0) return cellValue(run, column)
+    const found = measurements.of(run.slug, place)
+    return found == null ? undefined : measured[place]?.measure.kind === 'target' ? found.step : found.value
+  }
   const chosen = useMemo(
     () =>
       view.columns ??
@@ -65,14 +80,19 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     () =>
       new Set(
         columns
-          .filter((column) => list.runs.some((run) => typeof cellValue(run, column.id) === 'number'))
+          .filter(
+            ({ id, kind }) => kind === 'measure' || list.runs.some((run) => typeof cellValue(run, id) === 'number'),
+          )
           .map(({ id }) => id),
       ),
     [columns, list.runs],
   )
+  const isMeasureSort = view.sort?.column.startsWith('measure.') ?? false
+  const sortedBy = isMeasureSort ? measurements.version : 0
   const rows = useMemo(
-    () => rowsOf(sortRuns(list.runs, view.sort), new Set(view.toggled)),
-    [list.runs, view.sort, view.toggled],
+    () => rowsOf(sortRuns(list.runs, view.sort, cellOf), new Set(view.toggled)),
+    // What is measured comes later than the runs.
+    [list.runs, view.sort, view.toggled, sortedBy],
   )
   const { hasMore, loadMore } = list
   useEffect(() => {
@@ -122,6 +142,15 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
           </Button>
         )}
         <span className={styles.spring} />
+        {measurements.error !== null && (
+          <span className={styles.count} role="alert">
+            {describeError(measurements.error)}
+          </span>
+        )}
+        <MeasureMenu
+          metrics={metrics}
+          onAdd={(measure) => change({ columns: [...new Set([...chosen, measureId(measure)])] })}
+        />
         <ColumnPicker all={all} chosen={chosen} onChange={(next) => change({ columns: next })} />
       </div>
       <div className={classes(styles.scroller, list.isOld && styles.old)} ref={setScroller}>
@@ -158,6 +187,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
                     color={keptRunColor(row.run.id)}
                     columns={columns}
                     numeric={numeric}
+                    cellOf={cellOf}
                     onTag={(tag) => change((last) => ({ ...last, tags: toggle(last.tags, tag) }))}
                     onDelete={() => deleteRun(row.run)}
                   />

@@ -1,7 +1,7 @@
 import type { Run } from '@kiroku/core/runs'
 import type { Value } from '@kiroku/core/values'
 import type { Sort } from '../workspace/view.ts'
-import { cellValue } from './columns.ts'
+import { type CellValue, cellValue } from './columns.ts'
 
 const collator = new Intl.Collator('en', { numeric: true })
 
@@ -22,10 +22,10 @@ function compare(one: Value | undefined, other: Value | undefined, isDescending:
 }
 
 /** The runs sorted, equal ones in the order they came; all in that order when `sort` is null. */
-export function sortRuns(runs: readonly Run[], sort: Sort | null): Run[] {
+export function sortRuns(runs: readonly Run[], sort: Sort | null, cellOf: CellValue = cellValue): Run[] {
   if (sort === null) return [...runs]
   const { column, isDescending } = sort
-  return runs.toSorted((one, other) => compare(cellValue(one, column), cellValue(other, column), isDescending))
+  return runs.toSorted((one, other) => compare(cellOf(one, column), cellOf(other, column), isDescending))
 }
 
 /** What a click on a column's head sorts by: first one way, then the other, then as they came. Numbers fall at first. */

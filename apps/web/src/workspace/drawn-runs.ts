@@ -4,11 +4,19 @@ import type { RunLook } from '../chart/prepare-chart.ts'
 import { keepRunColors, runColor } from '../colors/run-colors.ts'
 import type { View } from './view.ts'
 
-/** The runs that charts draw: the newest `drawn` of the list, without `hidden`, and those of `shown`. */
-export function drawnRuns(runs: readonly Run[], view: Pick<View, 'drawn' | 'hidden' | 'shown'>): Run[] {
+type DrawnView = Pick<View, 'drawn' | 'hidden' | 'shown'> & { groupBy?: string | null }
+
+/** How many of the newest runs are drawn unless said otherwise: all of them while they are grouped. */
+export function drawnAtFirst({ drawn, groupBy = null }: Pick<DrawnView, 'drawn' | 'groupBy'>): number {
+  return groupBy === null ? drawn : Number.POSITIVE_INFINITY
+}
+
+/** The runs that charts draw: the newest of the list, without `hidden`, and those of `shown`. */
+export function drawnRuns(runs: readonly Run[], view: DrawnView): Run[] {
+  const newest = drawnAtFirst(view)
   const hidden = new Set(view.hidden)
   const shown = new Set(view.shown)
-  return runs.filter((run, index) => shown.has(run.slug) || (index < view.drawn && !hidden.has(run.slug)))
+  return runs.filter((run, index) => shown.has(run.slug) || (index < newest && !hidden.has(run.slug)))
 }
 
 /** The view after the run's eye was clicked. */

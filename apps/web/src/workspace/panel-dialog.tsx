@@ -4,16 +4,22 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import type { ReactNode } from 'react'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { Modal } from '../ui/modal.tsx'
+import { AnyPanel } from './any-panel.tsx'
 import { chartKey } from './chart-key.ts'
 import { metricTitle } from './metric-title.ts'
-import { Panel } from './panel.tsx'
+import type { RunGroups } from './run-groups.ts'
 import { withFamilies } from './system-metrics.ts'
 import { useView } from './view-context.tsx'
 
-export type PanelDialogProps = { path: ProjectPath; metrics: readonly MetricInfo[]; looks: readonly RunLook[] }
+export type PanelDialogProps = {
+  path: ProjectPath
+  metrics: readonly MetricInfo[]
+  looks: readonly RunLook[]
+  groups?: RunGroups | null
+}
 
 /** The chart that fills the screen, if the address names one. */
-export function PanelDialog({ path, metrics, looks }: PanelDialogProps): ReactNode {
+export function PanelDialog({ path, metrics, looks, groups = null }: PanelDialogProps): ReactNode {
   const { view, change } = useView()
   const metric = withFamilies(metrics).find(({ name, stream }) => chartKey({ metric: name, stream }) === view.panel)
   return (
@@ -23,7 +29,9 @@ export function PanelDialog({ path, metrics, looks }: PanelDialogProps): ReactNo
       title={metric === undefined ? '' : metricTitle(metric).title}
       size="large"
     >
-      {metric !== undefined && <Panel path={path} metric={metric} looks={looks} metrics={metrics} isLarge />}
+      {metric !== undefined && (
+        <AnyPanel path={path} metric={metric} looks={looks} metrics={metrics} groups={groups} isLarge />
+      )}
     </Modal>
   )
 }

@@ -17,7 +17,7 @@ export function describeModel(metric: MetricInfo, model: ChartModel): string {
 export function dataOf(
   metric: MetricInfo,
   model: ChartModel | null,
-  series: SeriesState,
+  series: Pick<SeriesState, 'error' | 'isOld'> & Partial<Pick<SeriesState, 'answer'>>,
 ): Record<string, string | number> {
   const sum = (value: (line: ChartModel['lines'][number]) => number): number =>
     model?.lines.reduce((total, line) => total + value(line), 0) ?? 0

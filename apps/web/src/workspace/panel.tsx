@@ -4,19 +4,17 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import { maxSeriesPerRequest, type Series, type SeriesRequest } from '@kiroku/core/series'
 import { TriangleAlert } from 'lucide-react'
 import { type ReactNode, useMemo, useRef, useState } from 'react'
-import { describeError } from '../api/trpc.ts'
-import type { SeriesState } from '../api/use-series.ts'
 import { ChartCanvas } from '../chart/chart-canvas.tsx'
 import { ChartTable } from '../chart/chart-table.tsx'
 import { plotArea } from '../chart/draw-chart.ts'
-import { type ChartModel, prepareChart, type RunLook } from '../chart/prepare-chart.ts'
+import { prepareChart, type RunLook } from '../chart/prepare-chart.ts'
 import { ratesOf, scaled } from '../chart/rates.ts'
 import { useChartTheme } from '../chart/theme.ts'
 import { useElementSize, useIsNearScreen } from '../chart/use-element-size.ts'
 import { useIsPageVisible } from '../chart/use-page-visible.ts'
 import { widestFor } from '../chart/visible-part.ts'
 import { runPalette } from '../colors/run-colors.ts'
-import { Button, classes } from '../ui/button.tsx'
+import { classes } from '../ui/button.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { chartKey } from './chart-key.ts'
 import { metricTitle } from './metric-title.ts'
@@ -24,6 +22,7 @@ import styles from './panel.module.css'
 import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
 import { PanelLegend } from './panel-legend.tsx'
+import { PanelState } from './panel-state.tsx'
 import { type ChartMetric, memberName, type SystemView, systemRule } from './system-metrics.ts'
 import { useChartSeries } from './use-chart-series.ts'
 import { plainChart, withChart } from './view.ts'
@@ -153,7 +152,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
             onZoom={(range) => change((last) => withChart(last, key, { range }))}
           />
         )}
-        <PanelState series={series} model={model} />
+        <PanelState series={series} model={model} isPartial={answer?.partial !== undefined} />
       </div>
       {model !== null && metric.members !== undefined && looks.length === 1 && <PanelLegend lines={model.lines} />}
       {model !== null && (
@@ -162,28 +161,5 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
         </Modal>
       )}
     </article>
-  )
-}
-
-function PanelState({ series, model }: { series: SeriesState; model: ChartModel | null }): ReactNode {
-  if (series.error !== null && !series.isFetching) {
-    return (
-      <div className={styles.state} role="alert">
-        <p>{describeError(series.error)}</p>
-        <Button onClick={series.retry}>Try again</Button>
-      </div>
-    )
-  }
-  if (model === null) return <Skeleton />
-  // The notice above says what is missing; that there is nothing would be more than is known.
-  if (model.lines.length > 0 || series.answer?.partial !== undefined) return null
-  return <p className={styles.state}>{model.notes[0] ?? 'No drawn run has points here.'}</p>
-}
-
-function Skeleton(): ReactNode {
-  return (
-    <svg className={styles.skeleton} viewBox="0 0 100 50" preserveAspectRatio="none" aria-hidden="true">
-      <path d="M12 8C20 36 30 36 44 38S70 41 98 42" />
-    </svg>
   )
 }

@@ -13,7 +13,7 @@ import { keptRunColor } from '../colors/run-colors.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
 import { RunFilter } from '../ui/run-filter.tsx'
-import { drawnRuns, withRunToggled } from './drawn-runs.ts'
+import { drawnAtFirst, drawnRuns, withRunToggled } from './drawn-runs.ts'
 import { RunRow, runRowHeight } from './run-row.tsx'
 import styles from './runs-list.module.css'
 import { DrawnMenu, StateFilter } from './runs-list-menus.tsx'
@@ -163,6 +163,6 @@ const pathOf = ({ organization, project, slug }: Run): string => runPath({ organ
 function onlyRun(view: View, runs: readonly Run[], slug: string): View {
   const drawn = drawnRuns(runs, view)
   if (drawn.length === 1 && drawn[0]?.slug === slug) return { ...view, hidden: [], shown: [] }
-  const newest = runs.slice(0, view.drawn).map((run) => run.slug)
+  const newest = runs.slice(0, drawnAtFirst(view)).map((run) => run.slug)
   return { ...view, hidden: newest.filter((other) => other !== slug), shown: [slug] }
 }

@@ -4,7 +4,8 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import { ChevronRight } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
 import type { RunLook } from '../chart/prepare-chart.ts'
-import { Panel } from './panel.tsx'
+import { AnyPanel } from './any-panel.tsx'
+import type { RunGroups } from './run-groups.ts'
 import styles from './section.module.css'
 import type { Section } from './sections.ts'
 import { toggle } from './view.ts'
@@ -15,12 +16,14 @@ export type ChartSectionProps = {
   section: Section
   looks: readonly RunLook[]
   metrics: readonly MetricInfo[]
+  /** Groups to draw a line each of; null or left out draws one a run. */
+  groups?: RunGroups | null
 }
 
-const MemoPanel = memo(Panel)
+const MemoPanel = memo(AnyPanel)
 
 /** A foldable group of charts. A folded one holds no charts at all. */
-export function ChartSection({ path, section, looks, metrics }: ChartSectionProps): ReactNode {
+export function ChartSection({ path, section, looks, metrics, groups = null }: ChartSectionProps): ReactNode {
   const { view, change } = useView()
   const isFolded = section.isFoldedAtFirst !== view.toggled.includes(section.id)
   return (
@@ -46,6 +49,7 @@ export function ChartSection({ path, section, looks, metrics }: ChartSectionProp
               metric={metric}
               looks={looks}
               metrics={metrics}
+              groups={groups}
             />
           ))}
         </div>

@@ -1,23 +1,27 @@
 'use client'
 import type { MetricInfo } from '@kiroku/core/queries'
+import type { Run } from '@kiroku/core/runs'
 import { ChevronDown, PanelLeft, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button, IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { Dropdown, MenuChoice } from '../ui/menu.tsx'
 import { axisChoiceLabel, axisOptions } from './axis-options.ts'
+import { GroupMenu } from './group-menu.tsx'
 import styles from './toolbar.module.css'
 import { formatAxisChoice, parseAxisChoice, withAxis } from './view.ts'
 import { useView } from './view-context.tsx'
 
 export type ToolbarProps = {
   metrics: readonly MetricInfo[]
+  /** The runs that may be grouped; left out on pages that have one run. */
+  runs?: readonly Run[]
   /** Folds the runs list; left out on pages that have none. */
   onList?: () => void
 }
 
 /** What holds for all charts of the page: their x, their smoothing, and which of them are there. */
-export function Toolbar({ metrics, onList }: ToolbarProps): ReactNode {
+export function Toolbar({ metrics, runs, onList }: ToolbarProps): ReactNode {
   const { view, change } = useView()
   return (
     <div className={styles.bar} role="toolbar" aria-label="Charts">
@@ -55,6 +59,7 @@ export function Toolbar({ metrics, onList }: ToolbarProps): ReactNode {
         />
         <output className={styles.amount}>{view.smoothing.toFixed(2)}</output>
       </label>
+      {runs !== undefined && <GroupMenu runs={runs} />}
       <span className={styles.spring} />
       <label className={styles.search}>
         <Search size={13} />

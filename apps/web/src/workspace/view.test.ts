@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { groupBands, groupFigures } from '../chart/prepare-groups.ts'
 import { defaultView, formatView, parseView, plainChart, runTabs, type View, withAxis, withChart } from './view.ts'
 
 const name = fc.string({ minLength: 1, maxLength: 20 })
@@ -34,6 +35,9 @@ const view: fc.Arbitrary<View> = fc.record({
   x: axis,
   smoothing: fc.double({ min: 0, max: 0.99, noNaN: true }),
   find: fc.string(),
+  groupBy: fc.option(name),
+  figure: fc.constantFrom(...groupFigures),
+  band: fc.constantFrom(...groupBands),
   toggled: names,
   charts: fc
     .dictionary(name, chart, { noNullPrototype: true })

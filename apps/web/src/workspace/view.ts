@@ -1,5 +1,6 @@
 import type { XAxisChoice } from '@kiroku/core/axes'
 import { type RunState, runStateSchema } from '@kiroku/core/runs'
+import { type GroupBand, type GroupFigure, groupBands, groupFigures } from '../chart/prepare-groups.ts'
 import type { Range } from '../chart/scale.ts'
 
 /** How one chart differs from the others. */
@@ -26,6 +27,11 @@ export type View = {
   smoothing: number
   /** What the names of the charts that are there contain. */
   find: string
+  /** What runs are grouped by: a fact of theirs or `config.KEY`; null draws a line a run. */
+  groupBy: string | null
+  /** What the line of a group is, and its band. */
+  figure: GroupFigure
+  band: GroupBand
   /** Sections, or groups of the runs table, whose folding differs from how they are at first. */
   toggled: readonly string[]
   charts: Readonly<Record<string, ChartView>>
@@ -65,6 +71,9 @@ export const defaultView: View = {
   x: { kind: 'bound' },
   smoothing: 0,
   find: '',
+  groupBy: null,
+  figure: 'mean',
+  band: 'range',
   toggled: [],
   charts: {},
   panel: null,
@@ -148,6 +157,9 @@ export function parseView(params: URLSearchParams): View {
     x: parseAxisChoice(params.get('x') ?? '') ?? { kind: 'bound' },
     smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
     find: params.get('find') ?? '',
+    groupBy: params.get('by') || null,
+    figure: groupFigures.find((figure) => figure === params.get('line')) ?? 'mean',
+    band: groupBands.find((band) => band === params.get('band')) ?? 'range',
     toggled: params.getAll('fold'),
     charts: Object.fromEntries(charts),
     panel: params.get('panel'),
@@ -174,6 +186,9 @@ export function formatView(view: View): URLSearchParams {
   if (view.x.kind !== 'bound') params.set('x', formatAxisChoice(view.x))
   if (view.smoothing > 0) params.set('smooth', String(view.smoothing))
   if (view.find !== '') params.set('find', view.find)
+  if (view.groupBy !== null) params.set('by', view.groupBy)
+  if (view.figure !== 'mean') params.set('line', view.figure)
+  if (view.band !== 'range') params.set('band', view.band)
   for (const section of view.toggled) params.append('fold', section)
   for (const [key, chart] of Object.entries(view.charts)) {
     if (!isPlain(chart)) params.set(chartPrefix + key, formatChart(chart))

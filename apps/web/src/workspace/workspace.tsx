@@ -1,6 +1,7 @@
 'use client'
+import { maxGroupedRuns } from '@kiroku/core/groups'
 import type { ProjectPath } from '@kiroku/core/projects'
-import { type CSSProperties, type ReactNode, useDeferredValue, useMemo, useState } from 'react'
+import { type CSSProperties, type ReactNode, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
@@ -10,6 +11,7 @@ import { Notice } from '../ui/notice.tsx'
 import { drawnRuns, headlineMetric, looksOf } from './drawn-runs.ts'
 import { PanelDialog } from './panel-dialog.tsx'
 import { ResizeHandle, useListWidth } from './resize-handle.tsx'
+import { groupedLooks, groupRuns } from './run-groups.ts'
 import { RunsList } from './runs-list.tsx'
 import { ChartSection } from './section.tsx'
 import { sectionsOf } from './sections.ts'
@@ -28,12 +30,22 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     search,
     states: [...view.states],
     tags: [...view.tags],
-    limit: Math.min(1000, Math.max(pageSize, view.drawn)),
+    limit: view.groupBy === null ? Math.min(1000, Math.max(pageSize, view.drawn)) : 1000,
   })
+  const { groupBy } = view
   const drawn = useMemo(() => drawnRuns(list.runs, view), [list.runs, view])
-  const looksText = JSON.stringify(looksOf(drawn))
+  const ownGroups = groupBy === null ? null : groupRuns(drawn, groupBy, list.total - list.runs.length)
+  const groupsText = JSON.stringify(ownGroups)
+  const groups = useMemo(() => ownGroups, [groupsText])
+  const { hasMore, loadMore } = list
+  const isFull = list.runs.length >= maxGroupedRuns
+  useEffect(() => {
+    if (groupBy !== null && hasMore && !isFull) loadMore()
+  }, [groupBy, hasMore, isFull, loadMore, list.runs.length])
+  const ownLooks = groups === null ? looksOf(drawn) : groupedLooks(drawn, groups)
+  const looksText = JSON.stringify(ownLooks)
   // The list is fetched anew whenever a run moves; looks stay the same object until a look really changes.
-  const looks = useMemo(() => looksOf(drawn), [looksText])
+  const looks = useMemo(() => ownLooks, [looksText])
   const slugs = useMemo(() => looks.map((look) => look.run), [looks])
   const metricList = useMetrics(path, slugs)
   const { metrics } = metricList
@@ -73,10 +85,17 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
         onClick={() => setIsSheetOpen(false)}
       />
       <div className={styles.charts}>
-        <Toolbar metrics={metrics} onList={showList} />
+        <Toolbar metrics={metrics} runs={list.runs} onList={showList} />
         <div className={styles.scroll}>
           {sections.map((section) => (
-            <ChartSection key={section.id} path={path} section={section} looks={looks} metrics={metrics} />
+            <ChartSection
+              key={section.id}
+              path={path}
+              section={section}
+              looks={looks}
+              metrics={metrics}
+              groups={groups}
+            />
           ))}
           {sections.length === 0 && (
             <ChartsEmpty
@@ -88,7 +107,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
           )}
         </div>
       </div>
-      <PanelDialog path={path} metrics={metrics} looks={looks} />
+      <PanelDialog path={path} metrics={metrics} looks={looks} groups={groups} />
     </div>
   )
 }

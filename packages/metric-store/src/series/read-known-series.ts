@@ -72,7 +72,7 @@ async function readFreshOf(
 }
 
 /** The wholes of series, by the key that they have over steps. Those that the cache has are not asked for. */
-async function readWholes(
+export async function readWholes(
   { engine, project, signal }: Asking,
   cache: WholeCache | null,
   series: readonly RequestedSeries[],

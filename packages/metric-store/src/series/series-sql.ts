@@ -40,7 +40,7 @@ export function seriesRowsOf(table: string, group: SeriesGroup, columns: string,
  * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, `place`: a whole number by which
  * points are sorted by x, and `position`: one by which those of a series are sorted by x, then step.
  */
-function sourceOf(group: SeriesGroup, range: Range | null): string {
+export function sourceOf(group: SeriesGroup, range: Range | null): string {
   const { x, runs, metrics } = group
   const metric = isMetric(group)
   const base = `${metrics.length > 1 ? metricIndex : ''}step, time, value`
@@ -77,7 +77,7 @@ const byTime = `time AS place, ${pairOf('time', 'step')} AS position`
 const hasOneClock = ({ clocks }: SeriesGroup): boolean => clocks.every(({ starts }) => starts.length === 1)
 
 /** What has to be taken off a point's time for the time that its run had run for. */
-function clockBase(group: SeriesGroup): string {
+export function clockBase(group: SeriesGroup): string {
   const isOneRun = group.runs.length === 1
   if (hasOneClock(group)) return isOneRun ? '{base:Float64}' : 'arrayElement({bases:Array(Float64)}, runIndex + 1)'
   const ofRun = (list: string): string =>
@@ -130,7 +130,7 @@ function clockParameters(group: SeriesGroup): Statement['parameters'] {
   return runs.length > 1 ? { bases } : { base: bases[0] ?? 0 }
 }
 
-const inRange = (range: Range | null): string => (range ? 'x >= {from:Float64} AND x <= {to:Float64}' : 'true')
+export const inRange = (range: Range | null): string => (range ? 'x >= {from:Float64} AND x <= {to:Float64}' : 'true')
 
 /**
  * One row a series: `withoutX`, how many points are in range (`count`), and their extent of x. On the step axis only the
