@@ -19,12 +19,11 @@ import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
+import { readBytesPerPoint, readContents } from './usage.ts'
 import { createUserSql } from './user-sql/user-sql.ts'
 
 /** Longer than an insert may take, and clocks of servers that share a ClickHouse may differ. */
 const defaultLagMs = 180_000
-
-import { readBytesPerPoint, readContents } from './usage.ts'
 
 /**
  * Connects to ClickHouse and brings its tables up to date. Throws `KirokuError` UNAVAILABLE when it cannot, and CONFLICT

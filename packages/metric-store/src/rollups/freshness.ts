@@ -20,6 +20,8 @@ export class Freshness {
   private readonly now: () => number
   private rolled = 0
   private newest = 0
+  /** Up to here a pass may be under way. */
+  private promised = 0
   private readonly underWay = new Set<{ version: number }>()
   private latest = new Map<string, number>()
   private resets = new Map<string, number>()
@@ -57,14 +59,9 @@ export class Freshness {
     return this.enter(Math.min(...points.map(({ version }) => version)))
   }
 
-  /** The highest version that was seen, or that the rollups have come to. */
-  get highest(): number {
-    return this.newest
-  }
-
-  /** Whether the rollups would not see points of this version any more: the clock that versions are of went back. */
+  /** Whether the rollups may not see points of this version any more: the clock that versions are of went back. */
   isPassed(version: number): boolean {
-    return version <= this.rolled
+    return version <= Math.max(this.rolled, this.promised)
   }
 
   /**
@@ -96,7 +93,9 @@ export class Freshness {
   /** Up to which version all points are in. */
   safeVersion(): number {
     const below = Math.min(...[...this.underWay].map(({ version }) => version)) - 1
-    return Math.min(below, this.lagMs === null ? this.newest : Math.floor((this.now() - this.lagMs) * 1000))
+    const safe = Math.min(below, this.lagMs === null ? this.newest : Math.floor((this.now() - this.lagMs) * 1000))
+    this.promised = Math.max(this.promised, safe)
+    return safe
   }
 
   /** How far the rollups are. */

@@ -45,8 +45,16 @@ function columnsOn(
 }
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
-/** Fields that are 0, or the same as another one, in a series whose values are all finite. */
-const ofNotFinite: ReadonlySet<FieldName> = new Set(['nanCount', 'positiveInfinityCount', 'negativeInfinityCount'])
+/** Fields that are 0 (null), or the same as another one, in a series whose values are all finite: not read there. */
+const whenFinite: ReadonlyMap<FieldName, FieldName | null> = new Map<FieldName, FieldName | null>([
+  ['nanCount', null],
+  ['positiveInfinityCount', null],
+  ['negativeInfinityCount', null],
+  ['firstStep', 'start'],
+  ['firstTime', 'startTime'],
+  ['finalStep', 'lastStep'],
+  ['finalTime', 'lastTime'],
+])
 
 /**
  * Reads buckets of the series' levels that overlap the range, whole: those at its edges may begin before it and end behind
@@ -93,7 +101,7 @@ async function readGroup(
   )
   const extent = axis === 'step' ? (['lastStep'] as const) : (['startTime', 'lastTime'] as const)
   const names = [...new Set<FieldName>(['start', ...extent, ...Object.values(sources[axis])])].filter(
-    (name) => !isAllFinite || !ofNotFinite.has(name),
+    (name) => !isAllFinite || !whenFinite.has(name),
   )
   const blocks = await engine.columns({
     ...bucketRowsStatement(project, group, { level, axis, range: widest(group, byKey, range), names }),
@@ -150,7 +158,8 @@ function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
     const values = new Float64Array(total)
     let at = 0
     for (const { block, from, to } of rows) {
-      if (block.columns.has(field)) values.set(fieldOf(block, field).subarray(from, to), at)
+      const read = block.columns.has(field) ? field : whenFinite.get(field)
+      if (read) values.set(fieldOf(block, read).subarray(from, to), at)
       at += to - from
     }
     for (let bucket = 0; at < total; at++, bucket++) values[at] = tail[bucket * bucketSize + fields[field]] ?? 0
