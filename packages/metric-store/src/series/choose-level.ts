@@ -4,8 +4,11 @@ import { levelCount, pointsOfLevel } from '../rollups/levels.ts'
 /** How many buckets one answer may come to, over all its series, before each series gets fewer than one a pixel. */
 const maxBuckets = 250_000
 const fewestBuckets = 64
-/** Points of all series that may be read as they are where buckets would be wider than two pixels: some 25 ns each. */
-export const rawPointBudget = 2_500_000
+/**
+ * Points of all series together that may be cut into buckets of pixels as they are, where those of the lowest level are wider:
+ * 25 to 100 ns each.
+ */
+export const rawPointBudget = 500_000
 
 /** What a chart asks of one of its series: about how many points it has in range, and over how many pixels. */
 export type Asked = { points: number; width: number; seriesCount: number }
