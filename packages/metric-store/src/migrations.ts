@@ -128,7 +128,8 @@ export const migrations: readonly Migration[] = [
             validFrom UInt64 CODEC(ZSTD),
             version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
-        orderBy: '(project, run, stream, metric, level, start)',
+        // A chart reads one level of one metric of many runs: so these lie together.
+        orderBy: '(project, level, stream, metric, run, start)',
         settings: `${durable}, ${soonGone}, index_granularity = 256`,
       },
       {

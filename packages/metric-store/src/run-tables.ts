@@ -1,4 +1,4 @@
-/** What scripts logged: tables with the columns `project` and `run` at the head of their sorting key. */
+/** What scripts logged: tables with the columns `project` and `run`. */
 export const loggedTables = ['points', 'texts', 'console'] as const
 
 /** What follows from it. */

@@ -140,7 +140,7 @@ function rolledRows(group: SeriesGroup): string {
   const isStep = group.x.kind === 'step'
   const base = group.x.kind === 'relative' ? ` - ${clockBase(group)}` : ''
   const rows = seriesRowsOf(
-    'rollups',
+    'rollups FINAL',
     group,
     `level, start, startTime, lastStep, lastTime, count, nanCount + positiveInfinityCount + negativeInfinityCount AS notFinite,
      min, max, sum AS sumOf, version`,
@@ -159,14 +159,14 @@ function rolledRows(group: SeriesGroup): string {
 
 /** The points that came since a series' rollup, which lie behind it. */
 function freshRows(group: SeriesGroup): string {
-  const rows = seriesRowsOf('points', group, 'step, time, value, version', 'AND version > {after:UInt64}')
+  const rows = seriesRowsOf('points FINAL', group, 'step, time, value, version', 'AND version > {after:UInt64}')
   return `SELECT * FROM (${rows} ${newestOnly})
           WHERE version > ${fact(group, 'versions')} AND step > ${fact(group, 'lastSteps')}`
 }
 
 /** One row a run that has points above the version of its rollup: `early` of them are at or below its last step. */
 export function freshFactsStatement(project: string, group: SeriesGroup, after: number, factsOf: FactsOf): Statement {
-  const rows = seriesRowsOf('points', group, 'step, time, version', 'AND version > {after:UInt64}')
+  const rows = seriesRowsOf('points FINAL', group, 'step, time, version', 'AND version > {after:UInt64}')
   return {
     sql: `SELECT toFloat64(${fact(group, 'places')}) AS placeKey, toFloat64(countIf(step <= ${fact(group, 'lastSteps')})) AS early,
                  toFloat64(count()) AS points, toFloat64(min(step)) AS minStep, toFloat64(max(step)) AS maxStep,

@@ -91,6 +91,7 @@ export async function readWholes(
       const blocks = await engine.columns({ ...wholesStatement(project, group), signal })
       forEachSeries(group, blocks, (key, block, row) => {
         const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+        if ((wholes.get(key)?.version ?? -1) > at('version')) return
         wholes.set(key, {
           bucket: bucketOf(block, row),
           traits: traitsOf(block, row),

@@ -185,8 +185,8 @@ function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
 }
 
 /**
- * The rows that are of a series as it is known and overlap the range, sorted. ClickHouse gives them in stretches that are
- * sorted, as a rule; null when one is newer than what is known.
+ * The rows that are of a series as it is known and overlap the range, sorted, the newest of each start. ClickHouse gives them
+ * in stretches that are sorted, as a rule; null when one is newer than what is known.
  */
 function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Rows[] | null {
   const stretches: Rows[] = []
@@ -218,12 +218,23 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
     const before = sorted[index - 1]
     return before === undefined || endOf(before) < startOf(stretch)
   })
-  if (isInOrder) return sorted
-  return sorted
-    .flatMap(({ block, from, to }) =>
-      Array.from({ length: to - from }, (_, row) => ({ block, from: from + row, to: from + row + 1 })),
-    )
-    .sort((a, b) => startOf(a) - startOf(b))
+  return isInOrder ? sorted : newestRows(sorted)
+}
+
+/** Of rows with the same start the newest, each by itself, sorted. */
+function newestRows(stretches: readonly Rows[]): Rows[] {
+  const newest = new Map<number, Rows>()
+  const versionOf = ({ block, from }: Rows): number => numbersOf(block, 'version')[from] ?? 0
+  for (const { block, from, to } of stretches) {
+    const starts = fieldOf(block, 'start')
+    for (let row = from; row < to; row++) {
+      const one = { block, from: row, to: row + 1 }
+      const start = starts[row] ?? 0
+      const other = newest.get(start)
+      if (other === undefined || versionOf(other) < versionOf(one)) newest.set(start, one)
+    }
+  }
+  return [...newest].sort(([one], [other]) => one - other).map(([, rows]) => rows)
 }
 
 /** Buckets of the points that came since the rollups were filled, of at most `size` points each, side by side. */

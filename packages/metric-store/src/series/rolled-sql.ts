@@ -8,7 +8,10 @@ import { keysOf, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
 type Range = { from: number; to: number }
 
-/** One row a series that has a rollup: the bucket of the whole, its traits, and the versions that it is of. */
+/**
+ * A row a series that has a rollup, or several, of which that of the highest version stands, since `FINAL` would take most of the
+ * time: the bucket of the whole, its traits, and the versions that it is of.
+ */
 export function wholesStatement(project: string, group: SeriesGroup): Statement {
   const keys = keysOf(group)
   return {
@@ -28,13 +31,13 @@ export function freshStatement(project: string, group: SeriesGroup, after: numbe
   return {
     sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
                  groupArray(value) AS numbers, groupArray(toFloat64(version)) AS versions
-          FROM (${seriesRowsOf('points', group, 'step, time, value, version', 'AND version > {after:UInt64}')} ${newestOnly})
+          FROM (${seriesRowsOf('points FINAL', group, 'step, time, value, version', 'AND version > {after:UInt64}')} ${newestOnly})
           ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''}`,
     parameters: { ...parametersOf(project, group, null), after },
   }
 }
 
-/** One row a bucket of a level that overlaps the range, of steps or of times: the fields named, and its version. */
+/** A row a bucket of a level that overlaps the range, of steps or of times, or several, as above: the fields named, and its version. */
 export function bucketRowsStatement(
   project: string,
   group: SeriesGroup,

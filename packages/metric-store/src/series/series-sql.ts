@@ -18,15 +18,16 @@ const runIndex = "CAST(transform(run, {runs:Array(UUID)}, {runIndices:Array(UInt
 const metricIndex =
   "CAST(transform(metric, {metrics:Array(String)}, {metricIndices:Array(UInt16)}, 0), 'UInt16') AS metricIndex, "
 
-/** The rows of a group's runs and some metrics. `FINAL` leaves the newest of those that have the same key. */
+/** The rows of a table for a group's runs and some metrics. */
 function rowsOf(table: string, group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
   const run = group.runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
-  return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM ${table} FINAL
+  return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM ${table}
           WHERE project = {project:UUID} AND ${run} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
 }
 
+/** Their points. `FINAL` leaves the newest of those that have the same step. */
 const pointsOf = (group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string =>
-  rowsOf('points', group, columns, metric, onlyIf)
+  rowsOf('points FINAL', group, columns, metric, onlyIf)
 
 const isMetric = ({ metrics }: SeriesGroup): string =>
   metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
