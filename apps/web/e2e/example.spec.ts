@@ -80,4 +80,4 @@ test('the example’s run appears as it starts, and its charts move while it tra
   await chart(page, 'val/accuracy', { 'x-title': 'epoch', points: 4, state: 'ready', 'last-x': 4 }).waitFor()
   expect(problems).toEqual([])
   await close()
-})
+}, 300_000)
