@@ -158,7 +158,7 @@ describe('a backup', () => {
     const during = writers.map((writer, index) => writer.acknowledged() - (before[index] ?? 0))
     await Promise.all([...writers.map((writer) => writer.stop()), stopRewinding()])
     expect(Math.min(...before)).toBeGreaterThan(1)
-    expect(Math.max(...during)).toBeGreaterThan(0)
+    expect(Math.min(...during)).toBeGreaterThan(0)
     expect(summary.missingContents).toBe(0)
     expect(summary.events.filter(({ type }) => type === 'progress').length).toBeGreaterThan(0)
     expect((await verifyBackup(to)).contents.files).toBe(summary.files)
