@@ -143,18 +143,22 @@ export function numbersOf(block: NativeBlock, name: string): Float64Array<ArrayB
 /** The column of float64 arrays of that name, one array a row. Throws INTERNAL when there is none. */
 export function arraysOf(block: NativeBlock, name: string): Float64Array<ArrayBuffer>[] {
   const column = block.columns.get(name)
-  const arrays = Array.isArray(column) ? column.filter((value) => typeof value !== 'string') : []
-  if (arrays.length !== block.rows) throw unreadable(`${name} is not a column of arrays`)
-  return arrays
+  if (!isOfArrays(column) || column.length !== block.rows) throw unreadable(`${name} is not a column of arrays`)
+  return column
 }
 
 /** The column of strings of that name. Throws INTERNAL when there is none. */
 export function stringsOf(block: NativeBlock, name: string): string[] {
   const column = block.columns.get(name)
-  const strings = Array.isArray(column) ? column.filter((value) => typeof value === 'string') : []
-  if (strings.length !== block.rows) throw unreadable(`${name} is not a column of strings`)
-  return strings
+  if (!isOfStrings(column) || column.length !== block.rows) throw unreadable(`${name} is not a column of strings`)
+  return column
 }
+
+// A column has one type, so its first value tells: whoever reads it row by row asks for it at each row.
+const isOfArrays = (column: NativeColumn | undefined): column is Float64Array<ArrayBuffer>[] =>
+  Array.isArray(column) && typeof column[0] !== 'string'
+const isOfStrings = (column: NativeColumn | undefined): column is string[] =>
+  Array.isArray(column) && (column.length === 0 || typeof column[0] === 'string')
 
 /** A column to encode. A UUID is its canonical text; `pieces` are the arrays of an `Array(Float64)`, one a row. */
 export type EncodableColumn = { name: string } & (

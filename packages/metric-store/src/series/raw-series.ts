@@ -89,10 +89,21 @@ function pointColumnsOf(block: NativeBlock, row: number): Columns {
   const column = (name: string): Numbers => arraysOf(block, name)[row] ?? new Float64Array(0)
   const x = column('xs')
   const step = column('steps')
+  const [y, time] = [column('ys'), column('times')]
+  if (isSorted(x, step)) return { x, y, step, time }
   const order = Array.from(x, (_, index) => index)
   order.sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0) || (step[a] ?? 0) - (step[b] ?? 0))
   const sorted = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
-  return { x: sorted(x), y: sorted(column('ys')), step: sorted(step), time: sorted(column('times')) }
+  return { x: sorted(x), y: sorted(y), step: sorted(step), time: sorted(time) }
+}
+
+/** Whether points are in the order of x, then step, as they mostly come. */
+function isSorted(x: Numbers, step: Numbers): boolean {
+  for (let index = 1; index < x.length; index++) {
+    const [before, now] = [x[index - 1] ?? 0, x[index] ?? 0]
+    if (before > now || (before === now && (step[index - 1] ?? 0) > (step[index] ?? 0))) return false
+  }
+  return true
 }
 
 function bucketColumnsOf(block: NativeBlock, row: number, { count }: Buckets): Columns {

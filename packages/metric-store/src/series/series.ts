@@ -149,11 +149,17 @@ async function readRaw(
     const { minX, maxX } = extentOfKnown(of, entry.run)
     return minX < range.from || maxX > range.to
   }
-  const counted = await readFacts(asking, series.filter(isCut), range)
+  // A series has one point a step: over few steps it needs no counting.
+  const isShort = ({ x }: RequestedSeries): boolean => x.kind === 'step' && isSentAsPoints(stepsIn(range), width)
+  const counted = await readFacts(
+    asking,
+    series.filter((entry) => isCut(entry) && !isShort(entry)),
+    range,
+  )
   const countOf = (entry: RequestedSeries): number =>
     (isCut(entry) ? counted : facts).get(seriesKeyOf(entry))?.count ?? 0
-  const found = series.filter((entry) => countOf(entry) > 0)
-  const isSmall = (entry: RequestedSeries): boolean => isSentAsPoints(countOf(entry), width)
+  const found = series.filter((entry) => isShort(entry) || countOf(entry) > 0)
+  const isSmall = (entry: RequestedSeries): boolean => isShort(entry) || isSentAsPoints(countOf(entry), width)
   const [points, buckets] = await Promise.all([
     readRawPoints(asking, found.filter(isSmall), range),
     readRawBuckets(
@@ -165,6 +171,8 @@ async function readRaw(
   ])
   return new Map([...points, ...buckets])
 }
+
+const stepsIn = ({ from, to }: Range): number => Math.max(0, Math.floor(to) - Math.ceil(from) + 1)
 
 function extentOf(facts: readonly Facts[]): Range | null {
   const drawn = facts.filter(({ count }) => count > 0)
