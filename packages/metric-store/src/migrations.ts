@@ -139,7 +139,7 @@ export const migrations: readonly Migration[] = [
         engine: newestStands,
         // A chart reads one level of one metric of many runs: so these lie together.
         orderBy: '(project, level, stream, metric, run, start)',
-        settings: `${durable}, ${soonGone}, index_granularity = 256`,
+        settings: `${durable}, ${soonGone}, index_granularity = 256, min_compress_block_size = 8192, max_compress_block_size = 8192`,
       },
       {
         name: 'rollup_progress',

@@ -20,30 +20,34 @@ const bases: Partial<Record<FieldName, FieldName>> = {
 
 const signOf = (name: FieldName): 1 | -1 => (name === 'finalStep' || name === 'finalTime' ? -1 : 1)
 
-/** The columns that fields are read from. */
-export function storedColumns(names: readonly FieldName[]): FieldName[] {
-  const columns = new Set<FieldName>()
-  const add = (name: FieldName): void => {
-    columns.add(name)
+const columnOfField = (name: FieldName): string => `${name} of a bucket`
+
+/** Fields as an answer with many rows has them: ClickHouse adds up what is stored as distances. */
+export function selectedFields(names: readonly FieldName[]): string {
+  const absolute = (name: FieldName): string => {
     const base = bases[name]
-    if (base !== undefined) add(base)
+    return base === undefined ? name : `${absolute(base)} ${signOf(name) > 0 ? '+' : '-'} ${name}`
   }
-  names.forEach(add)
-  return [...columns]
+  return names.map((name) => `toFloat64(${absolute(name)}) AS \`${columnOfField(name)}\``).join(', ')
 }
 
-/** A field of all rows of an answer with its stored columns; the block keeps it. Throws INTERNAL without them. */
+/** Whether an answer has a field that was selected so. */
+export const hasField = (block: NativeBlock, name: FieldName): boolean => block.columns.has(columnOfField(name))
+
+/**
+ * A field of all rows of an answer that has it, or its stored columns; then the block keeps it. Throws INTERNAL without them.
+ */
 export function fieldOf(block: NativeBlock, name: FieldName): Float64Array<ArrayBuffer> {
+  const known = block.columns.get(columnOfField(name))
+  if (known instanceof Float64Array) return known
   const base = bases[name]
   const stored = numbersOf(block, name)
   if (base === undefined) return stored
-  const known = block.columns.get(`${name} of a bucket`)
-  if (known instanceof Float64Array) return known
   const from = fieldOf(block, base)
   const sign = signOf(name)
   const values = new Float64Array(stored.length)
   for (let row = 0; row < values.length; row++) values[row] = (from[row] ?? 0) + sign * (stored[row] ?? 0)
-  block.columns.set(`${name} of a bucket`, values)
+  block.columns.set(columnOfField(name), values)
   return values
 }
 

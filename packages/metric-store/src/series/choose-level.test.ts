@@ -28,9 +28,20 @@ test('a bucket is at most two pixels wide, unless the chart has too many series,
         const level = chooseLevel({ points, width, seriesCount })
         if (level === null) return
         const buckets = points / pointsOfLevel(level)
-        expect(buckets).toBeGreaterThanOrEqual(width / 2)
+        expect(buckets).toBeGreaterThanOrEqual(Math.min(width / 2, 250_000 / seriesCount / 4))
         if (level < 7) expect(buckets).toBeLessThanOrEqual(width * 2)
       },
     ),
   )
+})
+
+test('a chart of very many series has at most so many buckets in all, and never fewer than a few a series', () => {
+  for (const points of [1e5, 2.5e5, 5e5, 1e6, 1e7])
+    for (const seriesCount of [200, 1000, 10_000]) {
+      const level = chooseLevel({ points, width: 2000, seriesCount })
+      if (level === null) continue
+      const buckets = points / pointsOfLevel(level)
+      expect(buckets).toBeGreaterThanOrEqual(32)
+      if (seriesCount <= 1000) expect(buckets * seriesCount).toBeLessThanOrEqual(250_000)
+    }
 })

@@ -87,21 +87,24 @@ export function keyAt(group: SeriesGroup, runIndex: number, metricIndex: number)
 
 function pointColumnsOf(block: NativeBlock, row: number): Columns {
   const column = (name: string): Numbers => arraysOf(block, name)[row] ?? new Float64Array(0)
-  const x = column('xs')
-  const step = column('steps')
-  const [y, time] = [column('ys'), column('times')]
+  const [step, y, time] = [column('steps'), column('ys'), column('times')]
+  const isOverSteps = block.columns.has('versions')
+  const x = isOverSteps ? step : column('xs')
   if (isSorted(x, step)) return { x, y, step, time }
+  const versions = isOverSteps ? column('versions') : null
+  const at = (values: Numbers | null, index: number): number => values?.[index] ?? 0
   const order = Array.from(x, (_, index) => index)
-  order.sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0) || (step[a] ?? 0) - (step[b] ?? 0))
-  const sorted = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
+  order.sort((a, b) => at(x, a) - at(x, b) || at(step, a) - at(step, b) || at(versions, a) - at(versions, b))
+  const standing = order.filter((index, place) => step[index] !== step[order[place + 1] ?? -1] || !isOverSteps)
+  const sorted = (values: Numbers): Numbers => Float64Array.from(standing, (index) => values[index] ?? Number.NaN)
   return { x: sorted(x), y: sorted(y), step: sorted(step), time: sorted(time) }
 }
 
-/** Whether points are in the order of x, then step, as they mostly come. */
+/** Whether points are in the order of x, then step, as they mostly come, and none has the step of the one before. */
 function isSorted(x: Numbers, step: Numbers): boolean {
   for (let index = 1; index < x.length; index++) {
     const [before, now] = [x[index - 1] ?? 0, x[index] ?? 0]
-    if (before > now || (before === now && (step[index - 1] ?? 0) > (step[index] ?? 0))) return false
+    if (before > now || (before === now && (step[index - 1] ?? 0) >= (step[index] ?? 0))) return false
   }
   return true
 }

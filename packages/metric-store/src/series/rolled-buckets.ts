@@ -2,7 +2,7 @@ import type { bucketColumns } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
-import { fieldOf } from '../rollups/stored-fields.ts'
+import { fieldOf, hasField } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
@@ -93,18 +93,20 @@ async function readGroup(
   byKey: ReadonlyMap<string, LevelledSeries>,
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
-  const isAllFinite = group.runs.every((run) =>
-    group.metrics.every((metric) => {
-      const whole = byKey.get(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }))?.known.whole
-      return whole && whole.nanCount + whole.positiveInfinityCount + whole.negativeInfinityCount === 0
-    }),
+  const wholes = wholesOf(group, byKey)
+  const isAllFinite = wholes.every(
+    (whole) => whole && whole.nanCount + whole.positiveInfinityCount + whole.negativeInfinityCount === 0,
   )
   const extent = axis === 'step' ? (['lastStep'] as const) : (['startTime', 'lastTime'] as const)
   const names = [...new Set<FieldName>(['start', ...extent, ...Object.values(sources[axis])])].filter(
     (name) => !isAllFinite || !whenFinite.has(name),
   )
+  const cut = widest(group, byKey, range)
+  // Where every step has its point no bucket is longer, in steps, than it has points.
+  const isDense = wholes.every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
+  const startFrom = cut && axis === 'step' && isDense ? Math.ceil(cut.from) - pointsOfLevel(level) + 1 : null
   const blocks = await engine.columns({
-    ...bucketRowsStatement(project, group, { level, axis, range: widest(group, byKey, range), names }),
+    ...bucketRowsStatement(project, group, { level, axis, range: cut, names, startFrom: safeWhole(startFrom) }),
     signal,
   })
   const bySeries = new Map<string, Rows[]>()
@@ -123,21 +125,29 @@ async function readGroup(
   return bySeries
 }
 
+const safeWhole = (step: number | null): number | null => (Number.isSafeInteger(step) ? step : null)
+
+/** The wholes of a group's series; undefined for one that was not asked for. */
+function wholesOf(
+  group: SeriesGroup,
+  byKey: ReadonlyMap<string, LevelledSeries>,
+): (KnownSeries['whole'] | undefined)[] {
+  return group.runs.flatMap((run) =>
+    group.metrics.map(
+      (metric) => byKey.get(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }))?.known.whole,
+    ),
+  )
+}
+
 /** The range in steps or times that has those of all runs of a group; null when it has all of every series. */
 function widest(group: SeriesGroup, byKey: ReadonlyMap<string, LevelledSeries>, range: Range): Range | null {
   const bases = group.x.kind === 'relative' ? group.clocks.map((clock) => clock.bases[0] ?? 0) : [0]
   const whole = { from: range.from + Math.min(...bases), to: range.to + Math.max(...bases) }
-  const isAll = group.runs.every((run) =>
-    group.metrics.every((metric) => {
-      const known = byKey.get(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }))?.known
-      if (!known) return false
-      const [from, to] =
-        group.x.kind === 'step'
-          ? [known.whole.start, known.whole.lastStep]
-          : [known.whole.startTime, known.whole.lastTime]
-      return from >= whole.from && to <= whole.to
-    }),
-  )
+  const isAll = wholesOf(group, byKey).every((known) => {
+    if (!known) return false
+    const [from, to] = group.x.kind === 'step' ? [known.start, known.lastStep] : [known.startTime, known.lastTime]
+    return from >= whole.from && to <= whole.to
+  })
   return isAll ? null : whole
 }
 
@@ -158,7 +168,7 @@ function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
     const values = new Float64Array(total)
     let at = 0
     for (const { block, from, to } of rows) {
-      const read = block.columns.has(field) ? field : whenFinite.get(field)
+      const read = hasField(block, field) ? field : whenFinite.get(field)
       if (read) values.set(fieldOf(block, read).subarray(from, to), at)
       at += to - from
     }

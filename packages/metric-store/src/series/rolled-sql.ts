@@ -2,9 +2,9 @@ import type { Statement } from '../engine/engine.ts'
 import { type FieldName, fieldNames } from '../rollups/bucket.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { wholeLevel } from '../rollups/levels.ts'
-import { storedColumns } from '../rollups/stored-fields.ts'
+import { selectedFields } from '../rollups/stored-fields.ts'
 import type { SeriesGroup } from './groups.ts'
-import { keysOf, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
+import { keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
 type Range = { from: number; to: number }
 
@@ -37,7 +37,10 @@ export function freshStatement(project: string, group: SeriesGroup, after: numbe
   }
 }
 
-/** A row a bucket of a level that overlaps the range, of steps or of times, or several, as above: the fields named, and its version. */
+/**
+ * A row a bucket of a level that overlaps the range, of steps or of times, or several, as above: the fields named, and its version.
+ * `startFrom`: no bucket that starts before that step overlaps it. Only a start lets ClickHouse pass over granules.
+ */
 export function bucketRowsStatement(
   project: string,
   group: SeriesGroup,
@@ -46,18 +49,26 @@ export function bucketRowsStatement(
     axis,
     range,
     names,
-  }: { level: number; axis: 'step' | 'time'; range: Range | null; names: readonly FieldName[] },
+    startFrom,
+  }: {
+    level: number
+    axis: 'step' | 'time'
+    range: Range | null
+    names: readonly FieldName[]
+    startFrom: number | null
+  },
 ): Statement {
   const keys = keysOf(group)
+  const begun = startFrom === null ? '' : 'AND start >= {startFrom:Int64}'
   const [start, last] = axis === 'step' ? ['start', 'start + lastStep'] : ['startTime', 'startTime + lastTime']
   const overlap = range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${last} >= {stepFrom:Int64}`
   return {
     sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
       'rollups',
       group,
-      `level, ${storedColumns(names).join(', ')}, version`,
-      `AND level = {level:UInt8} ${overlap}`,
-    )})`,
-    parameters: { ...parametersOf(project, group, range), level },
+      `level, ${selectedFields(names)}, toFloat64(version) AS version`,
+      `AND level = {level:UInt8} ${overlap} ${begun}`,
+    )}) ${range === null ? '' : manyRanges}`,
+    parameters: { ...parametersOf(project, group, range), level, ...(startFrom === null ? {} : { startFrom }) },
   }
 }

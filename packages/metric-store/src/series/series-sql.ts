@@ -148,9 +148,31 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
   }
 }
 
-/** One row a series that has points in range: the arrays `x`, `y`, `step` and `time`, in no order. */
+/**
+ * A window of many runs is many short ranges of rows, whose cost is getting at them: without this ClickHouse gives so few rows to one
+ * thread.
+ */
+export const manyRanges =
+  'SETTINGS merge_tree_min_rows_for_concurrent_read = 2048, merge_tree_min_bytes_for_concurrent_read = 1'
+
+/**
+ * One row a series that has points in range: the arrays `x`, `y`, `step` and `time`, in no order. Over steps there may be several
+ * points of a step, of which that of the highest of `versions` stands: `FINAL` would take as long as all the rest.
+ */
 export function pointsStatement(project: string, group: SeriesGroup, range: Range): Statement {
   const keys = keysOf(group)
+  if (group.x.kind === 'step')
+    return {
+      sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
+                   groupArray(value) AS ys, groupArray(toFloat64(version)) AS versions
+            FROM (${seriesRowsOf(
+              'points',
+              group,
+              'step, time, value, version',
+              'AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64}',
+            )}) ${groupedBy(keys)} ${manyRanges}`,
+      parameters: parametersOf(project, group, range),
+    }
   return {
     sql: `SELECT ${selected(keys)}groupArray(x) AS xs, groupArray(value) AS ys, groupArray(toFloat64(step)) AS steps,
                  groupArray(toFloat64(time)) AS times
