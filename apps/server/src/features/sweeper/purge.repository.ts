@@ -2,6 +2,7 @@ import { keepTag } from '@kiroku/core/projects'
 import { runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
+import { lockIds } from '../../database/lock-ids.ts'
 import { notify } from '../../database/notifications.ts'
 import { endsBefore } from '../projects/index.ts'
 
@@ -31,7 +32,6 @@ export type PurgeRepository = {
   forgetOrganization(organization: string): Promise<void>
 }
 
-const lockId = 72707371
 const runsAtOnce = 5000
 const writersKeptDays = 90
 const lockedRowsSchema = z.array(z.object({ isLocked: z.boolean() }))
@@ -77,10 +77,10 @@ export function createPurgeRepository(database: Database): PurgeRepository {
 
     alone: (work) =>
       database.session(async (connection) => {
-        const { rows } = await connection.query('SELECT pg_try_advisory_lock($1) AS "isLocked"', [lockId])
+        const { rows } = await connection.query('SELECT pg_try_advisory_lock($1) AS "isLocked"', [lockIds.purge])
         if (lockedRowsSchema.parse(rows)[0]?.isLocked !== true) return
         await work()
-        await connection.query('SELECT pg_advisory_unlock($1)', [lockId])
+        await connection.query('SELECT pg_advisory_unlock($1)', [lockIds.purge])
       }),
 
     listRuns: (keptMs) =>
