@@ -2,7 +2,9 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { type BackupEvent, type BackupStage, type BackupSummary, backupEventSchema } from '@kiroku/core/backup'
+import { formatBytes } from '@kiroku/core/bytes'
 import { KirokuError } from '@kiroku/core/errors'
+import { counted } from './counted.ts'
 import type { Environment } from './env.ts'
 import { dataDirectory, shownPath } from './paths.ts'
 import { connect } from './server-access.ts'
@@ -64,14 +66,5 @@ export async function restoreBackupTo(
   terminal.say(`\`kiroku up --data ${shownPath(dataDir)}\` starts it, with all keys that were valid then.`)
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-function sizeOf({ files, bytes }: { files: number; bytes: number }): string {
-  const [unit, size] =
-    bytes < 2 ** 20
-      ? (['KiB', 2 ** 10] as const)
-      : bytes < 2 ** 30
-        ? (['MiB', 2 ** 20] as const)
-        : (['GiB', 2 ** 30] as const)
-  return `${counted(files, 'file')}, ${(bytes / size).toFixed(1)} ${unit}`
-}
+const sizeOf = ({ files, bytes }: { files: number; bytes: number }): string =>
+  `${counted(files, 'file')}, ${formatBytes(bytes)}`

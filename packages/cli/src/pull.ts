@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
+import { counted } from './counted.ts'
 import type { Environment } from './env.ts'
 import { hashOf } from './file-hash.ts'
 import { projectOfLocal } from './local-runs.ts'
@@ -46,8 +47,6 @@ export async function pull(terminal: Terminal, environment: Environment, options
       : `${counted(fetched, 'file')} of ${address.run} in ${shown}${kept > 0 ? `; ${kept} were there already` : ''}`,
   )
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /**
  * Puts a run's file below `directory`, at its own path or at `place`, through no link; false when it is there already. Throws
