@@ -28,6 +28,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+/** The columns of a table that hold what was stored, in their order, as PostgreSQL itself lists them. */
+async function storedColumns(table: string): Promise<string[]> {
+  const sql = `SELECT column_name AS name FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position`
+  const { rows } = await database.session((connection) => connection.query(sql, [table]))
+  return rows.map(({ name }) => name)
+}
+
 describe('a snapshot', () => {
   it('has every table and its columns, and none of what came after it', async () => {
     const { prisma } = database
@@ -39,7 +47,8 @@ describe('a snapshot', () => {
       expect(names).toEqual(expect.arrayContaining(['api_key', 'blob', 'project', 'run', 'run_metric', 'writer']))
       expect(names).not.toContain('_prisma_migrations')
       const table = tables.find(({ name }) => name === 'organization')
-      expect(table?.columns).toEqual(['id', 'slug', 'name', 'created_at'])
+      expect(table?.columns).toEqual(await storedColumns('organization'))
+      expect(table?.columns).toContain('slug')
       const { content, rows } = snapshot.copy(table ?? { name: '', columns: [] })
       let text = ''
       for await (const piece of content) text += piece.toString()
