@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { followBackup } from './backup.ts'
 
@@ -5,14 +6,13 @@ const url = 'http://127.0.0.1:7700'
 const progress = '{"type":"progress","stage":"points","doneBytes":1,"totalBytes":2}\n'
 const summary = { directory: '/b', files: 3, bytes: 4, heldMs: 5, missingContents: 0 }
 
-const bodyOf = (text: string, failure?: Error): ReadableStream<Uint8Array> =>
-  new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode(text))
-      if (failure) setTimeout(() => controller.error(failure), 20)
-      else controller.close()
-    },
-  })
+function bodyOf(text: string, failure?: Error): Readable {
+  const pieces = async function* (): AsyncIterable<Buffer> {
+    yield Buffer.from(text)
+    if (failure) throw failure
+  }
+  return Readable.from(pieces(), { objectMode: false })
+}
 
 describe('what a server tells of a backup', () => {
   it('is shown, and answered in the end', async () => {

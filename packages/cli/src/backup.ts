@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { type BackupEvent, type BackupStage, type BackupSummary, backupEventSchema } from '@kiroku/core/backup'
 import { formatBytes } from '@kiroku/core/bytes'
 import { KirokuError } from '@kiroku/core/errors'
@@ -33,7 +33,7 @@ export async function backup(terminal: Terminal, environment: Environment, { to,
  */
 export async function followBackup(
   terminal: Pick<Terminal, 'progress'>,
-  body: ReadableStream<Uint8Array>,
+  body: Readable,
   url: string,
 ): Promise<BackupSummary> {
   const brokeOff = (cause?: unknown): KirokuError =>
@@ -42,7 +42,7 @@ export async function followBackup(
       message: `${url} broke off the backup; what there was of it is not whole`,
       cause,
     })
-  const lines = createInterface({ input: Readable.fromWeb(body) })[Symbol.asyncIterator]()
+  const lines = createInterface({ input: body })[Symbol.asyncIterator]()
   for (;;) {
     const line = await lines.next().catch((cause: unknown) => {
       throw brokeOff(cause)

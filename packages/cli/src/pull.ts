@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
@@ -61,7 +60,7 @@ export async function fetchFile(
   const path = join(directory, ...names)
   await refuseLinks(directory, names.slice(0, -1))
   if ((await hashOf(path)) === file.sha256) return false
-  const body = Readable.fromWeb(await client.fileContent(address, file.path))
+  const body = await client.fileContent(address, file.path)
   await replaceFile(path, body, async (written) => {
     if ((await hashOf(written)) === file.sha256) return
     throw new KirokuError({ code: 'INTERNAL', message: `${file.path} did not come whole; run the command again` })

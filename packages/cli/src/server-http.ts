@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { busyPauseMs, queryPath, readRefusal, readResult } from '@kiroku/core/answers'
 import { KirokuError } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import { routes } from '@kiroku/core/routes'
 import type * as z from 'zod'
 
@@ -33,7 +35,38 @@ export class ServerHttp {
 
   /** The JSON that a request is answered with; undefined for an answer without any. */
   async json(path: string, init: RequestInit): Promise<unknown> {
-    return parseJson(await (await this.request(path, init)).text())
+    return parseJson(await this.#text(await this.request(path, init)))
+  }
+
+  /** The body of an answer, as it comes; one that breaks off ends with UNAVAILABLE. */
+  async stream(path: string, init: RequestInit, limits: { isTransfer?: true; isEndless?: true }): Promise<Readable> {
+    const { body } = await this.request(path, init, limits)
+    if (body === null) throw new KirokuError({ code: 'INTERNAL', message: `${this.url} answered without content` })
+    return Readable.from(this.#pieces(body), { objectMode: false })
+  }
+
+  async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+    try {
+      yield* Readable.fromWeb(body)
+    } catch (cause) {
+      throw this.#brokeOff(cause)
+    }
+  }
+
+  async #text(response: Response): Promise<string> {
+    try {
+      return await response.text()
+    } catch (cause) {
+      throw this.#brokeOff(cause)
+    }
+  }
+
+  #brokeOff(cause: unknown): KirokuError {
+    return new KirokuError({
+      code: 'UNAVAILABLE',
+      message: `${this.url} broke off its answer; is the server up?`,
+      cause,
+    })
   }
 
   /**
@@ -50,7 +83,7 @@ export class ServerHttp {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#fetch(path, typeof init === 'function' ? init() : init, limitMs)
       if (response.ok) return response
-      const text = await response.text()
+      const text = await this.#text(response)
       const pauseMs = busyPauseMs(response.status, response.headers.get('retry-after'), attempt)
       if (pauseMs === undefined || attempt >= attempts) throw this.#refusal(response.status, text)
       await setTimeout(pauseMs)
@@ -72,7 +105,7 @@ export class ServerHttp {
   }
 
   async #result<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
-    const result = readResult(schema, await response.text())
+    const result = readResult(schema, await this.#text(response))
     if (result.success) return result.data
     throw new KirokuError({
       code: 'INTERNAL',
@@ -94,13 +127,5 @@ export class ServerHttp {
       })
     }
     return new KirokuError({ code, message: `${this.url}: ${message}`, details })
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { type ExportedRun, exportedLineSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
 import type { RunFile } from '@kiroku/core/files'
@@ -152,7 +151,7 @@ async function writeLines(
 ): Promise<Part & { writers: number[] }> {
   const file = new RowsFile(path)
   const counts = new Array<number>(writers).fill(0)
-  for await (const rows of readRows(Readable.fromWeb(await client.jsonLines(address)))) {
+  for await (const rows of readRows(await client.jsonLines(address))) {
     const lines = rows.map((row) => parseInput(exportedLineSchema, JSON.parse(row), 'console line'))
     // A script that began meanwhile is not in the record.
     const known = lines.filter(({ writer }) => writer < writers)
