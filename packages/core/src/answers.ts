@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type ErrorCode, errorBodySchema, errorCodeSchema, httpStatusByCode } from './errors.ts'
+import { parseJson } from './json.ts'
 import { routes } from './routes.ts'
 
 /** Where a procedure is asked that changes nothing: its input is in the address, in JSON. */
@@ -15,7 +16,7 @@ export type ProcedureResult<T> = { success: true; data: T } | { success: false; 
 
 /** Reads the text of a procedure's answer. */
 export function readResult<T>(schema: z.ZodType<T>, text: string): ProcedureResult<T> {
-  const answer = resultSchema.safeParse(jsonOf(text))
+  const answer = resultSchema.safeParse(parseJson(text))
   return answer.success ? schema.safeParse(answer.data.result.data) : answer
 }
 
@@ -31,7 +32,7 @@ const refusalSchema = z.union([
 /** Reads the status and the text of an answer that is not 2xx. */
 export function readRefusal(status: number, text: string): Refusal {
   const code = errorCodeSchema.options.find((known) => httpStatusByCode[known] === status) ?? 'INTERNAL'
-  const said = refusalSchema.safeParse(jsonOf(text)).data
+  const said = refusalSchema.safeParse(parseJson(text)).data
   return { code, message: said?.message, details: said?.details ?? {} }
 }
 
@@ -46,12 +47,4 @@ export function busyPauseMs(status: number, retryAfter: string | null, attempt: 
   if (status !== httpStatusByCode.TOO_MANY_REQUESTS && status !== httpStatusByCode.UNAVAILABLE) return undefined
   const seconds = Number(retryAfter) || 2 ** attempt / 8
   return Math.min(longestPauseMs, seconds * 1000)
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

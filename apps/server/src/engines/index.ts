@@ -69,3 +69,4 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
     throw explainFileError(error, options.filesDir ?? directory.path)
   }
 }
+export { syncDirectory } from './sync-directory.ts'

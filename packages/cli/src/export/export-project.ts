@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { type ExportManifest, exportManifestSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
+import { parseJson } from '@kiroku/core/json'
 import { counted } from '../counted.ts'
 import { eachAtOnce } from '../jobs.ts'
 import { shownPath } from '../paths.ts'
@@ -92,17 +93,9 @@ async function checkDirectory(directory: string, asked: string): Promise<void> {
   const refuse = (why: string): KirokuError =>
     new KirokuError({ code: 'CONFLICT', message: `${asked} ${why}; choose a new or empty directory with --to` })
   if (!names.includes(exportNames.manifest)) throw refuse('is not empty')
-  const found = exportManifestSchema.safeParse(await readJson(join(directory, exportNames.manifest)))
+  const found = exportManifestSchema.safeParse(parseJson(await readFile(join(directory, exportNames.manifest), 'utf8')))
   if (!found.success) throw refuse('is not empty, and no export')
   if (found.data.isComplete) throw refuse('holds an export already')
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    return undefined
-  }
 }
 
 function describe(runs: readonly WrittenRun[]): string {

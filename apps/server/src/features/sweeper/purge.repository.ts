@@ -1,9 +1,8 @@
 import { keepTag } from '@kiroku/core/projects'
-import { runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import { lockIds } from '../../database/lock-ids.ts'
-import { notify } from '../../database/notifications.ts'
+import { changedRunSchema, notify } from '../../database/notifications.ts'
 import { endsBefore } from '../projects/index.ts'
 
 /** A deleted run whose points can go: its place in the metric store. */
@@ -37,15 +36,7 @@ const writersKeptDays = 90
 const lockedRowsSchema = z.array(z.object({ isLocked: z.boolean() }))
 const runRowsSchema = z.array(z.object({ project: z.string(), run: z.string() }))
 const idRowsSchema = z.array(z.object({ id: z.string() }))
-const oldRowsSchema = z.array(
-  z.object({
-    organizationId: z.string(),
-    projectId: z.string(),
-    project: z.string(),
-    run: z.string(),
-    state: runStateSchema,
-  }),
-)
+const oldRowsSchema = z.array(changedRunSchema)
 const before = (column: string): string => `${column} < now() - $1::float8 * interval '1 millisecond'`
 
 /** Finds and forgets in PostgreSQL. */
