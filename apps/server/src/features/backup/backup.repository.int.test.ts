@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { BackupTable } from '@kiroku/core/backup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../database/database.ts'
 import { type Engines, openEngines } from '../../engines/index.ts'
@@ -69,5 +71,26 @@ describe('a snapshot', () => {
       expect((await snapshot.migrations()).length).toBeGreaterThan(0)
     })
     await database.ping()
+  })
+})
+
+describe('a load', () => {
+  it('is of all tables of the database, with all of their columns, and of no other', async () => {
+    const tables = await repository.snapshot(async (snapshot) => {
+      await snapshot.fix()
+      return (await snapshot.tables()).map((table) => ({ ...table, rows: 0 }))
+    })
+    const [first, ...others] = tables
+    if (!first) throw new Error('there is no table')
+    const wrong: [BackupTable[], string][] = [
+      [others, 'it has no rows for api_key'],
+      [[{ ...first, name: 'strange' }, ...others], 'there is no table strange'],
+      [[{ ...first, columns: ['id'] }, ...others], 'the table api_key has other columns'],
+    ]
+    for (const [given, reason] of wrong)
+      await expect(repository.load(given, () => Readable.from([]))).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+        message: `the backup does not fit this release: ${reason}`,
+      })
   })
 })
