@@ -1,9 +1,31 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The test files that take longest, some minutes together: they begin first, so that no worker ends long after the others. */
+const slowest = [
+  'sdk/test/outage',
+  'sdk/test/faults',
+  'metric-store/test/kills',
+  'history/kill-steps',
+  'src/server.int',
+  'cli/src/commands',
+  'export/round-trip',
+  'metric-store/test/rollups',
+  'cli/src/sync-trouble',
+]
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => slowest.findIndex((name) => moduleId.includes(name)) >>> 0
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
+  }
+}
 
 /** `unit` needs nothing; `integration` starts real servers; `browser` drives a real Chromium. */
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    sequence: { sequencer: SlowestFirst },
     projects: [
       {
         test: {
@@ -19,7 +41,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
-          maxWorkers: 2,
+          // Most of what these tests do is to wait for processes: two of them leave a processor of two idle half of the time.
+          maxWorkers: 3,
         },
       },
       {

@@ -5,11 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeHistoryBatch } from '@kiroku/core/history'
 import { routes } from '@kiroku/core/routes'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Engines, openEngines } from './engines/index.ts'
 import { startServer } from './index.ts'
 import { askForBackup } from './testing/backups.ts'
-import { batchOf, client, postBytes, rawRequest, spawnServer, testRun, testServer } from './testing/index.ts'
+import {
+  batchOf,
+  client,
+  postBytes,
+  rawRequest,
+  type SpawnedServer,
+  spawnServer,
+  testRun,
+  testServer,
+} from './testing/index.ts'
 
 /** An embedded PostgreSQL of its own, to be named by a URL. */
 async function testEngines(): Promise<Engines & AsyncDisposable> {
@@ -22,9 +31,14 @@ async function testEngines(): Promise<Engines & AsyncDisposable> {
   return { ...engines, [Symbol.asyncDispose]: close }
 }
 
-describe('a server', () => {
-  it('keeps its owner, organization and key over restarts, the key for its own user alone', async () => {
-    await using server = await spawnServer()
+describe('a server that is started again', () => {
+  let server: SpawnedServer
+  beforeAll(async () => {
+    server = await spawnServer()
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  it('keeps its owner, organization and key, the key for its own user alone', async () => {
     const keyFile = join(server.dataDir, 'owner-key')
     expect(await readFile(keyFile, 'utf8')).toBe(`${server.apiKey}\n`)
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
@@ -34,7 +48,6 @@ describe('a server', () => {
   })
 
   it('makes a new key when the kept one was revoked', async () => {
-    await using server = await spawnServer()
     const [key] = await client(server).keys.list.query({ organization: 'local' })
     await client(server).keys.revoke.mutate({ organization: 'local', id: key?.id ?? '' })
     await server.restart()
@@ -44,11 +57,12 @@ describe('a server', () => {
   })
 
   it('stops at SIGTERM with exit code 0', async () => {
-    await using server = await spawnServer()
     expect(await server.stop()).toBe(0)
     await expect(rawRequest(server.url)).rejects.toThrow('ECONNREFUSED')
   })
+})
 
+describe('a server', () => {
   it('says in one line that its port is taken, and leaves nothing running', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')

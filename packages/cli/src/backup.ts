@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { type BackupEvent, type BackupStage, type BackupSummary, backupEventSchema } from '@kiroku/core/backup'
+import { formatBytes } from '@kiroku/core/bytes'
 import { KirokuError } from '@kiroku/core/errors'
+import { counted } from './counted.ts'
 import type { Environment } from './env.ts'
 import { dataDirectory, shownPath } from './paths.ts'
 import { connect } from './server-access.ts'
@@ -15,7 +17,7 @@ const stageNames: Record<BackupStage, string> = { postgres: 'runs and configs', 
 /** Has the running server of this machine make a backup, and shows how far it is. Ctrl-C gives it up. */
 export async function backup(terminal: Terminal, environment: Environment, { to, url }: BackupOptions): Promise<void> {
   const client = connect(url, environment)
-  const summary = await follow(terminal, await client.backup(resolve(to)), client.url)
+  const summary = await followBackup(terminal, await client.backup(resolve(to)), client.url)
   terminal.progress('')
   terminal.say(`Backup of ${client.url} in ${shownPath(summary.directory)}: ${sizeOf(summary)}.`)
   if (summary.missingContents > 0)
@@ -25,18 +27,33 @@ export async function backup(terminal: Terminal, environment: Environment, { to,
   terminal.say(`\`kiroku restore-backup ${shownPath(summary.directory)} --data DIR\` makes a data directory of it.`)
 }
 
-async function follow(terminal: Terminal, body: ReadableStream<Uint8Array>, url: string): Promise<BackupSummary> {
-  for await (const line of createInterface({ input: Readable.fromWeb(body) })) {
-    const event: BackupEvent = backupEventSchema.parse(JSON.parse(line))
+/**
+ * Shows how far a backup is by the lines that a server tells of it; answers what came of it. Throws what the server says, and
+ * UNAVAILABLE when it breaks off.
+ */
+export async function followBackup(
+  terminal: Pick<Terminal, 'progress'>,
+  body: Readable,
+  url: string,
+): Promise<BackupSummary> {
+  const brokeOff = (cause?: unknown): KirokuError =>
+    new KirokuError({
+      code: 'UNAVAILABLE',
+      message: `${url} broke off the backup; what there was of it is not whole`,
+      cause,
+    })
+  const lines = createInterface({ input: body })[Symbol.asyncIterator]()
+  for (;;) {
+    const line = await lines.next().catch((cause: unknown) => {
+      throw brokeOff(cause)
+    })
+    if (line.done) throw brokeOff()
+    const event: BackupEvent = backupEventSchema.parse(JSON.parse(line.value))
     if (event.type === 'done') return event.summary
     if (event.type === 'failed') throw new KirokuError({ code: event.code, message: `${url}: ${event.message}` })
     const { stage, doneBytes, totalBytes } = event
     terminal.progress(`${stageNames[stage].padEnd(16)}  ${progressBar(doneBytes, totalBytes)}`)
   }
-  throw new KirokuError({
-    code: 'UNAVAILABLE',
-    message: `${url} broke off the backup; what there was of it is not whole`,
-  })
 }
 
 /** Reads every file of a backup, without a server. Throws when one is missing or damaged. */
@@ -64,14 +81,5 @@ export async function restoreBackupTo(
   terminal.say(`\`kiroku up --data ${shownPath(dataDir)}\` starts it, with all keys that were valid then.`)
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-function sizeOf({ files, bytes }: { files: number; bytes: number }): string {
-  const [unit, size] =
-    bytes < 2 ** 20
-      ? (['KiB', 2 ** 10] as const)
-      : bytes < 2 ** 30
-        ? (['MiB', 2 ** 20] as const)
-        : (['GiB', 2 ** 30] as const)
-  return `${counted(files, 'file')}, ${(bytes / size).toFixed(1)} ${unit}`
-}
+const sizeOf = ({ files, bytes }: { files: number; bytes: number }): string =>
+  `${counted(files, 'file')}, ${formatBytes(bytes)}`

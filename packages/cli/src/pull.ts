@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
+import { counted } from './counted.ts'
 import type { Environment } from './env.ts'
 import { hashOf } from './file-hash.ts'
 import { projectOfLocal } from './local-runs.ts'
@@ -47,8 +47,6 @@ export async function pull(terminal: Terminal, environment: Environment, options
   )
 }
 
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
 /**
  * Puts a run's file below `directory`, at its own path or at `place`, through no link; false when it is there already. Throws
  * INTERNAL when it does not come whole.
@@ -62,7 +60,7 @@ export async function fetchFile(
   const path = join(directory, ...names)
   await refuseLinks(directory, names.slice(0, -1))
   if ((await hashOf(path)) === file.sha256) return false
-  const body = Readable.fromWeb(await client.fileContent(address, file.path))
+  const body = await client.fileContent(address, file.path)
   await replaceFile(path, body, async (written) => {
     if ((await hashOf(written)) === file.sha256) return
     throw new KirokuError({ code: 'INTERNAL', message: `${file.path} did not come whole; run the command again` })

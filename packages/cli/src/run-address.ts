@@ -1,26 +1,21 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { projectNameSchema } from '@kiroku/core/ids'
 import { type RunAddress, runAddressSchema } from '@kiroku/core/queries'
+import { type RunName, readRunName } from '@kiroku/core/run-names'
 import type { ServerClient } from './server-client.ts'
-
-/** A run as people name it. What is left out is found out. */
-export type NamedRun = { organization?: string | undefined; project?: string | undefined; run: string }
 
 /**
  * Reads `id`, `project:id`, `project/id`, `organization/project:id` or `organization/project/id`; a dashboard's address of
  * the run is read too. Throws BAD_REQUEST for anything else.
  */
-export function parseRunName(text: string): NamedRun {
+export function parseRunName(text: string): RunName {
   const path = URL.canParse(text) && /^https?:/.test(text) ? pathOfPage(text) : text
-  const [run, ...rest] = path.split(/[/:]/).reverse()
-  const [project, organization, ...beyond] = rest
-  if (run === undefined || run === '' || project === '' || organization === '' || beyond.length > 0) {
-    throw new KirokuError({
-      code: 'BAD_REQUEST',
-      message: `\`${text}\` names no run; one is id, project:id, organization/project:id, organization/project/id or the address of its page`,
-    })
-  }
-  return { organization, project, run }
+  const named = readRunName(path)
+  if (named) return named
+  throw new KirokuError({
+    code: 'BAD_REQUEST',
+    message: `\`${text}\` names no run; one is id, project:id, organization/project:id, organization/project/id or the address of its page`,
+  })
 }
 
 function pathOfPage(url: string): string {
@@ -36,7 +31,7 @@ function pathOfPage(url: string): string {
  */
 export async function addressOf(
   client: ServerClient,
-  named: NamedRun,
+  named: RunName,
   defaultProject: string | undefined,
 ): Promise<RunAddress> {
   const project = parseInput(projectNameSchema, named.project ?? defaultProject ?? 'uncategorized', 'project')

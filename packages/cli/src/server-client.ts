@@ -132,9 +132,9 @@ export class ServerClient {
   }
 
   /** Every line that a run printed, as it comes: a `runLineSchema` in JSON each, by writer, then number. */
-  async jsonLines(address: RunAddress): Promise<ReadableStream<Uint8Array>> {
+  jsonLines(address: RunAddress): Promise<Readable> {
     const search = new URLSearchParams({ ...address, format: 'jsonl' })
-    return this.#download(`${routes.console}?${search}`, 'the console')
+    return this.#http.stream(`${routes.console}?${search}`, { method: 'GET' }, { isTransfer: true })
   }
 
   /** Points of a metric, sorted by step: all of them, or a page. */
@@ -183,24 +183,16 @@ export class ServerClient {
   }
 
   /** The bytes of one of a run's files, as they come. */
-  async fileContent(address: RunAddress, path: string): Promise<ReadableStream<Uint8Array>> {
+  fileContent(address: RunAddress, path: string): Promise<Readable> {
     const search = new URLSearchParams({ ...address, path })
-    return this.#download(`${routes.files}?${search}`, path)
-  }
-
-  async #download(path: string, what: string): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#http.request(path, { method: 'GET' }, { isTransfer: true })
-    if (response.body !== null) return response.body
-    throw new KirokuError({ code: 'INTERNAL', message: `${this.url}: ${what} came without content` })
+    return this.#http.stream(`${routes.files}?${search}`, { method: 'GET' }, { isTransfer: true })
   }
 
   /** Has the server make a backup at a path of its machine; answers the lines that tell of it as they come. */
-  async backup(directory: string): Promise<ReadableStream<Uint8Array>> {
+  backup(directory: string): Promise<Readable> {
     const headers = { 'content-type': 'application/json' }
     const body = JSON.stringify({ directory })
-    const response = await this.#http.request(routes.backup, { method: 'POST', body, headers }, { isEndless: true })
-    if (response.body !== null) return response.body
-    throw new KirokuError({ code: 'INTERNAL', message: `${this.url} tells nothing of the backup` })
+    return this.#http.stream(routes.backup, { method: 'POST', body, headers }, { isEndless: true })
   }
 
   /** A project's live stream, as it comes, until `signal` is aborted. */

@@ -1,17 +1,15 @@
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import { type ErrorCode, errorBodySchema, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
+import { busyPauseMs, queryPath, readRefusal, readResult } from '@kiroku/core/answers'
+import { KirokuError } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import { routes } from '@kiroku/core/routes'
-import * as z from 'zod'
+import type * as z from 'zod'
 
 const timeoutMs = 60_000
 /** What has no length that is known before may take this long from its first byte to its last. */
 const transferTimeoutMs = 30 * 60_000
 const attempts = 6
-
-const refusalSchema = z.union([
-  errorBodySchema.pick({ message: true, details: true }),
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => ({ ...error, details: undefined })),
-])
 
 /** Plain HTTP to one server with one key. Every request may be sent twice. */
 export class ServerHttp {
@@ -25,20 +23,50 @@ export class ServerHttp {
 
   /** Asks a procedure that changes nothing. */
   async query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
-    const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`
-    return resultOf(schema, await this.json(`${routes.trpc}/${procedure}${search}`, { method: 'GET' }))
+    return this.#result(schema, await this.request(queryPath(procedure, input), { method: 'GET' }))
   }
 
   /** Asks a procedure that changes something. */
   async mutate<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
     const headers = { 'content-type': 'application/json' }
     const body = JSON.stringify(input)
-    return resultOf(schema, await this.json(`${routes.trpc}/${procedure}`, { method: 'POST', body, headers }))
+    return this.#result(schema, await this.request(`${routes.trpc}/${procedure}`, { method: 'POST', body, headers }))
   }
 
   /** The JSON that a request is answered with; undefined for an answer without any. */
   async json(path: string, init: RequestInit): Promise<unknown> {
-    return parseJson(await (await this.request(path, init)).text())
+    return parseJson(await this.#text(await this.request(path, init)))
+  }
+
+  /** The body of an answer, as it comes; one that breaks off ends with UNAVAILABLE. */
+  async stream(path: string, init: RequestInit, limits: { isTransfer?: true; isEndless?: true }): Promise<Readable> {
+    const { body } = await this.request(path, init, limits)
+    if (body === null) throw new KirokuError({ code: 'INTERNAL', message: `${this.url} answered without content` })
+    return Readable.from(this.#pieces(body), { objectMode: false })
+  }
+
+  async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+    try {
+      yield* Readable.fromWeb(body)
+    } catch (cause) {
+      throw this.#brokeOff(cause)
+    }
+  }
+
+  async #text(response: Response): Promise<string> {
+    try {
+      return await response.text()
+    } catch (cause) {
+      throw this.#brokeOff(cause)
+    }
+  }
+
+  #brokeOff(cause: unknown): KirokuError {
+    return new KirokuError({
+      code: 'UNAVAILABLE',
+      message: `${this.url} broke off its answer; is the server up?`,
+      cause,
+    })
   }
 
   /**
@@ -55,10 +83,10 @@ export class ServerHttp {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#fetch(path, typeof init === 'function' ? init() : init, limitMs)
       if (response.ok) return response
-      const body = parseJson(await response.text())
-      const isBusy = response.status === 429 || response.status === 503
-      if (!isBusy || attempt >= attempts) throw this.#refusal(response.status, body)
-      await setTimeout(Math.min(10_000, 1000 * (Number(response.headers.get('retry-after')) || 2 ** attempt / 4)))
+      const text = await this.#text(response)
+      const pauseMs = busyPauseMs(response.status, response.headers.get('retry-after'), attempt)
+      if (pauseMs === undefined || attempt >= attempts) throw this.#refusal(response.status, text)
+      await setTimeout(pauseMs)
     }
   }
 
@@ -76,33 +104,28 @@ export class ServerHttp {
     }
   }
 
-  #refusal(status: number, body: unknown): KirokuError {
-    const said = refusalSchema.safeParse(body)
-    if (status === 401) {
+  async #result<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
+    const result = readResult(schema, await this.#text(response))
+    if (result.success) return result.data
+    throw new KirokuError({
+      code: 'INTERNAL',
+      message: `the answer of ${this.url} makes no sense: is it a Kiroku server, of this command's version?`,
+      cause: result.error,
+    })
+  }
+
+  #refusal(status: number, text: string): KirokuError {
+    const {
+      code,
+      details,
+      message = `the server answered ${status}, which is not a Kiroku answer`,
+    } = readRefusal(status, text)
+    if (code === 'UNAUTHORIZED') {
       return new KirokuError({
-        code: 'UNAUTHORIZED',
+        code,
         message: `${this.url} does not know this API key: get one from its dashboard and run \`kiroku login --url ${this.url}\``,
       })
     }
-    const message = said.success ? said.data.message : `the server answered ${status}, which is not a Kiroku answer`
-    const details = (said.success ? said.data.details : undefined) ?? {}
-    return new KirokuError({ code: codeOfStatus(status), message: `${this.url}: ${message}`, details })
-  }
-}
-
-function codeOfStatus(status: number): ErrorCode {
-  return errorCodeSchema.options.find((code) => httpStatusByCode[code] === status) ?? 'INTERNAL'
-}
-
-function resultOf<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const { result } = z.object({ result: z.object({ data: z.unknown().optional() }) }).parse(answer)
-  return schema.parse(result.data)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    return new KirokuError({ code, message: `${this.url}: ${message}`, details })
   }
 }

@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { type LocalRunInfo, type SyncResult, syncRun } from '@kiroku/sdk/sync'
+import { counted } from './counted.ts'
 import type { Environment } from './env.ts'
 import { failureLine } from './failures.ts'
 import { knownKey } from './server-access.ts'
@@ -129,9 +130,4 @@ function describe({ rows, url, isComplete, losses, leftOut }: SyncResult): strin
     told.length > 0 ? `left out: ${told.join(', ')}${untold > 0 ? ` and ${untold} more` : ''}` : '',
   ]
   return `${parts.filter((part) => part !== '').join('; ')} -> ${url}`
-}
-
-/** A number with its noun, such as `1 row` and `2 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -9,6 +9,8 @@ export const sqlLimits = {
   maxMemoryBytes: 1_000_000_000,
   maxRows: 10_000,
   maxAnswerBytes: 64_000_000,
+  /** What a query may need of all runs together: what it names of config and summary, and their notes. */
+  maxRunBytes: 64_000_000,
 } as const
 
 /** A query of a user's over one project: one `SELECT` in ClickHouse's dialect, over the tables of `sqlTables`. */

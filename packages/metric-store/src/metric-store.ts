@@ -8,6 +8,7 @@ import { openServerEngine } from './engine/server-engine.ts'
 import { eraseProject, eraseRuns } from './erase.ts'
 import { readGroups } from './groups/read-groups.ts'
 import { insertPoints, insertTexts } from './insert.ts'
+import { untilNothingIsLeftOver } from './left-over.ts'
 import { readMeasures } from './measures/read-measures.ts'
 import { migrate } from './migrations.ts'
 import { readPoints } from './reads.ts'
@@ -42,6 +43,9 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     throw cause
   }
   const roller = new Roller(engine, freshness)
+  const closing = new AbortController()
+  const isReady =
+    options.kind === 'embedded' ? untilNothingIsLeftOver(engine, closing.signal).catch(() => {}) : Promise.resolve()
   /** Changes what a run has otherwise than by newer points, after which its rollups are made anew. */
   const resetting = async (key: RunKey, change: () => Promise<void>): Promise<void> => {
     const settle = await freshness.reset(key)
@@ -76,7 +80,10 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await insertTexts(engine, texts)
       await insertConsole(engine, lines)
     },
-    roll: () => roller.roll(),
+    async roll() {
+      await isReady
+      return roller.roll()
+    },
     groups: (request, options) => readGroups(engine, freshness, request, options?.signal),
     measures: (request, options) => readMeasures(engine, freshness, request, options?.signal),
     checkRollups: () => checkRollups(engine, freshness),
@@ -116,6 +123,8 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       await engine.query({ sql: 'SELECT 1 AS one', row: z.object({ one: z.literal(1) }) })
     },
     async close() {
+      closing.abort()
+      await isReady
       await roller.quiet()
       await engine.close()
     },

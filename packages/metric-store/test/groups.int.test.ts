@@ -5,13 +5,11 @@ import type { GroupColumns } from '@kiroku/core/groups'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MetricStore, StoreGroupsRequest } from '../src/index.ts'
-import { engines } from './stores.ts'
+import { engines, nextVersion, sharedStore } from './stores.ts'
 
 type Point = { step: number; time: number; value: number }
 
 const clockStart = 1_700_000_000_000
-let lastVersion = Date.now() * 1000
-const nextVersion = (): number => ++lastVersion
 
 /** Stores points of the metric `loss`, and `epoch` beside it. */
 async function log(store: MetricStore, project: string, run: string, points: readonly Point[]): Promise<void> {
@@ -53,7 +51,10 @@ function recounted(
     const ofRun = new Map<number, Point[]>()
     for (const point of points) {
       const bucket = bucketFor(point)
-      if (bucket !== null) ofRun.set(bucket, [...(ofRun.get(bucket) ?? []), point])
+      if (bucket === null) continue
+      const others = ofRun.get(bucket)
+      if (others) others.push(point)
+      else ofRun.set(bucket, [point])
     }
     for (const [bucket, some] of ofRun) byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), some])
   }
@@ -150,12 +151,23 @@ const surelyRolled = axes.map((axis): [Scenario] => [
   },
 ])
 
-describe.each(engines)('groups, on the $kind engine', ({ open, isMissing }) => {
+/** Several runs with the same points, so that their means have no spread. */
+const sameMeans: [Scenario] = [
+  {
+    runs: Array.from({ length: 4 }, () => ({ count: 300, stride: 1, again: true })),
+    late: 0,
+    axis: { kind: 'step' },
+    buckets: 12,
+    window: [0.04, 0.08],
+  },
+]
+
+describe.each(engines)('groups, on the $kind engine', ({ kind, open, isMissing }) => {
+  const storeOf = sharedStore({ open, isMissing })
   test.skipIf(isMissing)(
     'are what a recount gives, within half a bucket where stored buckets are used',
     async () => {
-      await using opened = await open()
-      const { store } = opened
+      const store = storeOf()
       let inexact = 0
       await fc.assert(
         fc.asyncProperty(scenario, async ({ runs, late, axis, buckets, window }) => {
@@ -229,7 +241,7 @@ describe.each(engines)('groups, on the $kind engine', ({ open, isMissing }) => {
           )
           await check()
         }),
-        { numRuns: 8, seed: 20261127, endOnFailure: true, examples: surelyRolled },
+        { numRuns: kind === 'embedded' ? 8 : 4, endOnFailure: true, examples: [...surelyRolled, sameMeans] },
       )
       // Otherwise nothing of this was about rollups.
       expect(inexact).toBeGreaterThan(0)
@@ -240,8 +252,7 @@ describe.each(engines)('groups, on the $kind engine', ({ open, isMissing }) => {
   test.skipIf(isMissing)(
     'of 1000 runs are aggregated in the store, and say what a recount says',
     async () => {
-      await using opened = await open()
-      const { store } = opened
+      const store = storeOf()
       const project = randomUUID()
       const count = 1000
       const pointsPerRun = 2048
@@ -301,8 +312,32 @@ describe.each(engines)('groups, on the $kind engine', ({ open, isMissing }) => {
     240_000,
   )
 
+  test.skipIf(isMissing)(
+    'have the spread of means that lie close together, or are the same, far from zero',
+    async () => {
+      const store = storeOf()
+      const project = randomUUID()
+      const groupOf = async (values: readonly number[]) => {
+        const runs = values.map((value) => ({ run: randomUUID(), value }))
+        await Promise.all(
+          runs.map(({ run, value }) => log(store, project, run, [{ step: 0, time: clockStart, value }])),
+        )
+        return { runs: runs.map(({ run }) => member(run, { kind: 'step' })) }
+      }
+      const groups = [
+        await groupOf([0, 1, 2, 3, 4].map((index) => 1e9 + index)),
+        await groupOf([1e9 / 3, 1e9 / 3, 1e9 / 3]),
+      ]
+      const answer = await store.groups({ project, stream: 'history', metric: 'loss', groups, buckets: 1 })
+      const [rising, same] = answer.groups.map(({ columns }) => columns)
+      expect(rising?.mean[0]).toBe(1e9 + 2)
+      expect(rising?.std[0]).toBeCloseTo(Math.SQRT2, 6)
+      expect(same?.std[0]).toBe(0)
+    },
+  )
+
   test.skipIf(isMissing)('of runs without points are empty', async () => {
-    await using opened = await open()
+    const store = storeOf()
     const request: StoreGroupsRequest = {
       project: randomUUID(),
       stream: 'history',
@@ -310,7 +345,7 @@ describe.each(engines)('groups, on the $kind engine', ({ open, isMissing }) => {
       groups: [{ runs: [member(randomUUID(), { kind: 'step' })] }],
       buckets: 10,
     }
-    const answer = await opened.store.groups(request)
+    const answer = await store.groups(request)
     expect(answer.range).toBeNull()
     expect(answer.groups[0]?.columns.bucket).toHaveLength(0)
   })

@@ -3,12 +3,10 @@ import type { Measure, Measured } from '@kiroku/core/measures'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MetricStore } from '../src/index.ts'
-import { engines } from './stores.ts'
+import { engines, nextVersion, sharedStore } from './stores.ts'
 
 type Point = { step: number; time: number; value: number }
 type Logged = Map<number, Point>
-
-let lastVersion = Date.now() * 1000
 
 async function log(
   store: MetricStore,
@@ -21,7 +19,7 @@ async function log(
   const times = Float64Array.from(points, ({ time }) => time)
   const values = Float64Array.from(points, ({ value }) => value)
   const metrics = [{ name: 'accuracy', rows: null, values }]
-  await store.insert([{ project, run, stream: 'history', version: ++lastVersion, steps, times, metrics }], [])
+  await store.insert([{ project, run, stream: 'history', version: nextVersion(), steps, times, metrics }], [])
   for (const point of points) to.set(point.step, point)
 }
 
@@ -94,12 +92,12 @@ const measure = fc.oneof(
   }),
 )
 
-describe.each(engines)('measures, on the $kind engine', ({ open, isMissing }) => {
+describe.each(engines)('measures, on the $kind engine', ({ kind, open, isMissing }) => {
+  const storeOf = sharedStore({ open, isMissing })
   test.skipIf(isMissing)(
     'are what a recount gives, before and after the rollups saw the points, and when some came again',
     async () => {
-      await using opened = await open()
-      const { store } = opened
+      const store = storeOf()
       const scenario = fc.record({
         counts: fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 200, max: 6000 })), {
           minLength: 1,
@@ -140,7 +138,7 @@ describe.each(engines)('measures, on the $kind engine', ({ open, isMissing }) =>
           await add((seed) => made(10, seed, 3))
           await check()
         }),
-        { numRuns: 8, endOnFailure: true },
+        { numRuns: kind === 'embedded' ? 8 : 4, endOnFailure: true },
       )
     },
     240_000,
@@ -149,8 +147,7 @@ describe.each(engines)('measures, on the $kind engine', ({ open, isMissing }) =>
   test.skipIf(isMissing)(
     'of a long run are found in its levels',
     async () => {
-      await using opened = await open()
-      const { store } = opened
+      const store = storeOf()
       const [project, run] = [randomUUID(), randomUUID()]
       const count = 300_000
       const steps = Float64Array.from({ length: count }, (_, step) => step)
@@ -158,7 +155,7 @@ describe.each(engines)('measures, on the $kind engine', ({ open, isMissing }) =>
       const values = steps.map((step) => step - (step % 5))
       const metrics = [{ name: 'accuracy', rows: null, values }]
       await store.insert(
-        [{ project, run, stream: 'history', version: ++lastVersion, steps, times: steps, metrics }],
+        [{ project, run, stream: 'history', version: nextVersion(), steps, times: steps, metrics }],
         [],
       )
       await store.roll()

@@ -4,19 +4,13 @@ import { isSentAsPoints } from '@kiroku/core/buckets'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MetricStore, RequestedSeries, RunKey, StoredSeries } from '../src/index.ts'
-import { engines } from './stores.ts'
+import { engines, nextVersion, sharedStore } from './stores.ts'
 
 type Point = { step: number; time: number; value: number }
 type Metric = 'a' | 'b'
 type Model = Map<string, Map<number, Point>>
 
 const clockStart = 1_700_000_000_000
-/** Versions as a server gives them: microseconds, each above the one before. */
-let lastVersion = 0
-const nextVersion = (): number => {
-  lastVersion = Math.max(lastVersion + 1, Date.now() * 1000)
-  return lastVersion
-}
 
 const seriesOf = (model: Model, run: string, metric: Metric): Map<number, Point> => {
   const key = `${run} ${metric}`
@@ -164,12 +158,12 @@ const scenario = fc.record({
   seed: fc.integer({ min: 1, max: 1e9 }),
 })
 
-describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
+describe.each(engines)('on the $kind engine', ({ kind, open, isMissing }) => {
+  const storeOf = sharedStore({ open, isMissing })
   test.skipIf(isMissing)(
     'a chart is exact whatever came, was replaced, cut off or copied, before and after the rollups saw it',
     async () => {
-      await using opened = await open()
-      const { store } = opened
+      const store = storeOf()
       await fc.assert(
         fc.asyncProperty(scenario, async ({ first, changes, kind, stride, timesRise, width, axis, window, seed }) => {
           const project = randomUUID()
@@ -275,7 +269,7 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
             }
           }
         }),
-        { numRuns: 12 },
+        { numRuns: kind === 'embedded' ? 12 : 5 },
       )
     },
     480_000,
@@ -283,12 +277,12 @@ describe.each(engines)('on the $kind engine', ({ open, isMissing }) => {
 })
 
 describe.each(engines)('over another metric, on the $kind engine', ({ open, isMissing }) => {
+  const storeOf = sharedStore({ open, isMissing })
   test.skipIf(isMissing).each([
     ['batch', (step: number) => 2 * step + 1],
     ['epoch', (step: number) => Math.floor(step / 700)],
   ] as const)('buckets lie where %s was', async (name, xAt) => {
-    await using opened = await open()
-    const { store } = opened
+    const store = storeOf()
     const [project, run] = [randomUUID(), randomUUID()]
     const values = Array.from({ length: 5000 }, (_, step) => Math.sin(step / 37) * step)
     for (let from = 0; from < 5000; from += 1250) {
@@ -344,8 +338,7 @@ describe.each(engines)('over another metric, on the $kind engine', ({ open, isMi
   })
 
   test.skipIf(isMissing)('one that goes back and forth, or has other steps, is cut from the points', async () => {
-    await using opened = await open()
-    const { store } = opened
+    const store = storeOf()
     const [project, run] = [randomUUID(), randomUUID()]
     const steps = Float64Array.from({ length: 4000 }, (_, step) => step)
     const metrics = [

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { openClusterEngine } from '../src/engine/cluster-engine.ts'
 import { openEmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import type { Engine } from '../src/engine/engine.ts'
@@ -34,6 +35,30 @@ export const engines = [
 
 /** Those that are one server, or none. */
 export const singleEngines = [engines[0], engines[1]] as const
+
+let lastVersion = 0
+
+/** A version as a server gives it: microseconds, above the one before. */
+export function nextVersion(): number {
+  lastVersion = Math.max(lastVersion + 1, Date.now() * 1000)
+  return lastVersion
+}
+
+/** One store for all tests of a group of them; asked for within a test. */
+export function sharedStore({
+  open,
+  isMissing,
+}: Pick<(typeof engines)[number], 'open' | 'isMissing'>): () => MetricStore {
+  let opened: TestStore | undefined
+  beforeAll(async () => {
+    if (!isMissing) opened = await open()
+  })
+  afterAll(() => opened?.[Symbol.asyncDispose]())
+  return () => {
+    if (!opened) throw new Error('no store was opened')
+    return opened.store
+  }
+}
 
 async function openEmbedded(): Promise<TestStore> {
   const directory = temporaryDirectory()

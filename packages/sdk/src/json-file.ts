@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import type * as z from 'zod'
 
 /**
@@ -48,13 +49,5 @@ function readIfThere(path: string): string | undefined {
       return undefined
     }
     throw new KirokuError({ code: 'FORBIDDEN', message: `Cannot read ${path}: ${messageOf(cause)}`, cause })
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

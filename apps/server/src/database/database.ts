@@ -36,8 +36,10 @@ const keepAlive = '-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp
  */
 export async function openDatabase(url: string, migrations?: readonly string[]): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: poolSize, application_name: 'kiroku', options: keepAlive })
-  // A pooled connection that breaks while idle is replaced at its next use; without a listener it would end the process.
+  // A connection that breaks is replaced at its next use, and fails what it is then asked; without listeners, one for those in
+  // the pool and one for those that are lent, it would end the process.
   pool.on('error', () => {})
+  pool.on('connect', (connection) => connection.on('error', () => {}))
   try {
     await applyMigrations(pool, { only: migrations })
   } catch (error) {

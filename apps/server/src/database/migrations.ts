@@ -5,11 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { KirokuError } from '@kiroku/core/errors'
 import type pg from 'pg'
 import * as z from 'zod'
+import { lockIds } from './lock-ids.ts'
 
 const migrationsDirectory = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
-
-/** The advisory lock that `prisma migrate deploy` takes, so that neither runs beside the other. */
-const prismaLockId = 72707369
 
 /** The table that `prisma migrate deploy` keeps, word for word. */
 const bookkeeping = `
@@ -43,7 +41,7 @@ export async function applyMigrations(
   const known = await readMigrations(directory)
   const connection = await pool.connect()
   try {
-    await connection.query('SELECT pg_advisory_lock($1)', [prismaLockId])
+    await connection.query('SELECT pg_advisory_lock($1)', [lockIds.migrations])
     await connection.query(bookkeeping)
     const { rows } = await connection.query(
       `SELECT migration_name, checksum, finished_at IS NOT NULL AS "isFinished"

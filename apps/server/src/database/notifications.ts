@@ -1,4 +1,5 @@
 import { projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
+import { parseJson } from '@kiroku/core/json'
 import { runStateSchema } from '@kiroku/core/runs'
 import pg from 'pg'
 import * as z from 'zod'
@@ -18,6 +19,9 @@ const runNoticeSchema = z.object({
   points: z.boolean(),
   created: z.boolean(),
 })
+
+/** A run that a statement changed, as one row, of which notice is to be given. */
+export const changedRunSchema = runNoticeSchema.omit({ points: true, created: true })
 
 /** One run that has something new, for all servers. */
 export type RunNotice = z.infer<typeof runNoticeSchema>
@@ -70,7 +74,7 @@ export async function listenForNotices(url: string): Promise<NoticeListener> {
   const connect = async (): Promise<void> => {
     const next = new pg.Client({ connectionString: url, application_name: 'kiroku live' })
     next.on('notification', ({ payload }) => {
-      const parsed = z.array(runNoticeSchema).safeParse(parseJson(payload))
+      const parsed = z.array(runNoticeSchema).safeParse(parseJson(payload ?? ''))
       if (parsed.success) for (const listener of noticeListeners) listener(parsed.data)
     })
     next.on('error', () => {})
@@ -104,12 +108,4 @@ export async function listenForNotices(url: string): Promise<NoticeListener> {
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
-  }
 }

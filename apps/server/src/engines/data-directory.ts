@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import * as z from 'zod'
 import { type DirectoryLock, lockDirectory, lockDirectoryName } from './directory-lock.ts'
 import { explainFileError, systemCode } from './file-errors.ts'
@@ -152,14 +153,6 @@ async function readMarker(path: string): Promise<string | undefined> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -8,6 +8,7 @@ import { startPostgres } from './postgres.ts'
 export { type DataDirectory, fillDataDirectory } from './data-directory.ts'
 export { systemCode } from './file-errors.ts'
 export { startPostgres } from './postgres.ts'
+export { syncDirectory } from './sync-directory.ts'
 
 export type EngineOptions = {
   dataDir: string

@@ -1,11 +1,12 @@
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, mkdtemp, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { systemCode } from './file-errors.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import type { PostgresUser } from './postgres-user.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /** A finished cluster: its directory and the password of its one role. */
 export type PostgresCluster = { directory: string; password: string }
@@ -98,15 +99,6 @@ async function giveTo(user: PostgresUser, path: string): Promise<void> {
   if (user.uid === undefined || user.gid === undefined) return
   await chown(path, user.uid, user.gid)
   await chmod(path, path.endsWith('.conf') ? 0o600 : 0o700)
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@kiroku/metric-store/testing'
 import { until } from './factories.ts'
 
 /** A real nginx in front of servers, which gives each request to the next of them. */
@@ -67,14 +67,4 @@ function findNginx(): string {
   if (found === undefined)
     throw new Error('There is no nginx, which this test puts in front of servers: apt-get install -y nginx-light')
   return found
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

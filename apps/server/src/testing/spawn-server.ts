@@ -1,11 +1,13 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { scheduler } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isPostgresIn } from '../engines/processes.ts'
 import type { IngestStep } from '../features/history/index.ts'
 import {
   armedMessageSchema,
@@ -91,14 +93,26 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     async [Symbol.asyncDispose]() {
       const wasKilled = running.child.signalCode === 'SIGKILL'
       await end('SIGTERM')
-      // After a kill PostgreSQL lives on over the directory; a start and a stop in order end it.
-      if (wasKilled) {
+      // Where PostgreSQL outlives a kill, a start and a stop in order end it.
+      if (wasKilled && !(await isPostgresGone(given.dataDir))) {
         running = await run({ ...given, holdAfterInsert: false, holdAfterErase: false, port })
         await end('SIGTERM')
       }
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+const longestEndMs = 5000
+
+/** Waits for the PostgreSQL of a killed server to end with it, as it does where the kernel binds it; false where it lives on. */
+async function isPostgresGone(dataDir: string): Promise<boolean> {
+  const cluster = join(dataDir, 'postgres', 'cluster')
+  const pid = await readFile(join(cluster, 'postmaster.pid'), 'utf8').then(Number.parseInt, () => undefined)
+  if (pid === undefined) return true
+  for (const deadline = Date.now() + longestEndMs; Date.now() < deadline; await scheduler.wait(20))
+    if (!isPostgresIn(pid, cluster)) return true
+  return false
 }
 
 async function run(given: ServerArguments): Promise<Running> {

@@ -1,4 +1,5 @@
 import type { MetricInfo } from '@kiroku/core/queries'
+import type { PartialAnswer } from '@kiroku/core/series'
 import type { SeriesState } from '../api/use-series.ts'
 import type { ChartModel } from '../chart/prepare-chart.ts'
 import { metricTitle } from './metric-title.ts'
@@ -17,7 +18,8 @@ export function describeModel(metric: MetricInfo, model: ChartModel): string {
 export function dataOf(
   metric: MetricInfo,
   model: ChartModel | null,
-  series: Pick<SeriesState, 'error' | 'isOld'> & Partial<Pick<SeriesState, 'answer'>>,
+  state: Pick<SeriesState, 'error' | 'isOld'>,
+  partial: PartialAnswer | undefined,
 ): Record<string, string | number> {
   const sum = (value: (line: ChartModel['lines'][number]) => number): number =>
     model?.lines.reduce((total, line) => total + value(line), 0) ?? 0
@@ -25,8 +27,8 @@ export function dataOf(
   return {
     'data-metric': metric.name,
     'data-stream': metric.stream,
-    'data-state': series.error !== null ? 'error' : model === null ? 'loading' : series.isOld ? 'old' : 'ready',
-    'data-missing-shards': series.answer?.partial?.missingShards.join(' ') ?? '',
+    'data-state': state.error !== null ? 'error' : model === null ? 'loading' : state.isOld ? 'old' : 'ready',
+    'data-missing-shards': partial?.missingShards.join(' ') ?? '',
     'data-lines': model?.lines.length ?? 0,
     'data-points': sum((line) => line.count),
     'data-nan': sum((line) => line.nanCount),

@@ -1,6 +1,6 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { projectPathSchema } from '@kiroku/core/projects'
-import { type RunAddress, runAddressSchema } from '@kiroku/core/queries'
+import { runAddressSchema } from '@kiroku/core/queries'
 import { ownOrganization, parseRunName } from '../run-address.ts'
 import type { ServerClient } from '../server-client.ts'
 
@@ -12,25 +12,31 @@ export type ExportAddress = { organization: string; project: string; run?: strin
  * that is left out is the key's. Throws BAD_REQUEST for anything else.
  */
 export async function parseExportAddress(client: ServerClient, text: string): Promise<ExportAddress> {
-  const [first, second, third, ...beyond] = namesIn(text)
-  if (first === undefined || beyond.length > 0) throw wrong(text)
-  const isRun = third !== undefined
-  const organization = second === undefined ? undefined : first
-  const address = { organization: organization ?? (await ownOrganization(client)), project: second ?? first }
-  return isRun ? runOf(address, third) : parseInput(projectPathSchema, address, 'project')
+  const { organization = await ownOrganization(client), project, run } = readExportName(text)
+  return run === undefined
+    ? parseInput(projectPathSchema, { organization, project }, 'project')
+    : parseInput(runAddressSchema, { organization, project, run }, 'run')
 }
 
-const runOf = (address: { organization: string; project: string }, run: string): RunAddress =>
-  parseInput(runAddressSchema, { ...address, run }, 'run')
+/** What is written of an export's address. */
+export type ExportName = { organization?: string | undefined; project: string; run?: string | undefined }
 
-function namesIn(text: string): string[] {
-  if (URL.canParse(text) && /^https?:/.test(text)) {
-    const path = new URL(text).pathname.split('/').filter((name) => name !== '')
-    return path.filter((name, index) => !(index === 2 && name === 'runs')).map(decodeURIComponent)
+/** Reads what `parseExportAddress` reads, as it is written. Throws BAD_REQUEST for anything else. */
+export function readExportName(text: string): ExportName {
+  const isPage = URL.canParse(text) && /^https?:/.test(text)
+  if (text.includes(':') && !isPage) {
+    const { project, ...named } = parseRunName(text)
+    if (project === undefined) throw wrong(text)
+    return { ...named, project }
   }
-  if (!text.includes(':')) return text.split('/')
-  const { organization, project, run } = parseRunName(text)
-  return [organization, project, run].flatMap((name) => name ?? [])
+  const [first, second, third, ...beyond] = isPage ? namesOfPage(text) : text.split('/')
+  if (first === undefined || beyond.length > 0) throw wrong(text)
+  return second === undefined ? { project: first } : { organization: first, project: second, run: third }
+}
+
+function namesOfPage(url: string): string[] {
+  const names = new URL(url).pathname.split('/').filter((name) => name !== '')
+  return names.filter((name, index) => !(index === 2 && name === 'runs')).map(decodeURIComponent)
 }
 
 function wrong(text: string): KirokuError {

@@ -2,12 +2,13 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { type ExportManifest, exportManifestSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
+import { parseJson } from '@kiroku/core/json'
+import { counted } from '../counted.ts'
 import { eachAtOnce } from '../jobs.ts'
 import { shownPath } from '../paths.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay } from '../sync-display.ts'
-import { counted } from '../sync-runs.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ExportAddress, parseExportAddress } from './export-address.ts'
 import { exportRun, type WrittenRun } from './export-run.ts'
@@ -38,13 +39,13 @@ export async function exportProject(terminal: Terminal, client: ServerClient, op
       const line = display.begin(run)
       const place = join(directory, ...(places.get(run) ?? run).split('/'))
       try {
-        written.set(
-          run,
-          await exportRun(client, { organization, project, run }, place, (done, total) =>
-            line.move({ bytes: done, total, waitsFor: null }),
-          ),
+        const outcome = await exportRun(client, { organization, project, run }, place, (done, total) =>
+          line.move({ bytes: done, total, waitsFor: null }),
         )
+        written.set(run, outcome)
         line.end(undefined)
+        for (const path of outcome.lost)
+          terminal.say(`${run}: ${path} is left out: the server's disk has lost its content`)
       } catch (cause) {
         line.end(undefined)
         if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
@@ -92,17 +93,9 @@ async function checkDirectory(directory: string, asked: string): Promise<void> {
   const refuse = (why: string): KirokuError =>
     new KirokuError({ code: 'CONFLICT', message: `${asked} ${why}; choose a new or empty directory with --to` })
   if (!names.includes(exportNames.manifest)) throw refuse('is not empty')
-  const found = exportManifestSchema.safeParse(await readJson(join(directory, exportNames.manifest)))
+  const found = exportManifestSchema.safeParse(parseJson(await readFile(join(directory, exportNames.manifest), 'utf8')))
   if (!found.success) throw refuse('is not empty, and no export')
   if (found.data.isComplete) throw refuse('holds an export already')
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    return undefined
-  }
 }
 
 function describe(runs: readonly WrittenRun[]): string {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { parseInput } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { type ExportedRun, exportedLineSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
@@ -22,8 +21,8 @@ const textsPerPage = 500
 /** Told how far a run is: what is done of what there is to do, in no unit of its own. */
 export type OnProgress = (done: number, total: number) => void
 
-/** A run that is written: what is in its `run.json`, and the SHA-256 of that. */
-export type WrittenRun = { exported: ExportedRun; sha256: string }
+/** A run that is written: what is in its `run.json`, the SHA-256 of that, and the files whose content the server has lost. */
+export type WrittenRun = { exported: ExportedRun; sha256: string; lost: string[] }
 
 /**
  * Writes one run into a directory of its own, anew, in pieces of bounded size; its `run.json` comes last. What a run logs
@@ -39,9 +38,9 @@ export async function exportRun(
   await mkdir(directory, { recursive: true })
   const run = await client.record(address)
   const metrics = [...(await client.metrics(address)).metrics].sort(byStreamAndName)
-  const files = await client.files(address)
-  const places = placesOfFiles(files)
-  const total = weightOf(metrics, files)
+  const listed = await client.files(address)
+  const places = placesOfFiles(listed)
+  const total = weightOf(metrics, listed)
   let done = 0
   const advance = (by: number): void => {
     done += by
@@ -50,8 +49,12 @@ export async function exportRun(
   const points = await writePoints(client, address, { metrics, path: join(directory, exportNames.points), advance })
   const texts = await writeTexts(client, address, join(directory, exportNames.texts))
   const lines = await writeLines(client, address, join(directory, exportNames.console), run.writers.length)
-  for (const file of files) {
-    await fetchFile(client, address, { file, directory, place: places.get(file.path) ?? file.path })
+  const files: ExportedRun['files'] = []
+  const lost: string[] = []
+  for (const file of listed) {
+    const place = places.get(file.path) ?? file.path
+    if (await fetchUnlessLost(client, address, { file, directory, place })) files.push({ ...file, place })
+    else lost.push(file.path)
     advance(file.size / bytesPerPoint)
   }
   const exported: ExportedRun = {
@@ -59,13 +62,27 @@ export async function exportRun(
     run,
     metrics,
     parts: { points, texts, console: lines },
-    files: files
-      .map((file) => ({ ...file, place: places.get(file.path) ?? file.path }))
-      .sort((left, right) => inOrder(left.path, right.path)),
+    files: files.sort((left, right) => inOrder(left.path, right.path)),
   }
   const json = `${JSON.stringify(exported, null, 2)}\n`
   await replaceFile(join(directory, exportNames.run), json)
-  return { exported, sha256: createHash('sha256').update(json).digest('hex') }
+  return { exported, sha256: createHash('sha256').update(json).digest('hex'), lost }
+}
+
+/** Answers whether the server has the content of a run's file. Throws NOT_FOUND when the run itself is gone. */
+async function fetchUnlessLost(
+  client: ServerClient,
+  address: RunAddress,
+  to: Parameters<typeof fetchFile>[2],
+): Promise<boolean> {
+  try {
+    await fetchFile(client, address, to)
+    return true
+  } catch (cause) {
+    if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
+    await client.run(address)
+    return false
+  }
 }
 
 /** A point takes about as long as so many bytes of a file. */
@@ -134,7 +151,7 @@ async function writeLines(
 ): Promise<Part & { writers: number[] }> {
   const file = new RowsFile(path)
   const counts = new Array<number>(writers).fill(0)
-  for await (const rows of readRows(Readable.fromWeb(await client.jsonLines(address)))) {
+  for await (const rows of readRows(await client.jsonLines(address))) {
     const lines = rows.map((row) => parseInput(exportedLineSchema, JSON.parse(row), 'console line'))
     // A script that began meanwhile is not in the record.
     const known = lines.filter(({ writer }) => writer < writers)

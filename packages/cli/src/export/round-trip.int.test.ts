@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { appendFile, cp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { exportedRunSchema, exportManifestSchema } from '@kiroku/core/export-format'
 import type { BatchAck } from '@kiroku/core/history'
 import type { ConsolePage } from '@kiroku/core/queries'
 import {
+  attachFile,
   batchOf,
   client,
   postBatch,
@@ -139,7 +140,7 @@ describe('an export', () => {
 
   it('of one run has that run alone', async () => {
     const one = join(bench.base, 'one')
-    const outcome = await run(source, 'export', `${source.organization}/rich/resumed`, '--to', one)
+    const outcome = await run(source, 'export', 'rich:resumed', '--to', one)
     expect(outcome).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('1 run, 4 points, 0 texts, 2 lines, 0 files'),
@@ -171,6 +172,25 @@ describe('an export', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('interrupted') })
     expect(await exportOf(source, left)).toMatchObject({ code: 0 })
     expectSame(left, exported)
+  })
+})
+
+describe('a file whose content the server has lost', () => {
+  it('is left out of an export and told, and the run is not', async () => {
+    const place = { ...source, project: 'lossy' }
+    const begun = await testRun(place, { project: 'lossy' })
+    await attachFile(place, begun, { path: 'kept.txt', content: 'kept' })
+    await attachFile(place, begun, { path: 'lost.txt', content: 'lost', firstSeq: 2 })
+    const sha256 = createHash('sha256').update('lost').digest('hex')
+    const files = await readdir(join(server.dataDir, 'files'), { recursive: true })
+    await rm(join(server.dataDir, 'files', files.find((name) => name.endsWith(sha256)) ?? ''))
+    const to = join(bench.base, 'lossy')
+    expect(await exportOf(place, to)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`${begun.run}: lost.txt is left out: the server's disk has lost its content`),
+    })
+    expect(runsIn(to)).toMatchObject({ [begun.run]: { files: [{ path: 'kept.txt' }] } })
+    expect(await run(place, 'import', 'export', to, '--project', 'found')).toMatchObject({ code: 0 })
   })
 })
 

@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
+import { counted } from '../counted.ts'
 import { failureLine, reportFailure } from '../failures.ts'
 import { eachAtOnce } from '../jobs.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay } from '../sync-display.ts'
-import { counted } from '../sync-runs.ts'
 import type { Terminal } from '../terminal.ts'
 import { readExportedRun, readManifest } from './export-files.ts'
 import { importRun } from './import-run.ts'
+import { tellRejected } from './tell-rejected.ts'
 
 export type ImportExportOptions = {
   directory: string
@@ -16,8 +17,6 @@ export type ImportExportOptions = {
   jobs: number
   isVerbose: boolean
 }
-
-const mostTold = 5
 
 /**
  * Imports all runs of an export. One that cannot be imported is told and the others still get in. Answers how many could
@@ -39,7 +38,7 @@ export async function importExport(
       try {
         const source = join(directory, ...place.split('/'))
         const exported = await readExportedRun(source, sha256)
-        const { path, isKnown, rejected } = await importRun(
+        const { path, isKnown, rejected, rejectedCount } = await importRun(
           client,
           project,
           { directory: source, exported, sha256 },
@@ -47,9 +46,8 @@ export async function importExport(
         )
         const what = isKnown ? 'was imported before, nothing changed' : counted(exported.parts.points.count, 'point')
         line.end(`${what} -> ${client.url}${path}`)
-        for (const reason of rejected.slice(0, mostTold)) terminal.say(`${run}: not stored: ${reason}`)
-        if (rejected.length > mostTold) terminal.say(`${run}: ${rejected.length - mostTold} more are not stored`)
-        if (rejected.length > 0) outcome.failed++
+        tellRejected(terminal, run, { rejected, rejectedCount })
+        if (rejectedCount > 0) outcome.failed++
         else if (isKnown) outcome.known++
         else outcome.imported++
       } catch (cause) {

@@ -12,8 +12,8 @@ import { RecordStream } from './record-stream.ts'
 /** An export's run: where it lies, what it is, and the SHA-256 that names its content. */
 export type RunSource = { directory: string; exported: ExportedRun; sha256: string }
 
-/** What came of a run: its page, whether everything was there before, and what could not be stored. */
-export type ImportedRun = { path: string; isKnown: boolean; rejected: string[] }
+/** What came of a run: its page, whether everything was there before, and what could not be stored: of many the first, and how many. */
+export type ImportedRun = { path: string; isKnown: boolean; rejected: string[]; rejectedCount: number }
 
 const hashesPerOffer = 500
 
@@ -33,7 +33,7 @@ export async function importRun(
   const writers = run.writers.map((_, index) => writerId(source.sha256, index))
   const first = await createFirst(client, project, source, writers[0] ?? '')
   const total = parts.points.count + parts.texts.count + (parts.console.writers[0] ?? 0) + files.length + 1
-  if (first.ackSeq >= total) return { path: first.path, isKnown: true, rejected: [] }
+  if (first.ackSeq >= total) return { path: first.path, isKnown: true, rejected: [], rejectedCount: 0 }
 
   const streams: RecordStream[] = []
   for (const [index, writer] of writers.entries()) {
@@ -52,7 +52,8 @@ export async function importRun(
   await stream.update({ type: 'imported', run: ended(run), writers })
   await stream.finish()
   const rejected = streams.flatMap((each) => each.rejected.map(({ metric, reason }) => `${metric}: ${reason}`))
-  return { path: first.path, isKnown: false, rejected }
+  const rejectedCount = streams.reduce((sum, each) => sum + each.rejectedCount, 0)
+  return { path: first.path, isKnown: false, rejected, rejectedCount }
 }
 
 /** Rises with the place, so that the order of writers that began at the same moment stays. */

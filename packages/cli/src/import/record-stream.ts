@@ -28,6 +28,7 @@ export type StreamTarget = Pick<HistoryBatch, 'project' | 'run' | 'writer'> & { 
 export class RecordStream {
   /** What could not be stored, each with the reason; of many the first. */
   readonly rejected: Rejection[] = []
+  /** How many values that are, all of them. */
   rejectedCount = 0
   readonly #send: (batch: Uint8Array<ArrayBuffer>) => Promise<BatchAck>
   readonly #target: Omit<StreamTarget, 'ackSeq'>

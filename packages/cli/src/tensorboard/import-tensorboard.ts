@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { KirokuError } from '@kiroku/core/errors'
 import { toWireRecord } from '@kiroku/core/values'
+import { counted } from '../counted.ts'
 import { failureLine, reportFailure } from '../failures.ts'
+import { tellRejected } from '../import/tell-rejected.ts'
 import { eachAtOnce } from '../jobs.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay, type SyncLine } from '../sync-display.ts'
-import { counted } from '../sync-runs.ts'
 import type { Terminal } from '../terminal.ts'
 import { type EventDirectory, findEventDirectories } from './find-runs.ts'
 import { type ScannedRun, scanRun } from './scan.ts'
@@ -13,7 +14,6 @@ import { type SentRun, sendRun } from './send-run.ts'
 
 export type ImportTensorboardOptions = { paths: readonly string[]; project: string; jobs: number; isVerbose: boolean }
 
-const mostTold = 5
 const longestName = 256
 
 /**
@@ -76,10 +76,8 @@ async function importDirectory(
   )
   line.end(`${sent.isKnown ? 'was imported before, nothing changed' : describe(sent)} -> ${client.url}${path}`)
   for (const problem of scanned.problems) terminal.say(`${scanned.name}: ${problem}`)
-  for (const reason of sent.rejected.slice(0, mostTold)) terminal.say(`${scanned.name}: not stored: ${reason}`)
-  const more = sent.rejected.length - mostTold
-  if (more > 0) terminal.say(`${scanned.name}: ${more} more are not stored`)
-  return !scanned.isDamaged && sent.rejected.length === 0
+  tellRejected(terminal, scanned.name, sent)
+  return !scanned.isDamaged && sent.rejectedCount === 0
 }
 
 function describe({ points, others, takenBack, leftOut }: SentRun): string {

@@ -13,7 +13,9 @@ export type SentRun = {
   others: number
   takenBack: number
   leftOut: Map<string, number>
+  /** Of many values that could not be stored the first, and how many they are. */
   rejected: string[]
+  rejectedCount: number
 }
 
 /**
@@ -27,7 +29,15 @@ export async function sendRun(
   onProgress: (done: number, total: number) => void,
 ): Promise<SentRun> {
   const stream = new RecordStream((batch) => client.ingest(batch), target)
-  const sent: SentRun = { isKnown: false, points: 0, others: 0, takenBack: 0, leftOut: new Map(), rejected: [] }
+  const sent: SentRun = {
+    isKnown: false,
+    points: 0,
+    others: 0,
+    takenBack: 0,
+    leftOut: new Map(),
+    rejected: [],
+    rejectedCount: 0,
+  }
   const leaveOut = (what: string): void => void sent.leftOut.set(what, (sent.leftOut.get(what) ?? 0) + 1)
   const total = run.files.reduce((sum, { size }) => sum + size, 0)
   let done = 0
@@ -73,6 +83,7 @@ export async function sendRun(
   await stream.finish()
   sent.isKnown = target.ackSeq >= stream.seq
   sent.rejected = stream.rejected.map(({ metric, reason }) => `${metric}: ${reason}`)
+  sent.rejectedCount = stream.rejectedCount
   return sent
 }
 

@@ -20,9 +20,12 @@ export type Part =
   /** One stretch a run, in the order of the group's runs. */
   | { kind: 'stretches'; group: SeriesGroup; stretches: readonly Stretch[] }
 
-/** The columns that a group's buckets are answered in, beside `groupKey` and `bucketKey`. */
+/**
+ * The columns that a group's buckets are answered in, beside `groupKey` and `bucketKey`. `stddevPop` would lose the digits of
+ * means that lie close together far from zero.
+ */
 const answered = `toFloat64(countIf(finite > 0)) AS runsOf, avgIf(mean, finite > 0) AS meanOf,
-  stddevPopIf(mean, finite > 0) AS stdOf,
+  stddevPopStableIf(mean, finite > 0) AS stdOf,
   quantilesExactInclusiveIf(0.1, 0.25, 0.5, 0.75, 0.9)(mean, finite > 0) AS quantilesOf,
   if(runsOf > 0, minIf(lowest, finite > 0), nan) AS minOf, if(runsOf > 0, maxIf(highest, finite > 0), nan) AS maxOf,
   toFloat64(sum(points)) AS countOf, toFloat64(sum(points - finite)) AS notFiniteOf, toFloat64(max(isNewer)) AS isStale`

@@ -32,7 +32,10 @@ export async function readKnownRuns(
   freshness: Freshness,
   series: readonly RequestedSeries[],
 ): Promise<KnownRuns> {
-  const look = await freshness.look(asking.engine, asking.project, [...new Set(series.map(({ run }) => run))])
+  const runs = [...new Set(series.map(({ run }) => run))]
+  const look = await freshness.look(asking.engine, asking.project, runs)
+  // Told before the rollups are read: of points that these learn of meanwhile it would not be told any more.
+  const freshRuns = new Set(runs.filter((run) => look.isFresh(run)))
   const facts = new Map<string, RunFacts>(
     series.map((entry, place) => [seriesKeyOf(entry), { place, ...unknownFacts }]),
   )
@@ -56,7 +59,7 @@ export async function readKnownRuns(
     const base = baseOf(entry)
     byKey.set(key, { entry, whole, hasFresh: false, count: bucket.count, minX: from - base, maxX: to - base })
   }
-  const fresh = [...byKey.values()].map(({ entry }) => entry).filter(({ run }) => look.isFresh(run))
+  const fresh = [...byKey.values()].map(({ entry }) => entry).filter(({ run }) => freshRuns.has(run))
   await addFresh(asking, fresh, look.rolled, { byKey, factsOf, rolled: look.rolled }, series)
   return { byKey, factsOf, rolled: look.rolled }
 }

@@ -122,7 +122,8 @@ async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`ClickHouse did not listen: ${said}`)
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on, for a program that is told its own. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

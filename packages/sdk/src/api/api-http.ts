@@ -1,19 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import { type ErrorCode, errorCodeSchema, httpStatusByCode, KirokuError } from '@kiroku/core/errors'
+import { busyPauseMs, queryPath, readRefusal, readResult } from '@kiroku/core/answers'
+import { KirokuError } from '@kiroku/core/errors'
 import { routes } from '@kiroku/core/routes'
-import * as z from 'zod'
+import type * as z from 'zod'
 
 const timeoutMs = 60_000
 const transferTimeoutMs = 30 * 60_000
 const attempts = 5
-const longestWaitMs = 10_000
-
-/** How a route refuses, or how a procedure does. */
-const refusalSchema = z.union([
-  z.object({ message: z.string() }),
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error),
-])
-const answerSchema = z.object({ result: z.object({ data: z.unknown().optional() }) })
 
 type Request = { method: 'GET' | 'POST'; body?: string; limitMs?: number }
 
@@ -29,13 +22,12 @@ export class ApiHttp {
 
   /** Asks a procedure that changes nothing. */
   query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
-    const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`
-    return this.#procedure(`${procedure}${search}`, { method: 'GET' }, schema)
+    return this.#procedure(queryPath(procedure, input), { method: 'GET' }, schema)
   }
 
   /** Asks a procedure that changes something. */
   mutate<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
-    return this.#procedure(procedure, { method: 'POST', body: JSON.stringify(input) }, schema)
+    return this.#procedure(`${routes.trpc}/${procedure}`, { method: 'POST', body: JSON.stringify(input) }, schema)
   }
 
   /** Reads a route whole. */
@@ -56,9 +48,8 @@ export class ApiHttp {
   }
 
   async #procedure<T>(path: string, request: Request, schema: z.ZodType<T>): Promise<T> {
-    const response = await this.#request(`${routes.trpc}/${path}`, request)
-    const answer = answerSchema.safeParse(parseJson(await this.#read(() => response.text())))
-    const data = answer.success ? schema.safeParse(answer.data.result.data) : answer
+    const response = await this.#request(path, request)
+    const data = readResult(schema, await this.#read(() => response.text()))
     if (data.success) return data.data
     throw new KirokuError({
       code: 'INTERNAL',
@@ -73,10 +64,9 @@ export class ApiHttp {
       const response = await this.#fetch(path, request)
       if (response.ok) return response
       const text = await this.#read(() => response.text())
-      const isBusy = response.status === 429 || response.status === 503
-      if (!isBusy || attempt >= attempts) throw this.#refusal(response.status, text)
-      const seconds = Number(response.headers.get('retry-after')) || 2 ** attempt / 8
-      await setTimeout(Math.min(longestWaitMs, seconds * 1000))
+      const pauseMs = busyPauseMs(response.status, response.headers.get('retry-after'), attempt)
+      if (pauseMs === undefined || attempt >= attempts) throw this.#refusal(response.status, text)
+      await setTimeout(pauseMs)
     }
   }
 
@@ -102,28 +92,14 @@ export class ApiHttp {
   }
 
   #refusal(status: number, text: string): KirokuError {
-    const said = refusalSchema.safeParse(parseJson(text))
-    const message = said.success ? said.data.message : `it answered ${status}, which is not a Kiroku answer`
-    const code = codeOfStatus(status)
+    const { code, message = `it answered ${status}, which is not a Kiroku answer` } = readRefusal(status, text)
     const help = code === 'UNAUTHORIZED' ? `; run \`kiroku login --url ${this.url}\`, or set KIROKU_API_KEY` : ''
     return new KirokuError({ code, message: `${this.url}: ${message}${help}` })
   }
-}
-
-function codeOfStatus(status: number): ErrorCode {
-  return errorCodeSchema.options.find((code) => httpStatusByCode[code] === status) ?? 'INTERNAL'
 }
 
 function networkProblem(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const inner = cause.cause instanceof Error ? cause.cause : cause
   return 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { type RunAddress, runAddressSchema } from '@kiroku/core/queries'
+import { readRunName } from '@kiroku/core/run-names'
 
 /** A run's address as people write it; without an organization it is the caller's own. */
 export type WrittenAddress = Omit<RunAddress, 'organization'> & { organization?: string }
@@ -11,23 +12,14 @@ const addressSchema = runAddressSchema.partial({ organization: true })
  * server's, `organization/project/runs/id`. Throws `KirokuError` BAD_REQUEST for anything else.
  */
 export function parseRunPath(path: string): WrittenAddress {
-  const parts = String(path)
-    .replace(/^\/+|\/+$/g, '')
-    .replace(':', '/')
-    .split('/')
-  if (parts.length === 4 && parts[2] === 'runs') parts.splice(2, 1)
-  const [run, project, organization, ...rest] = parts.reverse()
-  if (project === undefined || rest.length > 0) {
+  const named = readRunName(String(path).replace(/^\/+|\/+$/g, ''))
+  if (named?.project === undefined) {
     throw new KirokuError({
       code: 'BAD_REQUEST',
       message: `\`${path}\` is not a run's path; one looks like project/id or organization/project/id`,
     })
   }
-  const { organization: owner, ...address } = parseInput(
-    addressSchema,
-    { project, run, ...(organization !== undefined && { organization }) },
-    `run path \`${path}\``,
-  )
+  const { organization: owner, ...address } = parseInput(addressSchema, named, `run path \`${path}\``)
   return { ...address, ...(owner !== undefined && { organization: owner }) }
 }
 

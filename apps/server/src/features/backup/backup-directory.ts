@@ -3,7 +3,9 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, rmdir, sta
 import { dirname, join } from 'node:path'
 import { type BackupFile, type BackupManifest, backupNames } from '@kiroku/core/backup'
 import { KirokuError } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import * as z from 'zod'
+import { syncDirectory, systemCode } from '../../engines/index.ts'
 
 /** A backup in the making, beside where it will be. Nothing of it is at its own place before it is whole. */
 export type BackupDirectory = {
@@ -105,7 +107,7 @@ async function removeLeftover(building: string): Promise<void> {
   if (names === null) return
   const text = await readFile(join(building, backupNames.incomplete), 'utf8').catch(() => '{}')
   const isBegun = names.every((name) => name === backupNames.incomplete)
-  if (!isBegun && !incompleteSchema.safeParse(parsed(text)).success)
+  if (!isBegun && !incompleteSchema.safeParse(parseJson(text)).success)
     throw inTheWay(`${building} is in the way, and no backup that was cut short; move it away`)
   await rm(building, { recursive: true })
 }
@@ -115,18 +117,10 @@ async function namesIn(directory: string): Promise<string[] | null> {
   try {
     return await readdir(directory)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = systemCode(error)
     if (code === 'ENOENT') return null
     if (code === 'ENOTDIR') throw inTheWay(`${directory} is a file; name a directory that does not exist yet`)
     throw error
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 
@@ -161,14 +155,5 @@ async function writeSynced(path: string, text: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

@@ -141,6 +141,7 @@ describe('a restore', () => {
     ['with a file that grew', async (backup) => appendFile(await contentOf(backup), '!'), /has 8 bytes, not 7/],
     ['without a file', async (backup) => rm(await contentOf(backup)), /is missing/],
     ['with another list', (backup) => appendFile(join(backup, 'contents.jsonl'), '{}\n'), /contents.jsonl is damaged/],
+    ['without its list', (backup) => rm(join(backup, 'contents.jsonl')), /contents.jsonl is missing/],
     ['without its manifest', (backup) => rm(join(backup, 'manifest.json')), /not a whole backup/],
     ['with half a manifest', (backup) => writeFile(join(backup, 'manifest.json'), '{"kind'), /it is no JSON/],
   ])('refuses a backup %s, as its check does, and leaves nothing', async (name, damage, reason) => {
@@ -164,20 +165,13 @@ describe('a restore', () => {
     await expect(restoreBackup({ from: newer, dataDir: into() })).rejects.toThrow(/migration 99990101000000_more/)
   })
 
-  it('refuses rows that do not fit its tables', async () => {
+  it('refuses rows that are not as many as it says', async () => {
     const other = await copyOf('other-rows')
     const path = join(other, 'manifest.json')
     const manifest = JSON.parse(await readFile(path, 'utf8'))
     const [first, ...others] = manifest.tables
     const dataDir = into()
-    for (const [tables, reason] of [
-      [others, /it has no rows for api_key/],
-      [[{ ...first, name: 'strange' }, ...others], /there is no table strange/],
-      [[{ ...first, columns: ['id'] }, ...others], /the table api_key has other columns/],
-      [[{ ...first, rows: first.rows + 1 }, ...others], /rows, not/],
-    ] as const) {
-      await writeFile(path, JSON.stringify({ ...manifest, tables }))
-      await expect(restoreBackup({ from: other, dataDir })).rejects.toThrow(reason)
-    }
+    await writeFile(path, JSON.stringify({ ...manifest, tables: [{ ...first, rows: first.rows + 1 }, ...others] }))
+    await expect(restoreBackup({ from: other, dataDir })).rejects.toThrow(/rows, not/)
   }, 240_000)
 })

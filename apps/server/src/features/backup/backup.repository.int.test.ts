@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { BackupTable } from '@kiroku/core/backup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../database/database.ts'
 import { type Engines, openEngines } from '../../engines/index.ts'
@@ -28,6 +30,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
+/** The columns of a table that hold what was stored, in their order, as PostgreSQL itself lists them. */
+async function storedColumns(table: string): Promise<string[]> {
+  const sql = `SELECT column_name AS name FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position`
+  const { rows } = await database.session((connection) => connection.query(sql, [table]))
+  return rows.map(({ name }) => name)
+}
+
 describe('a snapshot', () => {
   it('has every table and its columns, and none of what came after it', async () => {
     const { prisma } = database
@@ -39,7 +49,8 @@ describe('a snapshot', () => {
       expect(names).toEqual(expect.arrayContaining(['api_key', 'blob', 'project', 'run', 'run_metric', 'writer']))
       expect(names).not.toContain('_prisma_migrations')
       const table = tables.find(({ name }) => name === 'organization')
-      expect(table?.columns).toEqual(['id', 'slug', 'name', 'created_at'])
+      expect(table?.columns).toEqual(await storedColumns('organization'))
+      expect(table?.columns).toContain('slug')
       const { content, rows } = snapshot.copy(table ?? { name: '', columns: [] })
       let text = ''
       for await (const piece of content) text += piece.toString()
@@ -60,5 +71,26 @@ describe('a snapshot', () => {
       expect((await snapshot.migrations()).length).toBeGreaterThan(0)
     })
     await database.ping()
+  })
+})
+
+describe('a load', () => {
+  it('is of all tables of the database, with all of their columns, and of no other', async () => {
+    const tables = await repository.snapshot(async (snapshot) => {
+      await snapshot.fix()
+      return (await snapshot.tables()).map((table) => ({ ...table, rows: 0 }))
+    })
+    const [first, ...others] = tables
+    if (!first) throw new Error('there is no table')
+    const wrong: [BackupTable[], string][] = [
+      [others, 'it has no rows for api_key'],
+      [[{ ...first, name: 'strange' }, ...others], 'there is no table strange'],
+      [[{ ...first, columns: ['id'] }, ...others], 'the table api_key has other columns'],
+    ]
+    for (const [given, reason] of wrong)
+      await expect(repository.load(given, () => Readable.from([]))).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+        message: `the backup does not fit this release: ${reason}`,
+      })
   })
 })

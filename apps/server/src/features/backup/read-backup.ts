@@ -12,6 +12,7 @@ import {
   backupVersion,
 } from '@kiroku/core/backup'
 import { describeIssues, KirokuError } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import { systemCode } from '../../engines/index.ts'
 
 /** A backup that is whole, as far as its manifest tells. */
@@ -99,11 +100,16 @@ async function* readList(directory: string, { contents }: BackupManifest): Async
   const place = join(directory, backupNames.contents)
   const hash = createHash('sha256')
   let count = 0
-  for await (const line of createInterface({ input: piped(place, hash) })) {
-    count++
-    const file = backupFileSchema.safeParse(parsed(line))
-    if (!file.success) throw refuse(`${place} is damaged: line ${count}: ${describeIssues(file.error)}`)
-    yield file.data
+  try {
+    for await (const line of createInterface({ input: piped(place, hash) })) {
+      count++
+      const file = backupFileSchema.safeParse(parseJson(line))
+      if (!file.success) throw refuse(`${place} is damaged: line ${count}: ${describeIssues(file.error)}`)
+      yield file.data
+    }
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') throw refuse(`the backup is damaged: ${place} is missing`)
+    throw error
   }
   if (hash.digest('hex') !== contents.sha256 || count !== contents.files)
     throw refuse(`${place} is damaged: it is not the list that was written`)
@@ -131,14 +137,6 @@ function piped(path: string, hash: Hash): NodeJS.ReadableStream {
   const content = createReadStream(path)
   content.on('data', (piece) => hash.update(piece))
   return content
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }
 
 const refuse = (message: string): KirokuError => new KirokuError({ code: 'BAD_REQUEST', message })

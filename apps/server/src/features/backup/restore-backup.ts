@@ -5,7 +5,7 @@ import type { BackupManifest } from '@kiroku/core/backup'
 import { KirokuError } from '@kiroku/core/errors'
 import { openDatabase } from '../../database/database.ts'
 import { listMigrations } from '../../database/migrations.ts'
-import { type DataDirectory, fillDataDirectory, startPostgres } from '../../engines/index.ts'
+import { type DataDirectory, fillDataDirectory, startPostgres, syncDirectory } from '../../engines/index.ts'
 import { createBackupRepository } from './backup.repository.ts'
 import { type Backup, openBackup } from './read-backup.ts'
 
@@ -114,10 +114,5 @@ async function* counted(content: AsyncIterable<Buffer>, counting: Counting): Asy
 async function syncFolders(path: string): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true }))
     if (entry.isDirectory()) await syncFolders(join(path, entry.name))
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
+  await syncDirectory(path)
 }

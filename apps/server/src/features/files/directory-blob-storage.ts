@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { sha256Schema } from '@kiroku/core/files'
+import { syncDirectory } from '../../engines/index.ts'
 import type { BlobKey, BlobStorage, ReceivedBlob } from './blob-storage.ts'
 import { explainStorageError, isMissing } from './storage-errors.ts'
 
@@ -151,14 +152,5 @@ async function namesIn(path: string): Promise<string[]> {
   } catch (error) {
     if (isMissing(error)) return []
     throw error
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

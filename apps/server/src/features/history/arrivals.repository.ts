@@ -1,6 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
+import { lockIds } from '../../database/lock-ids.ts'
 import type { WriterTarget } from './locked-runs.repository.ts'
 
 /** What batches are stored as: `lastVersion` is that of the last one, and each has one less than the next. */
@@ -13,7 +14,7 @@ export type Arrivals = {
    * of their writers by now. Throws CONFLICT when one of the writers was shut out by a rewind.
    */
   arrive(batches: readonly { writer: WriterTarget; batch: { run: string } }[]): Promise<Arrival>
-  /** Says that batches are being stored, until what it answers is called. */
+  /** Says that batches are being stored, until what it answers is called: servers that do hold one lock together. */
   hold(): Promise<() => Promise<void>>
   /**
    * Resolves when nothing is being stored any more, at any server, that arrived before. Throws UNAVAILABLE when that takes
@@ -22,8 +23,6 @@ export type Arrivals = {
   settled(): Promise<void>
 }
 
-/** A server that stores batches holds this lock with the others; one that waits for them takes it alone. */
-const storingLockId = 72707371
 const longestWaitMs = 10_000
 
 const lastSchema = z.array(z.object({ last: z.coerce.number() })).length(1)
@@ -69,10 +68,10 @@ export function createArrivals(database: Database): Arrivals {
       let ended: Promise<void> = Promise.resolve()
       await new Promise<void>((resolve, reject) => {
         ended = database.session(async (connection) => {
-          await connection.query('SELECT pg_advisory_lock_shared($1)', [storingLockId])
+          await connection.query('SELECT pg_advisory_lock_shared($1)', [lockIds.storing])
           resolve()
           await left
-          await connection.query('SELECT pg_advisory_unlock_shared($1)', [storingLockId])
+          await connection.query('SELECT pg_advisory_unlock_shared($1)', [lockIds.storing])
         })
         ended.catch(reject)
       })
@@ -87,8 +86,8 @@ export function createArrivals(database: Database): Arrivals {
       try {
         await database.session(async (connection) => {
           await connection.query(`SET lock_timeout = ${longestWaitMs}`)
-          await connection.query('SELECT pg_advisory_lock($1)', [storingLockId])
-          await connection.query('SELECT pg_advisory_unlock($1)', [storingLockId])
+          await connection.query('SELECT pg_advisory_lock($1)', [lockIds.storing])
+          await connection.query('SELECT pg_advisory_unlock($1)', [lockIds.storing])
           await connection.query('RESET lock_timeout')
         })
       } catch (cause) {

@@ -3,7 +3,7 @@ import { type ClientRequest, request } from 'node:http'
 import { frameContentType } from '@kiroku/core/frames'
 import { encodeHistoryBatch, maxBatchBytes } from '@kiroku/core/history'
 import { routes } from '@kiroku/core/routes'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchOf, client, postBytes, type SpawnedServer, spawnServer, testRun, until } from '../../testing/index.ts'
 
 const slowMs = 400_000
@@ -28,10 +28,15 @@ function promiseBatch({ url, apiKey }: SpawnedServer): ClientRequest {
 }
 
 describe('more batches than there is room for', () => {
+  let server: SpawnedServer
+  beforeAll(async () => {
+    server = await spawnServer()
+  }, slowMs)
+  afterAll(() => server[Symbol.asyncDispose](), slowMs)
+
   it(
     'are refused before they are read, and told when to come again and what the limit is',
     async () => {
-      await using server = await spawnServer()
       const run = await testRun(server)
       const batch = encodeHistoryBatch(batchOf(run, { rows: [{ step: 0, values: { loss: 1 } }] }))
       const promised = Array.from({ length: (256 * mib) / maxBatchBytes }, () => promiseBatch(server))
@@ -55,7 +60,6 @@ describe('more batches than there is room for', () => {
   it(
     'are refused before their JSON is decoded, which takes more than it is long, and are all stored in the end',
     async () => {
-      await using server = await spawnServer()
       const count = 15_000
       const value = 'x'.repeat(200)
       const texts = Array.from({ length: count }, (_, step) => ({ step, time: step, metric: 'note', value }))
@@ -84,6 +88,7 @@ describe('more batches than there is room for', () => {
   it(
     'leave the memory of the server bounded',
     async () => {
+      // One whose memory has not grown yet.
       await using server = await spawnServer()
       const run = await testRun(server)
       // Of a writer that nobody knows: they are read and decoded as any other, and leave nothing.

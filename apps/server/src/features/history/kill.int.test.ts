@@ -1,11 +1,12 @@
 import { batchAckSchema, encodeHistoryBatch, type HistoryBatch } from '@kiroku/core/history'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   batchOf,
   type Caller,
   client,
   postBytes,
   readPoints,
+  type SpawnedServer,
   spawnServer,
   testRun,
   until,
@@ -23,8 +24,13 @@ const sendUntilAcknowledged = (caller: Caller, batch: HistoryBatch): Promise<num
   }, 50_000)
 
 describe('kill -9 of the server', () => {
+  let server: SpawnedServer
+  beforeAll(async () => {
+    server = await spawnServer({ holdAfterInsert: true })
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
   it('between the store and the acknowledgement leaves every point and total there once', async () => {
-    await using server = await spawnServer({ holdAfterInsert: true })
     const run = await testRun(server)
     const batch = batchOf(run, { rows: rowsOf(0, 1000) })
     const lost = postBytes(server, encodeHistoryBatch(batch)).then(
@@ -45,7 +51,7 @@ describe('kill -9 of the server', () => {
   })
 
   it('in the middle of a stream loses and doubles nothing, as long as the client sends again', async () => {
-    await using server = await spawnServer()
+    await server.restart()
     const run = await testRun(server)
     const length = 60
     const batches = 60

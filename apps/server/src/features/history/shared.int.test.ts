@@ -1,6 +1,6 @@
 import { encodeHistoryBatch } from '@kiroku/core/history'
 import { newRunSlug } from '@kiroku/core/ids'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   batchOf,
   type Caller,
@@ -10,6 +10,7 @@ import {
   readPoints,
   spawnServer,
   type TestRun,
+  type TestServer,
   testOrganization,
   testRun,
   testServer,
@@ -27,8 +28,13 @@ const read = async (caller: Caller, run: TestRun, metric = 'loss') => {
 }
 
 describe('1.4 a shared run', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await testServer()
+  })
+  afterAll(() => server.close())
+
   it('gives each row of several writers at once its own step, in order of arrival', async () => {
-    await using server = await testServer()
     const caller = await testOrganization(server)
     const slug = newRunSlug()
     const writers = await Promise.all(
@@ -63,7 +69,6 @@ describe('1.4 a shared run', () => {
   })
 
   it('gives texts the step of their row, and leaves the machine to its time', async () => {
-    await using server = await testServer()
     const caller = await testOrganization(server)
     const run = await testRun(caller, { shared: true })
     const other = await testRun(caller, { run: run.run, shared: true })
@@ -79,7 +84,6 @@ describe('1.4 a shared run', () => {
   })
 
   it('that was not shared before goes on after its last step', async () => {
-    await using server = await testServer()
     const caller = await testOrganization(server)
     const run = await testRun(caller)
     await postBatch(caller, batchOf(run, { rows: [4, 9].map((step) => ({ step, values: { loss: step } })) }))
@@ -92,7 +96,6 @@ describe('1.4 a shared run', () => {
   })
 
   it('runs while one of its writers does, and is failed when any failed', async () => {
-    await using server = await testServer()
     const caller = await testOrganization(server)
     const first = await testRun(caller, { shared: true })
     const second = await testRun(caller, { run: first.run, shared: true })

@@ -1,6 +1,7 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { newApiKey, organizationSlugSchema } from '@kiroku/core/ids'
 import type { Database } from '../../database/database.ts'
+import { lockIds } from '../../database/lock-ids.ts'
 import { hashSecret } from '../../http/secrets.ts'
 
 /** A new organization with its first user and key. */
@@ -19,8 +20,6 @@ export type OwnerRepository = {
   /** Throws CONFLICT when there is such an organization. */
   createOrganization(slug: string): Promise<CreatedOrganization>
 }
-
-const bootstrapLockId = 72707370
 
 /** Reads and makes users and organizations in PostgreSQL. */
 export function createOwnerRepository(database: Database): OwnerRepository {
@@ -51,7 +50,7 @@ export function createOwnerRepository(database: Database): OwnerRepository {
     createFirst: () =>
       // Servers that start together on one database take turns.
       database.transaction(async (connection) => {
-        await connection.query('SELECT pg_advisory_xact_lock($1)', [bootstrapLockId])
+        await connection.query('SELECT pg_advisory_xact_lock($1)', [lockIds.firstOwner])
         return (await prisma.user.count()) > 0 ? null : create('local', 'owner')
       }),
 

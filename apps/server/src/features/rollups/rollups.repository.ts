@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { DatabaseClock } from '../../database/database-clock.ts'
-
-/** Any number that no other lock of the database has. */
-const lockKey = 5_021_977_310
+import { lockIds } from '../../database/lock-ids.ts'
 
 export type RollupsRepository = {
   /** Does `work`, unless another server does its own at this moment. */
@@ -20,7 +18,7 @@ export function createRollupsRepository(database: Database, clock: DatabaseClock
   return {
     alone: (work) =>
       database.transaction(async (connection) => {
-        const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockKey])
+        const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockIds.rollups])
         const [{ isMine }] = lockRowsSchema.parse(rows)
         if (!isMine) return
         await clock.ask(database)

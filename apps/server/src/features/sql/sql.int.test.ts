@@ -45,6 +45,20 @@ const rowsOf = async (query: string) => {
 }
 
 describe('a query', () => {
+  it('may need so much of all runs, and is told to name what it is about', async () => {
+    const config = { lr: 0.5, prompt: 'x'.repeat(13_000_000) }
+    for (let run = 0; run < 5; run++) await testRun(caller, { project: 'heavy', config })
+    const refused = await ask('SELECT max(length(config)) FROM runs', 'heavy')
+    expect({ status: refused.status, message: JSON.parse(refused.text).message }).toEqual({
+      status: 413,
+      message: expect.stringMatching(
+        /^the query needs 66 MB of the project's runs, and may need 64 MB: name the entries/,
+      ),
+    })
+    const answer = await ask('SELECT count(), max(config.lr) FROM runs', 'heavy')
+    expect(sqlAnswerSchema.parse(JSON.parse(answer.text)).rows).toEqual([['5', 0.5]])
+  })
+
   it('joins points of ClickHouse with runs of PostgreSQL, but for deleted ones', async () => {
     const rows = await rowsOf(`SELECT r.run, r.config.lr, min(p.value), any(r.summary."val/loss")
       FROM runs r JOIN points p ON p.run = r.run WHERE p.metric = 'val/loss' GROUP BY ALL ORDER BY 2 DESC`)

@@ -1,3 +1,5 @@
+import { KirokuError } from '@kiroku/core/errors'
+import { sqlLimits } from '@kiroku/core/sql'
 import { type WireRecord, wireRecordSchema, wireValueSchema } from '@kiroku/core/values'
 import type { RunEntry, RunsWanted, SqlRun, SqlRunId } from '@kiroku/metric-store'
 import * as z from 'zod'
@@ -9,7 +11,7 @@ import type { ProjectScope } from '../../http/scopes.ts'
 export type SqlRepository = {
   /** Which UUIDs they have. */
   ids(scope: ProjectScope): Promise<SqlRunId[]>
-  /** All of them, with what is wanted of each. */
+  /** All of them, with what is wanted of each. Throws TOO_LARGE when that is more than a query may need. */
   rows(scope: ProjectScope, wanted: RunsWanted): Promise<SqlRun[]>
   /** Config and summary of the newest. */
   documents(scope: ProjectScope, limit: number): Promise<{ config: WireRecord; summary: WireRecord }[]>
@@ -17,6 +19,7 @@ export type SqlRepository = {
 
 const milliseconds = z.date().transform((date) => date.getTime())
 const idRowsSchema = z.array(z.object({ id: z.string(), run: z.string() }))
+const sizeRowsSchema = z.array(z.object({ bytes: z.coerce.number() }))
 const rowsSchema = z.array(
   z.object({
     id: z.string(),
@@ -56,9 +59,18 @@ export function createSqlRepository({ prisma }: Database): SqlRepository {
         entries.length === 0
           ? Prisma.sql`'[]'::jsonb`
           : Prisma.sql`to_jsonb(ARRAY[${Prisma.join(entries.map(entryValue))}])`
+      const [configText, summaryText] = [
+        whole(config, Prisma.sql`config::text`),
+        whole(summary, Prisma.sql`summary::text`),
+      ]
+      const sizes = await prisma.$queryRaw`
+        SELECT coalesce(sum(octet_length(${configText}) + octet_length(${summaryText}) + octet_length(${values}::text)
+          + octet_length(coalesce(notes, ''))), 0) AS bytes
+        FROM run WHERE project_id = ${scope.projectId}::uuid AND deleted_at IS NULL`
+      checkSize(sizeRowsSchema.parse(sizes)[0]?.bytes ?? 0)
       const rows = await prisma.$queryRaw`
         SELECT id::text, slug AS run, display_name AS name, state::text, run_group AS "group", job_type AS "jobType", tags, notes,
-          ${whole(config, Prisma.sql`config::text`)} AS config, ${whole(summary, Prisma.sql`summary::text`)} AS summary,
+          ${configText} AS config, ${summaryText} AS summary,
           created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt", heartbeat_at AS "heartbeatAt",
           exit_code AS "exitCode", last_step AS "lastStep", ${values} AS entries
         FROM run WHERE project_id = ${scope.projectId}::uuid AND deleted_at IS NULL
@@ -76,6 +88,16 @@ export function createSqlRepository({ prisma }: Database): SqlRepository {
       return documentsSchema.parse(rows)
     },
   }
+}
+
+/** All runs of a query are in memory at once, several times. */
+function checkSize(bytes: number): void {
+  if (bytes <= sqlLimits.maxRunBytes) return
+  const inMb = (count: number): string => `${Math.ceil(count / 1e6)} MB`
+  throw new KirokuError({
+    code: 'TOO_LARGE',
+    message: `the query needs ${inMb(bytes)} of the project's runs, and may need ${inMb(sqlLimits.maxRunBytes)}: name the entries of config and summary that it is about, such as config.lr, and not all of them`,
+  })
 }
 
 /** A summary is flat; of a config an entry is nested, or has dots in its own name. */

@@ -1,8 +1,8 @@
 import { keepTag } from '@kiroku/core/projects'
-import { runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
-import { notify } from '../../database/notifications.ts'
+import { lockIds } from '../../database/lock-ids.ts'
+import { changedRunSchema, notify } from '../../database/notifications.ts'
 import { endsBefore } from '../projects/index.ts'
 
 /** A deleted run whose points can go: its place in the metric store. */
@@ -31,21 +31,12 @@ export type PurgeRepository = {
   forgetOrganization(organization: string): Promise<void>
 }
 
-const lockId = 72707371
 const runsAtOnce = 5000
 const writersKeptDays = 90
 const lockedRowsSchema = z.array(z.object({ isLocked: z.boolean() }))
 const runRowsSchema = z.array(z.object({ project: z.string(), run: z.string() }))
 const idRowsSchema = z.array(z.object({ id: z.string() }))
-const oldRowsSchema = z.array(
-  z.object({
-    organizationId: z.string(),
-    projectId: z.string(),
-    project: z.string(),
-    run: z.string(),
-    state: runStateSchema,
-  }),
-)
+const oldRowsSchema = z.array(changedRunSchema)
 const before = (column: string): string => `${column} < now() - $1::float8 * interval '1 millisecond'`
 
 /** Finds and forgets in PostgreSQL. */
@@ -77,10 +68,10 @@ export function createPurgeRepository(database: Database): PurgeRepository {
 
     alone: (work) =>
       database.session(async (connection) => {
-        const { rows } = await connection.query('SELECT pg_try_advisory_lock($1) AS "isLocked"', [lockId])
+        const { rows } = await connection.query('SELECT pg_try_advisory_lock($1) AS "isLocked"', [lockIds.purge])
         if (lockedRowsSchema.parse(rows)[0]?.isLocked !== true) return
         await work()
-        await connection.query('SELECT pg_advisory_unlock($1)', [lockId])
+        await connection.query('SELECT pg_advisory_unlock($1)', [lockIds.purge])
       }),
 
     listRuns: (keptMs) =>

@@ -1,7 +1,6 @@
-import { runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
-import { notify } from '../../database/notifications.ts'
+import { changedRunSchema, notify } from '../../database/notifications.ts'
 
 /**
  * Looks after the runs of all organizations on the server's own behalf: nothing of what it reads reaches a caller, and so
@@ -12,15 +11,7 @@ export type SweeperRepository = {
   markCrashed(silentMs: number): Promise<void>
 }
 
-const crashedRowsSchema = z.array(
-  z.object({
-    organizationId: z.string(),
-    projectId: z.string(),
-    project: z.string(),
-    run: z.string(),
-    state: runStateSchema,
-  }),
-)
+const crashedRowsSchema = z.array(changedRunSchema)
 
 /** Finds silent runs in PostgreSQL. */
 export function createSweeperRepository(database: Database): SweeperRepository {
