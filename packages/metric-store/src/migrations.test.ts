@@ -12,11 +12,11 @@ const released: Readonly<Record<number, readonly string[]>> = {
      metric LowCardinality(String),
      step Int64 CODEC(DoubleDelta, ZSTD),
      time Int64 CODEC(Delta, ZSTD(3)),
-     value Float64 CODEC(Delta, ZSTD(3)) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
+     value Float64 CODEC(Delta, ZSTD(3)),
      version UInt64 CODEC(DoubleDelta, ZSTD)
    ) ENGINE = ReplacingMergeTree(version)
    ORDER BY (project, run, stream, metric, step)
-   SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, index_granularity = 1024`,
+   SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, index_granularity = 1024, min_bytes_for_wide_part = 1048576`,
     `CREATE TABLE IF NOT EXISTS texts (
      project UUID CODEC(ZSTD),
      run UUID CODEC(ZSTD),

@@ -21,13 +21,11 @@ const soonGone = 'old_parts_lifetime = 60, max_cleanup_delay_period = 60'
 const curves = 'CODEC(Delta, ZSTD(3))'
 
 /**
- * A deep zoom reads about a thousand points of each of many runs, so granules are that small, and values are compressed in blocks
- * of two granules. The other columns keep large blocks: theirs would be mostly headers. Tables from before keep granules of 8192.
+ * A deep zoom reads about a thousand points of each of many runs, so granules are that small. Each is compressed by itself in a compact
+ * part, where a real run then takes half as much room again: so parts of 1 MB, before compression, are wide. Tables from before
+ * have granules of 8192.
  */
-const deepZoom = {
-  settings: 'index_granularity = 1024',
-  values: 'SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384)',
-}
+const deepZoom = 'index_granularity = 1024, min_bytes_for_wide_part = 1048576'
 
 /** Of rows with the same sorting key the one with the highest `version` stands. */
 const newestStands = { family: 'ReplacingMergeTree', parameters: 'version' } as const
@@ -47,11 +45,11 @@ export const migrations: readonly Migration[] = [
           metric LowCardinality(String),
           step Int64 CODEC(DoubleDelta, ZSTD),
           time Int64 ${curves},
-          value Float64 ${curves} ${deepZoom.values},
+          value Float64 ${curves},
           version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
         orderBy: '(project, run, stream, metric, step)',
-        settings: `${durable}, ${deepZoom.settings}`,
+        settings: `${durable}, ${deepZoom}`,
       },
       {
         name: 'texts',
