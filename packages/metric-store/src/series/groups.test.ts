@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RequestedSeries } from '../types.ts'
-import { groupSeries, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, seriesKeyOf } from './groups.ts'
 
 const series = (run: string, metric: string, extra: Partial<RequestedSeries> = {}): RequestedSeries => ({
   run,
@@ -33,6 +33,22 @@ test('groups hold exactly the series that were asked for, each once', () => {
       expect(read.sort()).toEqual([...new Set(wanted.map(seriesKeyOf))].sort())
     }),
   )
+})
+
+test('a group of many runs is read in halves, that have each of its runs with its clock once', () => {
+  const runs = Array.from({ length: 101 }, (_, index) => `run ${index}`)
+  const wanted = runs.flatMap((run, startedAt) => [
+    series(run, 'a', { segments: [{ startedAt, runtimeBeforeMs: 0 }] }),
+    series(run, 'b', { segments: [{ startedAt, runtimeBeforeMs: 0 }] }),
+  ])
+  const halves = inHalves(groupSeries(wanted))
+  expect(halves.map(({ runs: some }) => some.length)).toEqual([51, 50])
+  for (const { runs: some, metrics, clocks } of halves) {
+    expect(metrics).toEqual(['a', 'b'])
+    expect(clocks.map(({ bases }) => bases)).toEqual(some.map((run) => [runs.indexOf(run)]))
+  }
+  expect(halves.flatMap(({ runs: some }) => some).sort()).toEqual([...runs].sort())
+  expect(inHalves(groupSeries(wanted.slice(0, 98)))).toHaveLength(1)
 })
 
 test('a run has one start', () => {

@@ -3,7 +3,7 @@ import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries } from '../types.ts'
-import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { bucketsStatement, factsStatement, pointsStatement } from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
@@ -44,7 +44,7 @@ export async function readRawPoints(
     const blocks = await engine.columns({ ...pointsStatement(project, group, range), signal })
     forEachSeries(group, blocks, (key, block, row) => columns.set(key, pointColumnsOf(block, row)))
   }
-  await Promise.all(groupSeries(series).map(readGroup))
+  await Promise.all(inHalves(groupSeries(series)).map(readGroup))
   return columns
 }
 

@@ -4,7 +4,7 @@ import { bucketSize, type FieldName, fields, type PointColumns, summarize } from
 import { pointsOfLevel } from '../rollups/levels.ts'
 import { fieldOf, hasField } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
-import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
 import { type Asking, type Columns, keyAt } from './raw-series.ts'
 import { bucketRowsStatement } from './rolled-sql.ts'
@@ -70,13 +70,15 @@ export async function readRolledBuckets(
   const levels = [...new Set(wanted.map(({ level }) => level))]
   await Promise.all(
     levels.flatMap((level) =>
-      groupSeries(wanted.filter((entry) => entry.level === level).map(({ series }) => series)).map(async (group) => {
-        for (const [key, rows] of await readGroup(asking, group, level, range, byKey)) {
-          const entry = byKey.get(key)
-          const cut = entry && bucketsOf(rows, entry, range)
-          if (cut) columns.set(key, cut)
-        }
-      }),
+      inHalves(groupSeries(wanted.filter((entry) => entry.level === level).map(({ series }) => series))).map(
+        async (group) => {
+          for (const [key, rows] of await readGroup(asking, group, level, range, byKey)) {
+            const entry = byKey.get(key)
+            const cut = entry && bucketsOf(rows, entry, range)
+            if (cut) columns.set(key, cut)
+          }
+        },
+      ),
     ),
   )
   return columns
