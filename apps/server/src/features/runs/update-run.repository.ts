@@ -32,15 +32,13 @@ export async function updateRun(connection: Connection, runId: string, change: R
     ])
   if (!summary && definitions.length === 0 && !facts) return
   const document = await loadDocument(connection, runId)
-  const updates = [
-    ...definitions.map((definition) => ({ type: 'define', definition }) as const),
-    ...(summary
-      ? ([
-          { type: 'summary', set: summary.set, unset: [] },
-          { type: 'summary', set: {}, unset: summary.unset },
-        ] as const)
-      : []),
-  ].map((update, index): RunUpdate => ({ ...update, seq: index + 1 }) )
+  const said: RunUpdate[] = definitions.map((definition) => ({ type: 'define', seq: 1, definition }))
+  if (summary)
+    said.push(
+      { type: 'summary', seq: 1, set: summary.set, unset: [] },
+      { type: 'summary', seq: 1, set: {}, unset: summary.unset },
+    )
+  const updates = said.map((update, index) => ({ ...update, seq: index + 1 }))
   const { hasCleared, hasDefined } = applyUpdates(document, updates)
   const saved = { runId, document, standing: null, config: null, labels: null, facts: facts ?? null, isHeard: false }
   await saveRuns(connection, [saved])

@@ -22,7 +22,8 @@ const clientIdSchema = z.string().min(1).max(128)
  */
 export async function wandbCallerOf(request: FastifyRequest, identities: IdentitiesRepository): Promise<WandbCaller> {
   const { authorization } = request.headers
-  if (authorization === undefined) throw unauthorized('an API key is needed: run `wandb login` with this server as host')
+  if (authorization === undefined)
+    throw unauthorized('an API key is needed: run `wandb login` with this server as host')
   const identity = await authenticate(request, identities)
   if (identity instanceof KirokuError) throw identity
   if (identity === null) throw unauthorized('no user has this API key')

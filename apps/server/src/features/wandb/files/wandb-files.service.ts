@@ -1,7 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
-import { parseExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import { readEnvironment } from '@kiroku/wandb-format/environment'
+import { parseExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import type { MediaFiles, StoredContent } from '@kiroku/wandb-format/media-values'
 import { readTableFile } from '@kiroku/wandb-format/table-file'
 import type { ProjectScope } from '../../../http/scopes.ts'

@@ -3,7 +3,10 @@ import { authorizeOrganization, type OrganizationScope } from '../../../http/sco
 import type { WandbContext } from './context.ts'
 
 /** The organization that an operation names, or the caller's where it names none. Throws NOT_FOUND for any other. */
-export function requireEntity({ identity, organization }: WandbContext, name: string | null | undefined) {
+export function requireEntity(
+  { identity, organization }: WandbContext,
+  name: string | null | undefined,
+): OrganizationScope {
   if (!name) return organization
   try {
     return authorizeOrganization(identity, name)

@@ -1,6 +1,6 @@
+import { parseInput } from '@kiroku/core/errors'
 import type { GraphQLFieldResolver } from 'graphql'
 import type * as z from 'zod'
-import { parseInput } from '@kiroku/core/errors'
 import type { WandbContext } from './context.ts'
 import type { EntityNode, FilesNode, ProjectNode, RunNode } from './nodes.ts'
 

@@ -1,6 +1,6 @@
 import type { RunFile } from '@kiroku/core/files'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
-import type { WandbRun } from '../runs/wandb-run.ts'
+import type { WandbRun } from '../runs/index.ts'
 
 /** An organization, which the protocol calls an entity. */
 export type EntityNode = { scope: OrganizationScope }

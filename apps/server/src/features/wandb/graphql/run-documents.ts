@@ -1,5 +1,5 @@
 import { fromWireRecord, type Value } from '@kiroku/core/values'
-import type { WandbRun } from '../runs/wandb-run.ts'
+import type { WandbRun } from '../runs/index.ts'
 
 /** JSON as clients read it: NaN and the infinities are bare tokens. */
 export function stringifyExtended(value: Value): string {

@@ -49,11 +49,12 @@ export async function runOperation(
     operationName: operationName || null,
   })
   if (!result.errors) return result
-  const errors = result.errors.map((error) => ({ error, cause: toKirokuError(error.originalError ?? noCause(error)) }))
+  const errors = result.errors.map((error) => ({ error, cause: causeOf(error) }))
   for (const { error, cause } of errors)
     if (cause.code === 'INTERNAL')
       context.log.error({ err: cause.cause ?? cause, path: error.path }, 'wandb operation failed')
-    else context.log.warn({ operation: operationName, path: error.path, reason: cause.message }, 'wandb operation refused')
+    else
+      context.log.warn({ operation: operationName, path: error.path, reason: cause.message }, 'wandb operation refused')
   const thrown = errors.find(({ cause }) => thrownCodes.has(cause.code))
   if (thrown) throw thrown.cause
   return { data: result.data ?? null, errors: errors.map(({ error, cause }) => named(error, cause)) }
@@ -62,8 +63,12 @@ export async function runOperation(
 /** Told by the HTTP status. A missing run or project is one of them, for clients give up at once then. */
 const thrownCodes = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'TOO_MANY_REQUESTS', 'UNAVAILABLE'])
 
-/** An error of GraphQL itself, as about variables, is the caller's. */
-const noCause = ({ message }: GraphQLError): KirokuError => new KirokuError({ code: 'BAD_REQUEST', message })
+/** What a resolver threw; an error of GraphQL itself, as about variables, is the caller's. */
+function causeOf(error: GraphQLError): KirokuError {
+  const { originalError } = error
+  if (originalError instanceof GraphQLError) return causeOf(originalError)
+  return originalError ? toKirokuError(originalError) : new KirokuError({ code: 'BAD_REQUEST', message: error.message })
+}
 
 function named(error: GraphQLError, { code, message }: KirokuError): GraphQLError {
   return new GraphQLError(code === 'INTERNAL' ? 'the server failed; its log has the cause' : message, {

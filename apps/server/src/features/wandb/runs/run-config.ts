@@ -13,11 +13,11 @@ export type ReadConfig = { config: WireRecord; internal: WireRecord; facts: Conf
 export function readConfig(text: string | null | undefined): ReadConfig | undefined {
   if (!text) return undefined
   const record = parseExtendedRecord(text)
-  const own = valueOf(record['_wandb'])
+  const own = valueIn(record['_wandb'])
   return { ...splitConfig(record), internal: isExtendedRecord(own) ? toWireDocument(own) : {} }
 }
 
-function valueOf(entry: ExtendedValue | undefined): ExtendedValue | undefined {
+function valueIn(entry: ExtendedValue | undefined): ExtendedValue | undefined {
   return isExtendedRecord(entry) ? (entry['value'] ?? entry) : undefined
 }
 

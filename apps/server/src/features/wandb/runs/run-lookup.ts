@@ -2,7 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
 import type { RunsRepository } from '../../runs/index.ts'
-import type { Position } from '../stream/position.ts'
+import type { Position } from '../position.ts'
 import type { WandbRun } from './wandb-run.ts'
 import type { WandbRunsRepository } from './wandb-runs.repository.ts'
 

@@ -1,3 +1,4 @@
+import { projectNameSchema, runSlugSchema } from '@kiroku/core/ids'
 import { runLabelsSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 
@@ -6,8 +7,8 @@ const text = z.string().nullish()
 /** `UpsertBucketInput`: what is null stays as it is. */
 export const upsertInputSchema = z.object({
   id: text,
-  name: text,
-  modelName: text,
+  name: runSlugSchema.nullish(),
+  modelName: projectNameSchema.or(z.literal('')).nullish(),
   entityName: text,
   groupName: runLabelsSchema.shape.group.nullish(),
   displayName: runLabelsSchema.shape.displayName.or(z.literal('')).nullish(),

@@ -1,4 +1,4 @@
-import { metricDefinitionSchema, type MetricDefinition } from '@kiroku/core/metrics'
+import type { MetricDefinition } from '@kiroku/core/metrics'
 import { isRecord, type WireRecord, type WireValue } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Connection, Database } from '../../../database/database.ts'
@@ -6,7 +6,7 @@ import { toDatabaseTime } from '../../../database/database-time.ts'
 import { toJsonText } from '../../../database/json-text.ts'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import { loadDefinitions } from '../../history/index.ts'
-import { type Position, positionSchema, startingPosition } from '../stream/position.ts'
+import { type Position, positionSchema, startingPosition } from '../position.ts'
 import type { WandbFacts } from './wandb-run.ts'
 
 /** A writer as the protocol's offsets need it. */
@@ -176,7 +176,10 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
     },
 
     async askToStop({ projectId }, slug) {
-      await query(`UPDATE run AS r SET stop_asked_at = coalesce(stop_asked_at, now()) WHERE ${ofRun}`, [projectId, slug])
+      await query(`UPDATE run AS r SET stop_asked_at = coalesce(stop_asked_at, now()) WHERE ${ofRun}`, [
+        projectId,
+        slug,
+      ])
     },
   }
 }

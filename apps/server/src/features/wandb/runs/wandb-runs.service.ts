@@ -1,7 +1,7 @@
 import type { ProjectScope } from '../../../http/scopes.ts'
+import type { RunsRepository } from '../../runs/index.ts'
 import { createRunLookup, type RunLookup } from './run-lookup.ts'
 import { createUpsertRun, type UpsertRun, type UpsertRunOptions } from './upsert-run.ts'
-import type { RunsRepository } from '../../runs/index.ts'
 
 /** Runs as `wandb` clients find, make and change them, over the services that Kiroku's own SDK uses. */
 export type WandbRunsService = RunLookup &

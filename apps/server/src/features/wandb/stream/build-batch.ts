@@ -1,11 +1,17 @@
-import { type ConsoleLine, emptyRowBlock, type HistoryBatch, type RunUpdate, type TextPoint } from '@kiroku/core/history'
+import {
+  type ConsoleLine,
+  emptyRowBlock,
+  type HistoryBatch,
+  type RunUpdate,
+  type TextPoint,
+} from '@kiroku/core/history'
 import type { WireRecord } from '@kiroku/core/values'
 import type { ExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import { neededFiles, toKirokuMedia } from '@kiroku/wandb-format/media-values'
 import { toWireDocument } from '@kiroku/wandb-format/wire'
-import type { KnownMediaFiles } from '../files/wandb-files.service.ts'
-import type { StreamedRun } from '../runs/wandb-runs.repository.ts'
-import type { Position } from './position.ts'
+import type { KnownMediaFiles } from '../files/index.ts'
+import type { Position } from '../position.ts'
+import type { StreamedRun } from '../runs/index.ts'
 import type { ReadPost } from './read-post.ts'
 import { type NumberedRow, toRowBlock } from './row-block.ts'
 import { summaryUpdate } from './summary-update.ts'

@@ -55,7 +55,10 @@ async function readBody(body: unknown, encoding: string | undefined): Promise<Ui
   if (!(body instanceof Uint8Array)) return new Uint8Array(0)
   if (encoding === undefined || encoding === 'identity') return body
   if (encoding !== 'gzip')
-    throw new KirokuError({ code: 'BAD_REQUEST', message: `file_stream: the encoding ${encoding} is not known; send gzip` })
+    throw new KirokuError({
+      code: 'BAD_REQUEST',
+      message: `file_stream: the encoding ${encoding} is not known; send gzip`,
+    })
   try {
     return await unpack(body, { maxOutputLength: maxPostBytes })
   } catch (cause) {

@@ -2,9 +2,9 @@ import { KirokuError } from '@kiroku/core/errors'
 import { encodeHistoryBatch, type Rejection } from '@kiroku/core/history'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { HistoryService } from '../../history/index.ts'
-import type { WandbFilesService } from '../files/wandb-files.service.ts'
-import { writerOf } from '../runs/session.ts'
-import type { WandbRunsRepository } from '../runs/wandb-runs.repository.ts'
+import type { WandbFilesService } from '../files/index.ts'
+import type { WandbRunsRepository } from '../runs/index.ts'
+import { writerOf } from '../runs/index.ts'
 import { buildBatch, filesOf } from './build-batch.ts'
 import type { FileStreamRequest } from './file-stream.schema.ts'
 import { createQueues } from './queues.ts'
@@ -41,7 +41,10 @@ export function createFileStreamService({ history, repository, files }: FileStre
     const writer = await repository.writer(scope, run, name)
     const streamed = await repository.streamed(scope, run)
     if (!known || !writer || !streamed)
-      throw new KirokuError({ code: 'NOT_FOUND', message: `no wandb process writes to a run ${run}; upsertBucket comes first` })
+      throw new KirokuError({
+        code: 'NOT_FOUND',
+        message: `no wandb process writes to a run ${run}; upsertBucket comes first`,
+      })
     const post = readPost(request, writer.position, streamed.isStopAsked)
     const first = post.rows[0]
     if (session === 1 && client === null && first?.time != null && first.runtimeMs !== null)

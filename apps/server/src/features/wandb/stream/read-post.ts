@@ -4,8 +4,8 @@ import { type PrintedLine, readConsoleLine } from '@kiroku/wandb-format/console-
 import type { ExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import { type HistoryRow, readHistoryRow } from '@kiroku/wandb-format/history-row'
 import { readSystemRow, type SystemRow } from '@kiroku/wandb-format/system-metrics'
+import { advance, type Position } from '../position.ts'
 import type { FileStreamRequest } from './file-stream.schema.ts'
-import { advance, type Position } from './position.ts'
 import { readLines } from './read-lines.ts'
 
 /** What of a post is new, parsed. `position` is after it; `refused` are the lines and metrics that cannot be stored. */

@@ -2,9 +2,9 @@ import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
 import { toWireNumber, type WireValue } from '@kiroku/core/values'
 import { type MediaFiles, toKirokuMedia } from '@kiroku/wandb-format/media-values'
 import { toWireKey } from '@kiroku/wandb-format/wire'
-import { isSame, nameOfKey, readWireSummary, type SummaryChange } from '../runs/summary-change.ts'
-import type { StreamedRun } from '../runs/wandb-runs.repository.ts'
-import type { Position } from './position.ts'
+import type { Position } from '../position.ts'
+import type { StreamedRun } from '../runs/index.ts'
+import { isSame, nameOfKey, readWireSummary, type SummaryChange } from '../runs/index.ts'
 import type { ReadPost } from './read-post.ts'
 
 export type SummarySource = {

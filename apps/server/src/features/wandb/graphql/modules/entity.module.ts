@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { entityOf } from '../entity.ts'
-import { type WandbModule, resolver } from '../module.ts'
+import { resolver, type WandbModule } from '../module.ts'
 import { globalId } from '../nodes.ts'
 
 /** Organizations, as entities. One that is not the caller's is null, as one that does not exist. */
