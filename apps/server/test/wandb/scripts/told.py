@@ -8,4 +8,4 @@ def tell(**values):
 
 
 def tell_run(run):
-    tell(id=run.id, name=run.name, entity=run.entity, project=run.project, url=run.get_url() if hasattr(run, "get_url") else run.url)
+    tell(id=run.id, name=run.name, entity=run.entity, project=run.project, url=run.url)

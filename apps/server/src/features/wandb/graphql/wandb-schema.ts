@@ -1,3 +1,4 @@
+import { artifactsModule } from './modules/artifacts.module.ts'
 import { entityModule } from './modules/entity.module.ts'
 import { projectModule } from './modules/project.module.ts'
 import { resumeModule } from './modules/resume.module.ts'
@@ -20,4 +21,5 @@ export const wandbSchema = composeSchema([
   resumeModule,
   runFilesModule,
   stopRunModule,
+  artifactsModule,
 ])

@@ -70,16 +70,23 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
   const change = async (
     scope: ProjectScope,
     slug: string,
-    { input, read, facts }: { input: UpsertInput; read: ReadConfig | undefined; facts: WandbFacts | null },
+    {
+      input,
+      read,
+      facts,
+      isShared = false,
+    }: { input: UpsertInput; read: ReadConfig | undefined; facts: WandbFacts | null; isShared?: boolean },
   ): Promise<void> => {
-    const unset = read ? (facts?.configKeys ?? []).filter((key) => !Object.hasOwn(read.config, key)) : []
-    const known = readConfigFacts(facts?.internal ?? {}).definitions
+    // Each process of a shared run knows its own config alone.
+    const known = isShared ? [] : (facts?.configKeys ?? [])
+    const unset = read ? known.filter((key) => !Object.hasOwn(read.config, key)) : []
+    const defined = readConfigFacts(facts?.internal ?? {}).definitions
     const environment = read?.facts.environments.at(-1)
     await runs.update(scope, slug, {
       set: labelsOf(input),
       config: read && { set: read.config, unset: unset.map((key) => key.replace(/^\$\$/, '$')) },
       summary: input.summaryMetrics ? await summaryOf(scope, slug, input.summaryMetrics) : undefined,
-      definitions: read ? changedDefinitions(known, read.facts.definitions) : [],
+      definitions: read ? changedDefinitions(defined, read.facts.definitions) : [],
       ...(environment && {
         facts: { host: environment.host, ...(Object.keys(environment.git).length > 0 && { git: environment.git }) },
       }),
@@ -128,7 +135,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
         const beginning = { writer, position: startingPosition(lines), ...how }
         await begin(organization, scope, { slug, input, beginning })
       } else if (isNewProcess(before, input)) await repository.reopen(scope, slug, writer)
-      await change(scope, slug, { input, read, facts })
+      await change(scope, slug, { input, read, facts, isShared: client !== null })
       if (!before) await repository.save(scope, slug, { session, isResuming: false, isPreempting: false })
       const startedAt = read?.facts.environments.at(-1)?.startedAt
       if (startedAt && session === 1) await repository.beganAt(scope, slug, writer, startedAt)

@@ -157,9 +157,10 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
 
     async beganAt({ projectId }, slug, writer, time) {
       await query(
-        `WITH w AS (UPDATE writer SET started_at = least(started_at, to_timestamp($4::float8 / 1000)) FROM run r
+        `WITH w AS (UPDATE writer SET started_at = least(writer.started_at, to_timestamp($4::float8 / 1000))
+           FROM run r
            WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3)
-         UPDATE run AS r SET started_at = least(started_at, to_timestamp($4::float8 / 1000)) WHERE ${ofRun}`,
+         UPDATE run AS r SET started_at = least(r.started_at, to_timestamp($4::float8 / 1000)) WHERE ${ofRun}`,
         [projectId, slug, writer, toDatabaseTime(time)],
       )
     },
