@@ -160,6 +160,18 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
   },
 
+  async 'signs in by its command, with a key that is valid'(wandb, tenant) {
+    const login = (key: string) =>
+      wandb.command(['login', '--verify', '--relogin', '--host', tenant.url, key], {
+        ...tenant,
+        env: { WANDB_API_KEY: '', WANDB_BASE_URL: '' },
+      })
+    await succeeded(login(tenant.apiKey))
+    expect((await login(`kiroku-${'x'.repeat(40)}`)).code).not.toBe(0)
+    const { output } = await succeeded(wandb.command(['status'], tenant))
+    expect(output).toContain(tenant.url)
+  },
+
   async fails(wandb, tenant) {
     const { code, result } = await wandb.run('fails.py', tenant)
     expect(code).toBe(1)
@@ -218,6 +230,8 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(run).toMatchObject({ isShared: true, state: 'finished', config: { one: 1, two: 1 } })
     const lines = (await linesOf(tenant, 'shared')).map(({ text }) => text)
     expect(lines).toEqual(expect.arrayContaining(['from one', 'from two']))
+    const { labels } = await client(tenant).console.byRun.query(at(tenant, 'shared'))
+    if (!wandb.version.startsWith('0.18.')) expect(labels).toEqual(['one', 'two'])
   },
 
   async 'branches off and goes back'(wandb, tenant) {

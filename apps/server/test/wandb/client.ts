@@ -151,6 +151,7 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
     const env = {
       PATH: path,
       HOME: home,
+      PYTHONDONTWRITEBYTECODE: '1',
       PYTHONPATH: [...libraries, scripts].join(':'),
       WANDB_BASE_URL: options.url,
       WANDB_API_KEY: options.apiKey,
@@ -159,6 +160,7 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
       WANDB_PROJECT: 'wandb',
       ...options.env,
     }
+    for (const [name, value] of Object.entries(env)) if (value === '') Reflect.deleteProperty(env, name)
     const running = watch(spawnPython(args, env, directory), scriptTimeoutMs)
     const done = running.done.finally(() => rm(home, { recursive: true, force: true }).catch(() => {}))
     return { ...running, done }

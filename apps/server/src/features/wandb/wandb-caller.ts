@@ -1,5 +1,5 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { authenticate } from '../../http/authentication.ts'
 import { authorizeOnly, type Identity, type OrganizationScope } from '../../http/scopes.ts'
@@ -16,11 +16,26 @@ export type WandbCaller = {
 
 const clientIdSchema = z.string().min(1).max(128)
 
+const callers = new WeakMap<FastifyRequest, WandbCaller>()
+
 /**
- * Who asks, by an API key: as the password of `Basic`, whose user is `api`, or as `Bearer`. A browser's session is none, so that
- * no page of another origin can use it. Throws UNAUTHORIZED.
+ * Finds out who asks, for every route of this part, before a body is read: by an API key, as the password of `Basic`, whose user
+ * is `api`, or as `Bearer`. A browser's session is none, so that no page of another origin can use it. Refuses by UNAUTHORIZED.
  */
-export async function wandbCallerOf(request: FastifyRequest, identities: IdentitiesRepository): Promise<WandbCaller> {
+export function requireCallers(app: FastifyInstance, identities: IdentitiesRepository): void {
+  app.addHook('onRequest', async (request) => {
+    callers.set(request, await findCaller(request, identities))
+  })
+}
+
+/** Who asks, in a part that requires callers. */
+export function callerOf(request: FastifyRequest): WandbCaller {
+  const caller = callers.get(request)
+  if (caller) return caller
+  throw new KirokuError({ code: 'INTERNAL', message: `nobody was asked who calls ${request.url}` })
+}
+
+async function findCaller(request: FastifyRequest, identities: IdentitiesRepository): Promise<WandbCaller> {
   const { authorization } = request.headers
   if (authorization === undefined)
     throw unauthorized('an API key is needed: run `wandb login` with this server as host')

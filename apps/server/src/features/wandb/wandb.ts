@@ -8,6 +8,7 @@ import type { WandbRunsRepository } from './runs/wandb-runs.repository.ts'
 import { createWandbRunsService } from './runs/wandb-runs.service.ts'
 import { registerFileStreamRoute } from './stream/file-stream.route.ts'
 import { createFileStreamService } from './stream/file-stream.service.ts'
+import { requireCallers } from './wandb-caller.ts'
 import { answerWandbErrors } from './wandb-errors.ts'
 import type { WandbServices } from './wandb-services.ts'
 
@@ -25,9 +26,12 @@ export function registerWandb(app: FastifyInstance, services: Services, reposito
   }
   app.register(async (part) => {
     answerWandbErrors(part)
-    registerGraphqlRoute(part, wandb, identities)
-    registerFileStreamRoute(part, { stream: wandb.stream, history, projects, identities })
-    registerUploadRoute(part, files, { projects, identities })
     registerOtherRoutes(part)
+    part.register(async (known) => {
+      requireCallers(known, identities)
+      registerGraphqlRoute(known, wandb)
+      registerFileStreamRoute(known, { stream: wandb.stream, history, projects })
+      registerUploadRoute(known, files, projects)
+    })
   })
 }

@@ -6,7 +6,11 @@ import wandb
 from told import tell_run
 
 label = sys.argv[1]
-run = wandb.init(settings=wandb.Settings(mode="shared", x_label=label, console="wrap"), config={label: 1})
+settings = wandb.Settings(mode="shared", console="wrap")
+# Before 0.19 a process had no name.
+if hasattr(settings, "x_label"):
+    settings.x_label = label
+run = wandb.init(settings=settings, config={label: 1})
 tell_run(run)
 for step in range(5):
     run.log({"loss": step})

@@ -4,9 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { authorizeOrganization } from '../../../http/scopes.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
-import type { IdentitiesRepository } from '../../sessions/index.ts'
 import { runParametersSchema } from '../run-parameters.ts'
-import { wandbCallerOf } from '../wandb-caller.ts'
+import { callerOf } from '../wandb-caller.ts'
 import { wandbRoutes } from '../wandb-routes.ts'
 import type { WandbFilesService } from './wandb-files.service.ts'
 
@@ -16,14 +15,14 @@ const querySchema = z.object({ path: filePathSchema })
 export function registerUploadRoute(
   app: FastifyInstance,
   files: WandbFilesService,
-  { projects, identities }: { projects: Pick<ProjectsRepository, 'byName'>; identities: IdentitiesRepository },
+  projects: Pick<ProjectsRepository, 'byName'>,
 ): void {
   app.register(async (uploads) => {
     // A body of any type is left as the stream that it is.
     uploads.removeAllContentTypeParsers()
     uploads.addContentTypeParser('*', (_request, _body, done) => done(null))
     uploads.put(wandbRoutes.upload, async (request, reply) => {
-      const { identity } = await wandbCallerOf(request, identities)
+      const { identity } = callerOf(request)
       const { entity, project, run } = parseInput(runParametersSchema, request.params, 'upload')
       const { path } = parseInput(querySchema, request.query, 'upload')
       if (Number(request.headers['content-length'] ?? 0) > maxFileBytes)

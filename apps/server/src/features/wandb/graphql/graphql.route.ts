@@ -1,7 +1,6 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import type { FastifyInstance } from 'fastify'
-import type { IdentitiesRepository } from '../../sessions/index.ts'
-import { wandbCallerOf } from '../wandb-caller.ts'
+import { callerOf } from '../wandb-caller.ts'
 import { wandbRoutes } from '../wandb-routes.ts'
 import type { WandbServices } from '../wandb-services.ts'
 import { operationRequestSchema, runOperation } from './run-operation.ts'
@@ -11,13 +10,9 @@ import { wandbSchema } from './wandb-schema.ts'
 const maxOperationBytes = 32 * 1024 * 1024
 
 /** POST a GraphQL document. */
-export function registerGraphqlRoute(
-  app: FastifyInstance,
-  services: WandbServices,
-  identities: IdentitiesRepository,
-): void {
+export function registerGraphqlRoute(app: FastifyInstance, services: WandbServices): void {
   app.post(wandbRoutes.graphql, { bodyLimit: maxOperationBytes }, async (request, reply) => {
-    const caller = await wandbCallerOf(request, identities)
+    const caller = callerOf(request)
     const operation = parseInput(operationRequestSchema, request.body, 'GraphQL request')
     const result = await runOperation(wandbSchema, operation, { ...caller, services, log: request.log })
     return reply.send(result)

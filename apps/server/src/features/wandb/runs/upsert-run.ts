@@ -136,7 +136,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
         await begin(organization, scope, { slug, input, beginning })
       } else if (isNewProcess(before, input)) await repository.reopen(scope, slug, writer)
       await change(scope, slug, { input, read, facts, isShared: client !== null })
-      if (!before) await repository.save(scope, slug, { session, isResuming: false, isPreempting: false })
+      if (!before || isResumed) await repository.save(scope, slug, { session, isResuming: false, isPreempting: false })
       const startedAt = read?.facts.environments.at(-1)?.startedAt
       if (startedAt && session === 1) await repository.beganAt(scope, slug, writer, startedAt)
       return { scope, run: await lookup.existing(scope, slug), historyLineCount, isNew: !known }

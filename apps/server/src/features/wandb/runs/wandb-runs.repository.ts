@@ -10,7 +10,14 @@ import { type Position, positionSchema, startingPosition } from '../position.ts'
 import type { WandbFacts } from './wandb-run.ts'
 
 /** A writer as the protocol's offsets need it. */
-export type StreamWriter = { ackSeq: number; position: Position; isFinished: boolean; isAlive: boolean }
+export type StreamWriter = {
+  ackSeq: number
+  position: Position
+  isFinished: boolean
+  isAlive: boolean
+  /** What tells it from the others of a shared run; null as long as it has not said. */
+  label: string | null
+}
 
 /** What lines of a run are read with: what it has already. */
 export type StreamedRun = {
@@ -38,6 +45,8 @@ export type WandbRunsRepository = {
   reopen(scope: ProjectScope, slug: string, writer: string): Promise<void>
   /** A process says that it, and so its run, began earlier than it was first heard of, as one that was offline. */
   beganAt(scope: ProjectScope, slug: string, writer: string, time: number): Promise<void>
+  /** Names a process of a shared run, which is known before it prints. */
+  label(scope: ProjectScope, slug: string, writer: string, label: string): Promise<void>
   streamed(scope: ProjectScope, slug: string): Promise<StreamedRun | null>
   /** Where a run of the organization is; null when there is none. */
   byId(scope: OrganizationScope, id: string): Promise<{ project: string; run: string } | null>
@@ -61,6 +70,7 @@ const writerRowsSchema = z.array(
     position: positionSchema,
     isFinished: z.boolean(),
     isAlive: z.boolean(),
+    label: z.string().nullable(),
   }),
 )
 const positionRowsSchema = z.array(z.object({ position: positionSchema }))
@@ -114,7 +124,7 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
 
     async writer({ projectId }, slug, writer) {
       const rows = await query(
-        `SELECT w.ack_seq AS "ackSeq", w.position, w.finished_at IS NOT NULL AS "isFinished",
+        `SELECT w.ack_seq AS "ackSeq", w.position, w.label, w.finished_at IS NOT NULL AS "isFinished",
                 w.heartbeat_at > now() - $4::float8 * interval '1 millisecond' AS "isAlive"
          FROM writer w JOIN run r ON r.id = w.run_id WHERE ${ofRun} AND w.writer = $3 AND w.position IS NOT NULL`,
         [projectId, slug, writer, aliveMs],
@@ -162,6 +172,13 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
            WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3)
          UPDATE run AS r SET started_at = least(r.started_at, to_timestamp($4::float8 / 1000)) WHERE ${ofRun}`,
         [projectId, slug, writer, toDatabaseTime(time)],
+      )
+    },
+
+    async label({ projectId }, slug, writer, label) {
+      await query(
+        `UPDATE writer SET label = $4 FROM run r WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3`,
+        [projectId, slug, writer, label],
       )
     },
 

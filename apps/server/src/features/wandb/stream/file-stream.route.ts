@@ -1,13 +1,12 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { authorizeOrganization } from '../../../http/scopes.ts'
 import type { HistoryService } from '../../history/index.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
-import type { IdentitiesRepository } from '../../sessions/index.ts'
 import { runParametersSchema } from '../run-parameters.ts'
-import { wandbCallerOf } from '../wandb-caller.ts'
+import { callerOf } from '../wandb-caller.ts'
 import { wandbRoutes } from '../wandb-routes.ts'
 import { fileStreamRequestSchema, maxPostBytes } from './file-stream.schema.ts'
 import type { FileStreamService } from './file-stream.service.ts'
@@ -16,36 +15,56 @@ export type FileStreamRouteOptions = {
   stream: FileStreamService
   history: Pick<HistoryService, 'admit'>
   projects: Pick<ProjectsRepository, 'byName'>
-  identities: IdentitiesRepository
 }
 
 /** So much memory a byte of a post takes while it is read and parsed. */
 const memoryOfByte = 6
+/** So many values of a post that cannot be stored are told in the log, each with its reason. */
+const maxToldRefusals = 10
 const unpack = promisify(gunzip)
 
-/** POST lines of a run's files; answers when they are on disk, and whether the script shall end. */
+/**
+ * POST lines of a run's files; answers when they are on disk, and whether the script shall end. Whether there is room is settled
+ * before a post is read; the room is given back when it is settled, also when its caller did not wait for that.
+ */
 export function registerFileStreamRoute(
   app: FastifyInstance,
-  { stream, history, projects, identities }: FileStreamRouteOptions,
+  { stream, history, projects }: FileStreamRouteOptions,
 ): void {
+  const releases = new WeakMap<FastifyRequest, () => void>()
+  const accepting = new WeakSet<FastifyRequest>()
   app.register(async (posts) => {
     posts.removeAllContentTypeParsers()
     posts.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    posts.addHook('onRequest', async (request, reply) => {
+      const length = Number(request.headers['content-length'] ?? maxPostBytes)
+      if (reply.raw.destroyed) throw new KirokuError({ code: 'BAD_REQUEST', message: 'the caller is gone' })
+      const release = history.admit(Math.min(length, maxPostBytes) * memoryOfByte)
+      releases.set(request, release)
+      reply.raw.once('close', () => {
+        if (!accepting.has(request)) release()
+      })
+    })
+
     posts.post(wandbRoutes.fileStream, { bodyLimit: maxPostBytes }, async (request) => {
-      const caller = await wandbCallerOf(request, identities)
-      const { entity, project, run } = parseInput(runParametersSchema, request.params, 'file_stream')
-      const organization = authorizeOrganization(caller.identity, entity)
-      const scope = await projects.byName(organization, project)
-      const body = await readBody(request.body, request.headers['content-encoding'])
-      const release = history.admit(body.byteLength * memoryOfByte)
+      accepting.add(request)
+      const { identity, client } = callerOf(request)
+      let releaseUnpacked = (): void => {}
       try {
+        const { entity, project, run } = parseInput(runParametersSchema, request.params, 'file_stream')
+        const organization = authorizeOrganization(identity, entity)
+        const scope = await projects.byName(organization, project)
+        const encoding = request.headers['content-encoding']
+        const body = await readBody(request.body, encoding)
+        if (encoding === 'gzip') releaseUnpacked = history.admit(body.byteLength * memoryOfByte)
         const post = parseInput(fileStreamRequestSchema, parseJson(body), 'file_stream')
-        const target = { organization, scope, run, client: caller.client }
-        const { isStopAsked, refused } = await stream.accept(target, post)
-        for (const { metric, reason } of refused.slice(0, 10)) request.log.warn({ run, metric, reason }, 'not stored')
+        const { isStopAsked, refused } = await stream.accept({ organization, scope, run, client }, post)
+        const told = refused.slice(0, maxToldRefusals)
+        for (const { metric, reason } of told) request.log.warn({ run, metric, reason }, 'a value cannot be stored')
         return { exitcode: null, limits: {}, stopped: isStopAsked }
       } finally {
-        release()
+        releaseUnpacked()
+        releases.get(request)?.()
       }
     })
   })

@@ -8,7 +8,7 @@ import { writerOf } from '../runs/index.ts'
 import { buildBatch, filesOf } from './build-batch.ts'
 import type { FileStreamRequest } from './file-stream.schema.ts'
 import { createQueues } from './queues.ts'
-import { readPost } from './read-post.ts'
+import { labelOf, readPost } from './read-post.ts'
 
 /** Where a post's lines go: a run, and the process among several that write to it at once, or null for the only one. */
 export type StreamTarget = { organization: OrganizationScope; scope: ProjectScope; run: string; client: string | null }
@@ -49,6 +49,8 @@ export function createFileStreamService({ history, repository, files }: FileStre
     const first = post.rows[0]
     if (session === 1 && client === null && first?.time != null && first.runtimeMs !== null)
       await repository.beganAt(scope, run, name, first.time - first.runtimeMs)
+    const label = client === null || writer.label !== null ? undefined : labelOf(post)
+    if (label !== undefined) await repository.label(scope, run, name, label)
     if (Boolean(request.preempting) !== known.facts?.isPreempting)
       await repository.save(scope, run, { isPreempting: Boolean(request.preempting) })
     const { batch, position } = buildBatch({

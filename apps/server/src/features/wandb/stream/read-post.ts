@@ -1,5 +1,5 @@
 import type { Rejection } from '@kiroku/core/history'
-import { type RunState, stateOfExitCode } from '@kiroku/core/runs'
+import { type RunState, stateOfExitCode, writerLabelSchema } from '@kiroku/core/runs'
 import { type PrintedLine, readConsoleLine } from '@kiroku/wandb-format/console-lines'
 import type { ExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import { type HistoryRow, readHistoryRow } from '@kiroku/wandb-format/history-row'
@@ -44,4 +44,11 @@ export function readPost(request: FileStreamRequest, position: Position, isStopA
     },
     refused: [...refused, ...rows.flatMap((row) => row.refused)],
   }
+}
+
+/** How the process calls itself, by the lines that it printed or by what its machine did; undefined where it does not say. */
+export function labelOf({ console, systemRows }: ReadPost): string | undefined {
+  const names = systemRows.flatMap(({ numbers }) => [...numbers.keys()])
+  const said = [...console.map(({ label }) => label), ...names.map((name) => /\/l:(.+)$/.exec(name)?.[1])]
+  return said.flatMap((label) => writerLabelSchema.safeParse(label).data ?? [])[0]
 }
