@@ -314,7 +314,7 @@ async function wandbAttempts(apiKey: string): Promise<void> {
   const id = Buffer.from(`Run:${(await client(owner).runs.byId.query(address())).id}`).toString('base64')
   const upsert = 'mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id config } } }'
   for (const input of [
-    { ...names, name: run.run, modelName: run.project, notes: 'hacked' },
+    { entityName: owner.organization, name: run.run, modelName: run.project, notes: 'hacked' },
     { id, notes: 'hacked' },
   ])
     expect(await ask(upsert, input)).toContain('NOT_FOUND')

@@ -200,6 +200,18 @@ describe('a run', () => {
     expect(run.config).toEqual({ lr: { $n: 'NaN' }, theirs: true })
   })
 
+  it('is changed by its id alone, which is no sign of its life', async () => {
+    const name = newRunSlug()
+    const { bucket } = await begin(name, { tags: ['a'], notes: 'n' })
+    await post(name, { ...rows(0, 1), complete: true, exitcode: 0 })
+    const input = { id: bucket.id, tags: [], displayName: 'new', summaryMetrics: '{"loss":1,"best":{"a":2}}' }
+    expect((await graphql(upsert, { input })).data).toMatchObject({ upsertBucket: { bucket: { displayName: 'new' } } })
+    const run = await client(tenant).runs.byId.query(at(name))
+    expect(run).toMatchObject({ state: 'finished', tags: [], notes: 'n', summary: { loss: 1, 'best.a': 2 } })
+    for (const id of ['nothing', Buffer.from('Run:1').toString('base64')])
+      expect((await graphql(upsert, { input: { id, notes: 'x' } })).status).toBe(404)
+  })
+
   it('takes no definition again that was not changed', async () => {
     const name = newRunSlug()
     const m = [{ '1': 'acc', '6': [3], '7': [2] }]

@@ -1,4 +1,5 @@
 import type { RunFile } from '@kiroku/core/files'
+import * as z from 'zod'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { WandbRun } from '../runs/index.ts'
 
@@ -20,5 +21,5 @@ export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run', id: string
 /** What `globalId` was made of; undefined for what is no such id. */
 export function readGlobalId(type: 'Project' | 'Run', id: string): string | undefined {
   const [name, value, ...more] = Buffer.from(id, 'base64').toString().split(':')
-  return name === type && more.length === 0 ? value : undefined
+  return name === type && more.length === 0 ? z.uuid().safeParse(value).data : undefined
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { upsertInputSchema } from '../../runs/upsert-input.ts'
 import { requireEntity } from '../entity.ts'
 import { resolver, type WandbModule } from '../module.ts'
+import { readGlobalId } from '../nodes.ts'
 
 /** A process makes a run, begins to write to it or changes it; people change it by its id alone. */
 export const upsertRunModule: WandbModule = {
@@ -40,7 +41,8 @@ export const upsertRunModule: WandbModule = {
     Mutation: {
       upsertBucket: resolver(z.object({ input: upsertInputSchema }), async (_source, { input }, context) => {
         const organization = requireEntity(context, input.entityName)
-        const { isNew, ...bucket } = await context.services.runs.upsert(organization, input, context.client)
+        const id = input.id ? readGlobalId('Run', input.id) : undefined
+        const { isNew, ...bucket } = await context.services.runs.upsert(organization, { ...input, id }, context.client)
         return { bucket, inserted: isNew, serverSettings: { serverMessages: [] } }
       }),
     },
