@@ -6,10 +6,7 @@ import wandb
 from told import tell_run
 
 label = sys.argv[1]
-settings = wandb.Settings(mode="shared", console="wrap")
-# Before 0.19 a process had no name.
-if hasattr(settings, "x_label"):
-    settings.x_label = label
+settings = wandb.Settings(mode="shared", x_label=label, console="wrap")
 run = wandb.init(settings=settings, config={label: 1})
 tell_run(run)
 for step in range(5):

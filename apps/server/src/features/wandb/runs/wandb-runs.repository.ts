@@ -21,6 +21,7 @@ export type StreamWriter = {
 
 /** What lines of a run are read with: what it has already. */
 export type StreamedRun = {
+  id: string
   definitions: readonly MetricDefinition[]
   summary: ReadonlyMap<string, WireValue>
   /** The entries of the summary that were set by hand. */
@@ -216,6 +217,7 @@ async function readStreamed(
   if (!run) return null
   const definitions = await loadDefinitions(connection, [run.id])
   return {
+    id: run.id,
     definitions: definitions.map(({ definition }) => definition),
     summary: new Map(Object.entries(run.summary)),
     explicit: new Set(run.explicit),

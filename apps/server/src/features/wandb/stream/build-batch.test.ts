@@ -11,6 +11,7 @@ import { readPost } from './read-post.ts'
 
 const names = { project: 'p', run: 'r', writer: 'a'.repeat(16) }
 const emptyRun: StreamedRun = {
+  id: 'run',
   definitions: [],
   summary: new Map(),
   explicit: new Set(),

@@ -23,7 +23,7 @@ export type FileStreamService = {
 }
 
 export type FileStreamOptions = {
-  history: Pick<HistoryService, 'accept'>
+  history: Pick<HistoryService, 'accept' | 'quiet'>
   repository: WandbRunsRepository
   files: Pick<WandbFilesService, 'forMedia'>
 }
@@ -50,7 +50,11 @@ export function createFileStreamService({ history, repository, files }: FileStre
     if (session === 1 && client === null && first?.time != null && first.runtimeMs !== null)
       await repository.beganAt(scope, run, name, first.time - first.runtimeMs)
     const label = client === null || writer.label !== null ? undefined : labelOf(post)
-    if (label !== undefined) await repository.label(scope, run, name, label)
+    if (label !== undefined) {
+      await repository.label(scope, run, name, label)
+      // Writers that are known by now are known without it.
+      await history.quiet(streamed.id)
+    }
     if (Boolean(request.preempting) !== known.facts?.isPreempting)
       await repository.save(scope, run, { isPreempting: Boolean(request.preempting) })
     const { batch, position } = buildBatch({
