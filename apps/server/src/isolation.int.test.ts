@@ -232,6 +232,24 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     await uploadBlob(stranger, secret)
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey))
   },
+  'POST /graphql': () => wandbAttempts(stranger.apiKey),
+  'GET /graphql': null,
+  'POST /files/:entity/:project/:run/file_stream': async () => {
+    const path = `/files/${owner.organization}/${run.project}/${run.run}/file_stream`
+    expect((await post(path, stranger.apiKey, '{"complete":true,"exitcode":1}')).status).toBe(404)
+  },
+  'PUT /files/:entity/:project/:run/upload': async () => {
+    const path = `/files/${owner.organization}/${run.project}/${run.run}/upload?path=a`
+    const headers = { authorization: `Bearer ${stranger.apiKey}` }
+    expect((await rawRequest(server.url + path, { method: 'PUT', headers, body: 'mine' })).status).toBe(404)
+  },
+  'GET /authorize': null,
+  'GET /ready': null,
+  ...Object.fromEntries(
+    ['/sdk/otel/*', '/oidc/token', '/artifacts/*', '/artifactsV2/*'].flatMap((url) =>
+      ['GET', 'POST', 'PUT'].map((method) => [`${method} ${url}`, null]),
+    ),
+  ),
   [`POST ${routes.backup}`]: async () => {
     const answer = await post(
       routes.backup,
@@ -284,6 +302,34 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     const heartbeat = { ...batch, firstSeq: 1, lastSeq: 0, history: emptyRowBlock() }
     expect((await postBytes(stranger, encodeHistoryBatch(heartbeat))).status).toBe(404)
   },
+}
+
+/** What a `wandb` client's key of another organization reaches: the owner's run by name, by id, its lines and its files. */
+async function wandbAttempts(apiKey: string): Promise<void> {
+  const ask = async (query: string, input: object): Promise<string> => {
+    const answer = await post('/graphql', apiKey, JSON.stringify({ query, variables: { input } }))
+    return answer.text
+  }
+  const names = { entityName: owner.organization, projectName: run.project, runName: run.run }
+  const id = Buffer.from(`Run:${(await client(owner).runs.byId.query(address())).id}`).toString('base64')
+  const upsert = 'mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id config } } }'
+  for (const input of [
+    { entityName: owner.organization, name: run.run, modelName: run.project, notes: 'hacked' },
+    { id, notes: 'hacked' },
+  ])
+    expect(await ask(upsert, input)).toContain('NOT_FOUND')
+  const files = 'mutation($input: CreateRunFilesInput!) { createRunFiles(input: $input) { files { uploadUrl } } }'
+  expect(await ask(files, { ...names, files: ['a'] })).toContain('NOT_FOUND')
+  const rewind = 'mutation($input: RewindRunInput!) { rewindRun(input: $input) { rewoundRun { id } } }'
+  expect(await ask(rewind, { ...names, metricName: '_step', metricValue: 0 })).toContain('NOT_FOUND')
+  expect(await ask('mutation($input: StopRunInput!) { stopRun(input: $input) { success } }', { id })).toContain(
+    'NOT_FOUND',
+  )
+  for (const field of ['project', 'model'])
+    for (const entity of [owner.organization, stranger.organization]) {
+      const query = `{ ${field}(name: "${run.project}", entityName: "${entity}") { run(name: "${run.run}") { notes } } }`
+      expect(await ask(query, {})).not.toContain(owner.organization)
+    }
 }
 
 /** Procedures are one route, whatever the method; HEAD is what GET is. */
@@ -344,6 +390,8 @@ describe('every route', () => {
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
     for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
     for (const path of [routes.series, routes.groups, routes.sql, routes.ingest, routes.backup])
+      expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
+    for (const path of ['/graphql', `/files/${owner.organization}/${run.project}/${run.run}/file_stream`])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     const blob = `${routes.blobs}/${sha256Of('x')}`
     expect((await rawRequest(server.url + blob, { method: 'PUT', body: 'x' })).status).toBe(401)

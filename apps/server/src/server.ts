@@ -38,6 +38,7 @@ import { createIdentitiesRepository, registerSessionRoutes } from './features/se
 import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
 import { createPurgeRepository, createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
 import { createUsageRepository, createUsageService } from './features/usage/index.ts'
+import { createWandbRunsRepository, registerWandb } from './features/wandb/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
 import { openDashboard, registerDashboard } from './http/dashboard.ts'
 import type { Services } from './services.ts'
@@ -178,6 +179,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerConsoleRoute(app, services.console, services.projects)
   registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
+  registerWandb(app, services, createWandbRunsRepository(database, crashAfterMs))
   const backup = createBackupService({
     repository: createBackupRepository(database),
     store,

@@ -29,6 +29,13 @@ export const gitFactsSchema = z.object({
 })
 export type GitFacts = z.infer<typeof gitFactsSchema>
 
+/** A remote's address without its user and password, which may be a token; `git@host:path` stays as it is. */
+export function withoutSecrets(remote: string): string {
+  return remote.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, (whole, scheme: string) =>
+    /^ssh:/i.test(scheme) ? whole.replace(/:[^/@]*@$/, '@') : scheme,
+  )
+}
+
 /** What the run ran on and how it was started. Memory in bytes. */
 export const hostFactsSchema = z.object({
   hostname: z.string().max(256).nullish(),

@@ -92,3 +92,11 @@ const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\
 export function isStorableText(text: string): boolean {
   return !text.includes('\0') && !loneSurrogate.test(text)
 }
+
+const loneSurrogates = /\p{Surrogate}/gu
+
+/** The text with U+FFFD in the place of what databases refuse: NUL characters and halves of surrogate pairs. */
+export function cleanText(text: string): string {
+  const withoutNul = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text
+  return loneSurrogate.test(withoutNul) ? withoutNul.replace(loneSurrogates, '\ufffd') : withoutNul
+}

@@ -1,8 +1,8 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { Value } from '@kiroku/core/values'
+import { cleanText, type Value } from '@kiroku/core/values'
 import { ConfigView, ownCopy } from './config-view.ts'
 import { isSame } from './same-value.ts'
-import { cleanText, toValue } from './wire-value.ts'
+import { toValue } from './wire-value.ts'
 
 /** What a change of the config may do. */
 export type ConfigUpdateOptions = { allowValChange?: boolean }

@@ -1,8 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { Goal, SummaryOperation } from '@kiroku/core/metrics'
-import { isRecord } from '@kiroku/core/values'
+import { cleanText, isRecord } from '@kiroku/core/values'
 import { checkOptions } from './known-options.ts'
-import { cleanText } from './wire-value.ts'
 
 /** How a metric is drawn and kept; what is left out stays as it was said before. */
 export type DefineMetricOptions = {

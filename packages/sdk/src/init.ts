@@ -1,6 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { newWriterId } from '@kiroku/core/ids'
-import { isRecord, toWireRecord, type Value } from '@kiroku/core/values'
+import { cleanText, isRecord, toWireRecord, type Value } from '@kiroku/core/values'
 import { askServer, asksServer, withKnown } from './asked-server.ts'
 import { WriterChannel } from './channel.ts'
 import { RunConsole } from './console/run-console.ts'
@@ -27,7 +27,7 @@ import {
 } from './settings.ts'
 import { type FileSettings, workingDirectory, workspaceDirectory } from './settings-file.ts'
 import type { CheckedConfig, CheckedSteps, ConfigOf, MetricMap, OpenMetrics } from './typed.ts'
-import { cleanText, toValue } from './wire-value.ts'
+import { toValue } from './wire-value.ts'
 import { type OpenRunInput, openKind } from './writer/protocol.ts'
 
 /** What `init()` takes: the run's options, its config and the metrics that it declares. */

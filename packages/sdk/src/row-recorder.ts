@@ -1,14 +1,14 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { maxMetricNameLength } from '@kiroku/core/metrics'
 import { maxTimeMs } from '@kiroku/core/runs'
-import { isRecord, toWire, type Value } from '@kiroku/core/values'
+import { cleanText, isRecord, toWire, type Value } from '@kiroku/core/values'
 import type * as z from 'zod'
 import { recordKinds, rowFlags, updateFlags } from './log/format.ts'
 import { RecordEncoder } from './log/record-encoder.ts'
 import type { LogUpdate, logStartSchema } from './log/schemas.ts'
 import { MediaRecorder, type Warn } from './media/media-recorder.ts'
 import { MetricTracker } from './metric-tracker.ts'
-import { cleanText, maxObjects, newWalk, opening, toValue, type Walk } from './wire-value.ts'
+import { maxObjects, newWalk, opening, toValue, type Walk } from './wire-value.ts'
 
 /** The longest row that is recorded, in bytes: 10 MiB less 100 KiB for what surrounds it. */
 export const maxRowBytes = 10 * 1024 * 1024 - 100 * 1024

@@ -10,6 +10,7 @@ import {
   tagsInputSchema,
   writerLabelSchema,
 } from '@kiroku/core/runs'
+import { cleanText } from '@kiroku/core/values'
 import * as z from 'zod'
 import { type Beginning, beginningOf, idOf } from './beginning.ts'
 import { configDirectory, readCredentials, serverAddress } from './credentials.ts'
@@ -25,7 +26,6 @@ import {
   readSettings,
   workingDirectory,
 } from './settings-file.ts'
-import { cleanText } from './wire-value.ts'
 
 /** What `init()` may be told about a run, beside its config and metrics. What is left out comes from the environment. */
 export type RunOptions = {

@@ -6,10 +6,10 @@ import {
   resolveDefinition,
 } from '@kiroku/core/metrics'
 import { summaryOf } from '@kiroku/core/summary'
-import { flatten, type Value } from '@kiroku/core/values'
+import { cleanText, flatten, type Value } from '@kiroku/core/values'
 import type { MetricTracker } from './metric-tracker.ts'
 import { isSame } from './same-value.ts'
-import { cleanText, toValue } from './wire-value.ts'
+import { toValue } from './wire-value.ts'
 
 /** What the summary is on this side: from what was logged here and before, and from what was set. */
 export class SummaryStore {

@@ -1,5 +1,5 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { Value } from '@kiroku/core/values'
+import { cleanText, type Value } from '@kiroku/core/values'
 
 const maxDepth = 32
 /** How many records and lists one value may hold: things that hold each other would otherwise be walked for ever. */
@@ -38,8 +38,6 @@ export function opening<T>(walk: Walk, object: object, visit: () => T): T | unde
     walk.above.delete(object)
   }
 }
-const loneSurrogate = /\p{Surrogate}/u
-const loneSurrogates = /\p{Surrogate}/gu
 
 /**
  * Any JavaScript value as one that is stored: a Date as its ISO text, a bigint as a number or, beyond 2^53, as digits, a
@@ -61,12 +59,6 @@ export function toValue(input: unknown, walk?: Walk): Value | undefined {
     default:
       return undefined
   }
-}
-
-/** The text with U+FFFD in the place of what databases refuse: NUL characters and halves of surrogate pairs. */
-export function cleanText(text: string): string {
-  const withoutNul = text.includes('\u0000') ? text.replaceAll('\u0000', '\ufffd') : text
-  return loneSurrogate.test(withoutNul) ? withoutNul.replace(loneSurrogates, '\ufffd') : withoutNul
 }
 
 /** What stands for an object that is nested too deeply to be opened. */

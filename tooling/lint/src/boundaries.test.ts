@@ -36,13 +36,24 @@ const importing = (source: string): string => `import { thing } from '${source}'
 test.each([
   ['packages/core/src/a.ts', importing('node:fs'), 'core does no I/O'],
   ['packages/core/src/a.ts', importing('@kiroku/sdk'), 'core imports zod and nothing else'],
+  ['packages/wandb-format/src/a.ts', importing('node:fs'), 'wandb-format does no I/O'],
+  ['packages/wandb-format/src/a.ts', importing('@kiroku/sdk'), 'wandb-format imports core only'],
+  ['packages/core/src/a.ts', importing('@kiroku/wandb-format/media'), 'core imports zod and nothing else'],
   ['packages/metric-store/src/a.ts', importing('@kiroku/server'), 'metric-store imports core only'],
   ['packages/sdk/src/a.ts', importing('@kiroku/server'), 'sdk imports core only'],
-  ['packages/cli/src/a.ts', importing('@kiroku/metric-store'), 'cli imports core, sdk, and starts server and web'],
+  [
+    'packages/cli/src/a.ts',
+    importing('@kiroku/metric-store'),
+    'cli imports core, wandb-format, sdk, and starts server and web',
+  ],
   ['apps/server/src/features/runs/a.service.ts', importing('pg'), 'Prisma belongs in'],
   ['apps/server/src/features/runs/a.service.ts', importing('../../generated/prisma/client.ts'), 'Prisma belongs in'],
   ['apps/server/src/features/runs/a.ts', importing('@clickhouse/client'), 'ClickHouse belongs in'],
-  ['apps/server/src/features/runs/a.ts', importing('@kiroku/sdk'), 'server imports core and metric-store'],
+  [
+    'apps/server/src/features/runs/a.ts',
+    importing('@kiroku/sdk'),
+    'server imports core, wandb-format and metric-store',
+  ],
   ['apps/server/src/features/runs/a.ts', importing('../history/pace.ts'), 'through its index.ts'],
   ['apps/web/src/a.ts', importing('@kiroku/server'), '`import type` alone'],
   ['apps/web/src/a.ts', importing('@kiroku/metric-store'), "web imports core, and the server's types"],
@@ -56,6 +67,8 @@ test.each([
 test.each([
   ['apps/web/src/a.ts', "import type { AppRouter } from '@kiroku/server'\nexport type Router = AppRouter\n"],
   ['apps/server/src/features/runs/a.ts', importing('../history/index.ts')],
+  ['apps/server/src/features/runs/a.ts', importing('@kiroku/wandb-format/media')],
+  ['packages/cli/src/a.ts', importing('@kiroku/wandb-format/media')],
   ['packages/core/src/a.ts', "export const names = ['a', 'b'] as const\n"],
 ])('%s may have: %s', (path, text) => {
   expect(lint(path, text)).not.toMatch(/Restricted|plugin|Parse with/)

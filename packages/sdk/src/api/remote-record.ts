@@ -1,6 +1,6 @@
-import { flatten, fromWireRecord, toWireRecord, type Value, type WireRecord } from '@kiroku/core/values'
+import { cleanText, flatten, fromWireRecord, toWireRecord, type Value, type WireRecord } from '@kiroku/core/values'
 import { hasMethods, type RecordAccess, recordProxy } from '../record-proxy.ts'
-import { cleanText, toValue } from '../wire-value.ts'
+import { toValue } from '../wire-value.ts'
 
 /** A stored run's config or summary: its values as properties, which may be set and deleted, then sent. */
 export type EditableRecord = {

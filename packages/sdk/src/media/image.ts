@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { KirokuError } from '@kiroku/core/errors'
-import { cleanText } from '../wire-value.ts'
+import { cleanText } from '@kiroku/core/values'
 import { type ImageFacts, readImageFacts } from './image-header.ts'
 import { Media } from './media.ts'
 

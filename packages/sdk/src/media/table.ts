@@ -1,7 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { maxTableColumns, maxTableRows } from '@kiroku/core/media'
-import { isRecord } from '@kiroku/core/values'
-import { cleanText } from '../wire-value.ts'
+import { cleanText, isRecord } from '@kiroku/core/values'
 import { Media } from './media.ts'
 
 /** A table as columns and rows; each row has a cell a column. */

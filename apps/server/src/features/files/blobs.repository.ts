@@ -11,7 +11,11 @@ export type BlobsRepository = {
   /** Those of the hashes that the organization has. They count as offered now: no sweep removes them for a day. */
   offer(scope: OrganizationScope, hashes: readonly string[]): Promise<Set<string>>
   /** Has `keep` put a content in its place and then remembers it, as offered now. */
-  record(scope: OrganizationScope, blob: { sha256: string; size: number }, keep: () => Promise<void>): Promise<void>
+  record(
+    scope: Pick<OrganizationScope, 'organizationId'>,
+    blob: { sha256: string; size: number },
+    keep: () => Promise<void>,
+  ): Promise<void>
   /**
    * On the server's own behalf: forgets contents of all organizations that no file names and that were not offered for
    * `keptMs`, and has `remove` take each away; some hundreds at most after `signal`.

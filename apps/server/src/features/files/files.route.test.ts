@@ -11,6 +11,8 @@ const unused = (): never => {
   throw new Error('not reached')
 }
 const files: FilesService = {
+  attach: unused,
+  find: unused,
   offer: unused,
   list: unused,
   byPath: unused,

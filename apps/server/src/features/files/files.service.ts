@@ -1,10 +1,16 @@
 import type { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
-import { maxFileBytes, type RunFile } from '@kiroku/core/files'
+import { type FileFacts, maxFileBytes, type RunFile } from '@kiroku/core/files'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import type { BlobStorage } from './blob-storage.ts'
+import type { BlobStorage, ReceivedBlob } from './blob-storage.ts'
 import type { BlobsRepository } from './blobs.repository.ts'
 import type { FilesRepository } from './files.repository.ts'
+
+/** A file whose content comes with it. */
+export type NewFile = Pick<FileFacts, 'path' | 'mime'>
+
+/** What a run has at a path. `size` in bytes. */
+export type StoredFile = Pick<FileFacts, 'path' | 'sha256' | 'size'>
 
 /** Contents, and the files of runs that name them. */
 export type FilesService = {
@@ -15,6 +21,13 @@ export type FilesService = {
    * BAD_REQUEST when it has another hash, TOO_LARGE, UNAVAILABLE when there is no room or too many come at once.
    */
   put(scope: OrganizationScope, sha256: string, content: AsyncIterable<Uint8Array>): Promise<void>
+  /**
+   * Keeps a content of whatever hash, and gives it to a run as the file at `path`, in the place of one that was there; resolves
+   * when that is on disk. Throws NOT_FOUND for an unknown run, and as `put` does.
+   */
+  attach(scope: ProjectScope, run: string, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>
+  /** Those of the paths at which a run has a file. Throws NOT_FOUND for an unknown run. */
+  find(scope: ProjectScope, run: string, paths: readonly string[]): Promise<RunFile[]>
   /** A run's files, by path. Throws NOT_FOUND for an unknown run. */
   list(scope: ProjectScope, run: string): Promise<RunFile[]>
   /** What a run has at a path. Throws NOT_FOUND for an unknown run, and when it has no file there. */
@@ -52,6 +65,32 @@ export function createFilesService(
     }
   }
 
+  const keep = async (
+    scope: Pick<OrganizationScope, 'organizationId'>,
+    content: AsyncIterable<Uint8Array>,
+    check: (received: ReceivedBlob) => void = () => {},
+  ): Promise<Pick<ReceivedBlob, 'sha256' | 'size'>> => {
+    if (uploads >= maxUploads)
+      throw new KirokuError({
+        code: 'UNAVAILABLE',
+        message: `${maxUploads} files are being uploaded, as many as are taken at once`,
+        details: { retryAfterMs },
+      })
+    uploads++
+    try {
+      const received = await storage.receive(scope.organizationId, content, maxFileBytes)
+      try {
+        check(received)
+        await blobs.record(scope, received, () => received.keep())
+        return received
+      } finally {
+        await received.drop()
+      }
+    } finally {
+      uploads--
+    }
+  }
+
   return {
     async offer(scope, hashes) {
       const { organizationId } = scope
@@ -65,29 +104,22 @@ export function createFilesService(
     },
 
     async put(scope, sha256, content) {
-      if (uploads >= maxUploads)
-        throw new KirokuError({
-          code: 'UNAVAILABLE',
-          message: `${maxUploads} files are being uploaded, as many as are taken at once`,
-          details: { retryAfterMs },
-        })
-      uploads++
-      try {
-        const received = await storage.receive(scope.organizationId, content, maxFileBytes)
-        try {
-          if (received.sha256 !== sha256)
-            throw new KirokuError({
-              code: 'BAD_REQUEST',
-              message: `the content came with the SHA-256 ${received.sha256}, not ${sha256}`,
-            })
-          await blobs.record(scope, received, () => received.keep())
-        } finally {
-          await received.drop()
-        }
-      } finally {
-        uploads--
-      }
+      await keep(scope, content, (received) => {
+        if (received.sha256 === sha256) return
+        const message = `the content came with the SHA-256 ${received.sha256}, not ${sha256}`
+        throw new KirokuError({ code: 'BAD_REQUEST', message })
+      })
     },
+
+    async attach(scope, run, { path, mime }, content) {
+      // Before the content comes, which may be long.
+      await files.find(scope, run, [])
+      const { sha256, size } = await keep(scope, content)
+      await files.attach(scope, run, { path, mime, sha256, size })
+      return { path, sha256, size }
+    },
+
+    find: (scope, run, paths) => files.find(scope, run, paths),
 
     list: (scope, run) => files.list(scope, run),
     byPath: (scope, run, path) => files.byPath(scope, run, path),

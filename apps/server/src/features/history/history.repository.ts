@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { HistoryBatch, Rejection } from '@kiroku/core/history'
+import type { WireValue } from '@kiroku/core/values'
 import type { MetricStore } from '@kiroku/metric-store'
 import type { Connection, Database } from '../../database/database.ts'
 import { toDatabaseTime } from '../../database/database-time.ts'
@@ -48,10 +49,14 @@ export type HistoryRepository = Arrivals & {
   reserve(batches: readonly { writer: WriterTarget; batch: HistoryBatch }[]): Promise<HistoryBatch[]>
   /**
    * Applies batches whose points are stored, in one transaction: updates, summary, totals, states and `ackSeq`, and
-   * gives notice. Records up to a writer's `ackSeq` are passed over. One outcome a batch, in their order.
+   * gives notice. Records up to a writer's `ackSeq` are passed over, but for a batch with a `position`, which is refused when
+   * it has any. One outcome a batch, in their order.
    */
-  commit(batches: readonly { writer: WriterTarget; batch: HistoryBatch }[]): Promise<CommitOutcome[]>
+  commit(batches: readonly CommittingBatch[]): Promise<CommitOutcome[]>
 }
+
+/** A batch whose points are stored, and where its writer then stands in what it reads from. */
+export type CommittingBatch = { writer: WriterTarget; batch: HistoryBatch; position?: WireValue | undefined }
 
 export type WriterNames = { project: string; run: string; writer: string }
 
@@ -116,7 +121,7 @@ export function createHistoryRepository(
     commit: (batches) =>
       database.transaction(async (connection) => {
         const runs = await lockRuns(connection, batches, aliveMs)
-        const planned = batches.map(({ writer, batch }) => planBatch(runs.get(writer.runId), writer, batch))
+        const planned = batches.map((item) => planBatch(runs.get(item.writer.runId), item))
         for (const run of runs.values()) {
           const fresh = planned.flatMap((plan) => ('error' in plan || plan.run !== run ? [] : [plan.batch]))
           await recountMetrics(run, fresh, (request) => store.totals(request))
@@ -151,7 +156,10 @@ export function createHistoryRepository(
 /** A batch that will be applied: what of it is new, and its writer. */
 type PlannedBatch = { run: OpenRun; writerId: string; writer: MovedWriter; batch: HistoryBatch }
 
-function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: HistoryBatch): PlannedBatch | RefusedBatch {
+function planBatch(
+  run: OpenRun | undefined,
+  { writer: target, batch, position }: CommittingBatch,
+): PlannedBatch | RefusedBatch {
   const writer = run?.writers.get(target.writerId)
   if (!run || !writer)
     return {
@@ -165,10 +173,13 @@ function planBatch(run: OpenRun | undefined, target: WriterTarget, batch: Histor
     }
   if (writer.isSuperseded) return { error: supersededError(batch.run), isLeftOver: true }
   if (batch.firstSeq > writer.ackSeq + 1) return { error: gapError(batch, writer.ackSeq) }
+  // Its points stay: they are those of the same records, in whichever batch they come.
+  if (position !== undefined && batch.firstSeq <= writer.ackSeq) return { error: overtakenError(batch, writer.ackSeq) }
   const fresh = trimBatch(batch, writer.ackSeq)
   if (run.facts.isShared && !target.isShared && steppedSeqs(fresh).length > 0)
     return { error: sharedMeanwhileError(batch.run), isLeftOver: true }
   writer.ackSeq = Math.max(writer.ackSeq, batch.lastSeq)
+  if (position !== undefined) writer.position = position
   writer.reservations = releaseSteps(writer.reservations, fresh, writer.ackSeq)
   return { run, writerId: target.writerId, writer, batch: fresh }
 }
@@ -204,6 +215,11 @@ function sharedMeanwhileError(run: string): KirokuError {
 /** A batch that would leave a gap; `details.ackSeq` tells the writer where to go on. */
 export function gapError(batch: HistoryBatch, ackSeq: number): KirokuError {
   const message = `record ${ackSeq + 1} is missing: the batch begins with ${batch.firstSeq}`
+  return new KirokuError({ code: 'CONFLICT', message, details: { ackSeq } })
+}
+
+function overtakenError(batch: HistoryBatch, ackSeq: number): KirokuError {
+  const message = `record ${batch.firstSeq} is stored already: another request of the same writer was quicker`
   return new KirokuError({ code: 'CONFLICT', message, details: { ackSeq } })
 }
 
@@ -248,9 +264,10 @@ async function saveWriters(connection: Connection, runs: readonly OpenRun[]): Pr
     `UPDATE writer SET ack_seq = moved.ack_seq, heartbeat_at = now(),
        finished_at = coalesce(to_timestamp(moved.finished_ms / 1000), writer.finished_at),
        finish_state = coalesce(moved.finish_state, writer.finish_state),
-       exit_code = coalesce(moved.exit_code, writer.exit_code), reservations = moved.reservations::jsonb
-     FROM unnest($1::uuid[], $2::bigint[], $3::float8[], $4::run_state[], $5::int[], $6::text[])
-       AS moved (id, ack_seq, finished_ms, finish_state, exit_code, reservations)
+       exit_code = coalesce(moved.exit_code, writer.exit_code), reservations = moved.reservations::jsonb,
+       position = coalesce(moved.position::jsonb, writer.position)
+     FROM unnest($1::uuid[], $2::bigint[], $3::float8[], $4::run_state[], $5::int[], $6::text[], $7::text[])
+       AS moved (id, ack_seq, finished_ms, finish_state, exit_code, reservations, position)
      WHERE writer.id = moved.id`,
     [
       acknowledged.map(([writerId]) => writerId),
@@ -259,6 +276,7 @@ async function saveWriters(connection: Connection, runs: readonly OpenRun[]): Pr
       finishes.map((finish) => finish?.state ?? null),
       finishes.map((finish) => finish?.exitCode ?? null),
       acknowledged.map(([, { reservations }]) => JSON.stringify(reservations)),
+      acknowledged.map(([, { position }]) => (position === undefined ? null : JSON.stringify(position))),
     ],
   )
 }

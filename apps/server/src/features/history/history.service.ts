@@ -8,6 +8,7 @@ import {
   readHistoryBatch,
   type Stream,
 } from '@kiroku/core/history'
+import type { WireValue } from '@kiroku/core/values'
 import type { MetricStore, PointBlock, StoredLine, StoredText } from '@kiroku/metric-store'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import {
@@ -39,9 +40,11 @@ export type HistoryService = {
   admit(bytes: number): () => void
   /**
    * Stores a batch and resolves when everything of it is on disk. Throws NOT_FOUND for an unknown writer, CONFLICT with
-   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops or has no room to decode it now.
+   * `details.ackSeq` for a gap, UNAVAILABLE when the server stops or has no room to decode it now. `position` becomes the
+   * writer's in the transaction that acknowledges the batch: such a batch must begin right after the writer's last record,
+   * for its sender made it from the position before; CONFLICT otherwise.
    */
-  accept(scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck>
+  accept(scope: OrganizationScope, bytes: Uint8Array, position?: WireValue): Promise<BatchAck>
   /** Resolves when nothing of a run is under way any more, at any server, and what comes of its writers is checked anew. */
   quiet(runId: string): Promise<void>
   /** Refuses new batches from now on and resolves when all accepted ones are answered. */
@@ -63,6 +66,7 @@ const maxToldRejections = 1000
 type Waiting = {
   writer: KnownWriter
   batch: HistoryBatch
+  position: WireValue | undefined
   bytes: number
   /** What its points were stored as; null before. */
   version: number | null
@@ -97,11 +101,14 @@ export function createHistoryService({ store, repository, onStep }: HistoryServi
     for (const [key, known] of writers) if (isMeant(known)) writers.delete(key)
   }
 
-  const enqueue = (writer: KnownWriter, batch: HistoryBatch, bytes: number): Promise<CommittedBatch> => {
+  const enqueue = (
+    writer: KnownWriter,
+    { batch, position, bytes }: Pick<Waiting, 'batch' | 'position' | 'bytes'>,
+  ): Promise<CommittedBatch> => {
     if (isClosed) throw busy('the server is stopping')
     queuedBytes += bytes
     const answer = new Promise<CommittedBatch>((resolve, reject) =>
-      queue.push({ writer, batch, bytes, version: null, resolve, reject }),
+      queue.push({ writer, batch, position, bytes, version: null, resolve, reject }),
     )
     const settled = answer.then(
       () => {},
@@ -246,12 +253,16 @@ export function createHistoryService({ store, repository, onStep }: HistoryServi
     }
   }
 
-  const acceptRead = async (scope: OrganizationScope, bytes: Uint8Array): Promise<BatchAck> => {
+  const acceptRead = async (
+    scope: OrganizationScope,
+    bytes: Uint8Array,
+    position: WireValue | undefined,
+  ): Promise<BatchAck> => {
     const { batch, rejected } = readHistoryBatch(bytes)
     trimBatch(batch, 0)
     await onStep?.('parsed')
     const writer = await findWriter(scope, batch)
-    const committed = await enqueue(writer, batch, bytes.byteLength)
+    const committed = await enqueue(writer, { batch, position, bytes: bytes.byteLength })
     await onStep?.('answering')
     return {
       ackSeq: committed.ackSeq,
@@ -272,10 +283,10 @@ export function createHistoryService({ store, repository, onStep }: HistoryServi
       onStep?.('admitted')
       return release
     },
-    async accept(scope, bytes) {
+    async accept(scope, bytes, position) {
       const release = takeRoom(headerBytesOf(bytes) * memoryOfJson, admitted.size <= 1)
       try {
-        return await acceptRead(scope, bytes)
+        return await acceptRead(scope, bytes, position)
       } finally {
         release()
       }

@@ -1,4 +1,4 @@
-export { applyUpdates, defineInDocument, type RunDocument, wireKey } from './apply-batch.ts'
+export { applyUpdates, defineInDocument, type RunDocument, type RunFacts, wireKey } from './apply-batch.ts'
 export { refuseDeletedWriter } from './deleted-writers.repository.ts'
 export {
   loadDefinitions,

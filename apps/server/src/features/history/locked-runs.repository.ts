@@ -1,5 +1,6 @@
 import type { HistoryBatch } from '@kiroku/core/history'
 import { type RunState, runStateSchema } from '@kiroku/core/runs'
+import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest } from '@kiroku/metric-store'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
@@ -51,6 +52,8 @@ export type MovedWriter = {
   isSuperseded: boolean
   reservations: readonly Reservation[]
   otherWriters: number
+  /** Where it stands in what it reads from, when that moves. */
+  position?: WireValue
 }
 
 /** A run while a transaction changes it. */

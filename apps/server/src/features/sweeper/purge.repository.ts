@@ -87,7 +87,7 @@ export function createPurgeRepository(database: Database): PurgeRepository {
 
     forgetRuns: (runs) =>
       database.transaction(async (connection) => {
-        for (const table of ['run_metric', 'run_file', 'metric_definition'] as const)
+        for (const table of ['run_metric', 'run_file', 'metric_definition', 'wandb_run'] as const)
           await connection.query(`DELETE FROM ${table} WHERE run_id = ANY($1)`, [runs])
         await connection.query(
           `UPDATE run SET purged_at = now(), config = '{}', summary = '{}', explicit_summary = '{}', notes = NULL,

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withoutSecrets } from '@kiroku/core/runs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Repository } from '../../../test/repository.ts'
-import { readGitFacts, readPatch, repositoryRoot, upstreamCommit, withoutSecrets } from './git.ts'
+import { readGitFacts, readPatch, repositoryRoot, upstreamCommit } from './git.ts'
 
 const maxBytes = 1024 * 1024
 

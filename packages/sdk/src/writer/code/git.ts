@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import type { GitFacts } from '@kiroku/core/runs'
+import { type GitFacts, withoutSecrets } from '@kiroku/core/runs'
 import { gitEnvironment } from '../../env.ts'
 
 /** Facts are quick to find, and a run's creation waits for them; what differs may take longer. */
@@ -56,13 +56,6 @@ export async function readGitFacts(directory: string): Promise<GitFacts> {
     remote: remote === null ? null : withoutSecrets(remote).slice(0, 1024),
     isDirty: changes === null ? null : changes !== '',
   }
-}
-
-/** A remote's address without its user and password, which may be a token; `git@host:path` stays as it is. */
-export function withoutSecrets(remote: string): string {
-  return remote.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, (whole, scheme: string) =>
-    /^ssh:/i.test(scheme) ? whole.replace(/:[^/@]*@$/, '@') : scheme,
-  )
 }
 
 /** The root of the repository that a directory is in; undefined when it is in none. */

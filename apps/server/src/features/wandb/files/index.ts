@@ -1,0 +1,1 @@
+export type { KnownMediaFiles, WandbFilesService } from './wandb-files.service.ts'

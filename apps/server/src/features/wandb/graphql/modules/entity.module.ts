@@ -1,0 +1,27 @@
+import * as z from 'zod'
+import { entityOf } from '../entity.ts'
+import { resolver, type WandbModule } from '../module.ts'
+import { globalId } from '../nodes.ts'
+
+/** Organizations, as entities. One that is not the caller's is null, as one that does not exist. */
+export const entityModule: WandbModule = {
+  sdl: `
+    extend type Query { entity(name: String): Entity }
+    type Entity { id: ID! name: String! isTeam: Boolean organization: EntityOrganization }
+    type EntityOrganization { id: ID name: String coreWeaveOrganizationId: String }
+  `,
+  fields: {
+    Query: {
+      entity: resolver(z.object({ name: z.string().nullish() }), (_source, { name }, context) => {
+        const scope = entityOf(context, name)
+        return scope && { scope }
+      }),
+    },
+    Entity: {
+      id: ({ scope }) => globalId('Entity', scope.organizationId),
+      name: ({ scope }) => scope.organization,
+      isTeam: () => true,
+      organization: () => null,
+    },
+  },
+}

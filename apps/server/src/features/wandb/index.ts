@@ -1,0 +1,2 @@
+export { createWandbRunsRepository } from './runs/wandb-runs.repository.ts'
+export { registerWandb } from './wandb.ts'

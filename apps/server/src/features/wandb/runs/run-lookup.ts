@@ -1,0 +1,75 @@
+import { KirokuError } from '@kiroku/core/errors'
+import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
+import type { ProjectsRepository } from '../../projects/index.ts'
+import type { RunsRepository } from '../../runs/index.ts'
+import type { Position } from '../position.ts'
+import type { WandbRun } from './wandb-run.ts'
+import type { WandbRunsRepository } from './wandb-runs.repository.ts'
+
+/** How many lines of each of its files a run has, over all processes that wrote to it. */
+export type LineCounts = { history: number; events: number; console: number }
+
+/** Finds what operations name. */
+export type RunLookup = {
+  /** Null when the organization has no such project. */
+  project(organization: OrganizationScope, name: string): Promise<ProjectScope | null>
+  /** Throws NOT_FOUND. */
+  requireProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
+  /** Null when there is no such run. */
+  find(scope: ProjectScope, slug: string): Promise<WandbRun | null>
+  /** Throws NOT_FOUND. */
+  existing(scope: ProjectScope, slug: string): Promise<WandbRun>
+  /** Null when the organization has no run of this id. */
+  byId(organization: OrganizationScope, id: string): Promise<{ scope: ProjectScope; run: WandbRun } | null>
+  lineCounts(scope: ProjectScope, slug: string): Promise<LineCounts>
+}
+
+export type RunLookupOptions = {
+  projects: Pick<ProjectsRepository, 'byName'>
+  runs: Pick<RunsRepository, 'byId'>
+  repository: WandbRunsRepository
+}
+
+export function createRunLookup({ projects, runs, repository }: RunLookupOptions): RunLookup {
+  const find = async (scope: ProjectScope, slug: string): Promise<WandbRun | null> => {
+    const known = await repository.facts(scope, slug)
+    return known && orNull(runs.byId(scope, slug).then((run) => ({ ...run, ...known })))
+  }
+  const existing = async (scope: ProjectScope, slug: string): Promise<WandbRun> => {
+    const run = await find(scope, slug)
+    if (run) return run
+    throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug} in the project ${scope.project}` })
+  }
+  return {
+    project: (organization, name) => orNull(projects.byName(organization, name)),
+    requireProject: (organization, name) => projects.byName(organization, name),
+    find,
+    existing,
+
+    async byId(organization, id) {
+      const place = await repository.byId(organization, id)
+      if (!place) return null
+      const scope = await projects.byName(organization, place.project)
+      return { scope, run: await existing(scope, place.run) }
+    },
+
+    async lineCounts(scope, slug) {
+      const positions = await repository.positions(scope, slug)
+      const most = (count: (position: Position) => number): number => Math.max(0, ...positions.map(count))
+      return {
+        history: most(({ history }) => history.lines),
+        events: most(({ events }) => events.lines),
+        console: most((position) => position.console.lines),
+      }
+    },
+  }
+}
+
+async function orNull<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found
+  } catch (error) {
+    if (error instanceof KirokuError && error.code === 'NOT_FOUND') return null
+    throw error
+  }
+}

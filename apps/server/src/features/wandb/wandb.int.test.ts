@@ -1,0 +1,385 @@
+import { gzipSync } from 'node:zlib'
+import { newRunSlug } from '@kiroku/core/ids'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import {
+  type Caller,
+  client,
+  fetchFile,
+  readPoints,
+  type TestServer,
+  testOrganization,
+  testServer,
+} from '../../testing/index.ts'
+
+type Tenant = Caller & { organization: string }
+
+let server: TestServer
+let tenant: Tenant
+beforeAll(async () => {
+  server = await testServer()
+  tenant = await testOrganization(server)
+})
+afterAll(() => server.close())
+
+const basic = (key: string): string => `Basic ${Buffer.from(`api:${key}`).toString('base64')}`
+const answerSchema = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z.array(z.object({ message: z.string() })).optional(),
+})
+
+async function graphql(
+  query: string,
+  variables?: object,
+  { authorization = basic(tenant.apiKey), more = {} }: { authorization?: string; more?: object } = {},
+) {
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables, ...more }),
+  })
+  return { status: answer.status, headers: answer.headers, ...answerSchema.parse(await answer.json()) }
+}
+
+const upsert = `mutation UpsertBucket($input: UpsertBucketInput!) {
+  upsertBucket(input: $input) {
+    bucket { id name displayName config historyLineCount unknownField project { name entity { name } } }
+    inserted
+  }
+}`
+const bucketSchema = z.object({
+  upsertBucket: z.object({
+    bucket: z.object({ id: z.string(), name: z.string(), displayName: z.string(), historyLineCount: z.number() }),
+    inserted: z.boolean(),
+  }),
+})
+const begin = async (name: string, input: object = {}) => {
+  const answer = await graphql(upsert, {
+    input: { name, modelName: 'demo', host: 'here', program: undefined, ...input },
+  })
+  expect(answer.errors).toBeUndefined()
+  return bucketSchema.parse(answer.data).upsertBucket
+}
+const config = (entries: object): string => JSON.stringify({ _wandb: { value: { t: {}, m: [] } }, ...entries })
+
+function post(
+  run: string,
+  body: unknown,
+  more: { caller?: Tenant; headers?: Record<string, string>; project?: string } = {},
+) {
+  const { caller = tenant, headers = {}, project = 'demo' } = more
+  return fetch(`${server.url}/files/${tenant.organization}/${project}/${run}/file_stream`, {
+    method: 'POST',
+    headers: { authorization: basic(caller.apiKey), 'content-type': 'application/json', ...headers },
+    body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+  })
+}
+
+const rows = (offset: number, ...values: number[]) => ({
+  files: {
+    'wandb-history.jsonl': {
+      offset,
+      content: values.map((loss, index) => JSON.stringify({ loss, _step: offset + index, _timestamp: 1.7e9 + index })),
+    },
+  },
+})
+const at = (run: string) => ({ organization: tenant.organization, project: 'demo', run })
+const loss = async (run: string) => [...(await readPoints(tenant, { ...at(run), metric: 'loss' })).values]
+
+describe('who asks', () => {
+  it.each([
+    ['Basic', () => basic(tenant.apiKey)],
+    ['Bearer', () => `Bearer ${tenant.apiKey}`],
+  ])('is told by a key as %s', async (_form, authorization) => {
+    const { status, data } = await graphql('{ viewer { id entity flags } }', undefined, {
+      authorization: authorization(),
+    })
+    expect(status).toBe(200)
+    expect(data).toMatchObject({ viewer: { entity: tenant.organization, flags: '{}' } })
+  })
+
+  it.each(['Basic !!!', basic('kiroku-'.padEnd(47, 'x')), basic(''), 'Bearer nothing'])(
+    'with %s is refused by the status and a GraphQL error',
+    async (authorization) => {
+      const { status, errors } = await graphql('{ viewer { id } }', undefined, { authorization })
+      expect(status).toBe(401)
+      expect(errors).toHaveLength(1)
+    },
+  )
+
+  it('is not told by a session, nor by nothing', async () => {
+    const session = await fetch(`${server.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ apiKey: tenant.apiKey }),
+    })
+    const cookie = session.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect(cookie).not.toBe('')
+    for (const cookies of [{ cookie }, undefined]) {
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { ...cookies, 'content-type': 'application/json' },
+        body: '{"query":"{ viewer { id } }"}',
+      })
+      expect(answer.status).toBe(401)
+    }
+  })
+})
+
+describe('an operation', () => {
+  it('may have an empty name, no variables, and ask for fields that there are not', async () => {
+    const { status, data, errors } = await graphql(
+      '#graphql\nquery { serverInfo { features { name isEnabled } news } }',
+      undefined,
+      {
+        more: { operationName: '' },
+      },
+    )
+    expect([status, errors]).toEqual([200, undefined])
+    expect(data).toEqual({
+      serverInfo: { features: expect.arrayContaining([{ name: 'FILESTREAM_GZIP', isEnabled: true }]) },
+    })
+  })
+
+  it('that there is not is a GraphQL error', async () => {
+    const { status, data, errors } = await graphql('mutation { launchRocket(input: {}) { id } }')
+    expect(status).toBe(200)
+    expect(data).toBeUndefined()
+    expect(errors?.[0]?.message).toContain('launchRocket')
+  })
+
+  it.each([
+    ['an unknown input field', upsert, { input: { name: 'x', rocket: 1 } }, 'rocket'],
+    ['an unknown type', 'query($x: Rocket!) { viewer { id } }', { x: 1 }, 'Rocket'],
+    ['no GraphQL', 'what?', undefined, 'Syntax Error'],
+    ['a run id that cannot be', upsert, { input: { name: 'a b', modelName: 'demo' } }, 'run id'],
+    ['a project that cannot be', upsert, { input: { name: 'x', modelName: 'a/b' } }, 'project name'],
+    ['a config that is none', upsert, { input: { name: 'x', modelName: 'demo', config: '{' } }, 'JSON'],
+  ])('with %s says so', async (_what, query, variables, expected) => {
+    const { status, errors } = await graphql(query, variables)
+    expect(status).toBe(200)
+    expect(errors?.[0]?.message).toContain(expected)
+  })
+
+  it('tells older clients what there is', async () => {
+    const { data } = await graphql('{ __type(name: "Mutation") { fields { name args { name } } } }')
+    const { fields } = z.object({ fields: z.array(z.object({ name: z.string() })) }).parse(data?.['__type'])
+    expect(fields.map(({ name }) => name)).toEqual(expect.arrayContaining(['upsertBucket', 'createRunFiles']))
+  })
+
+  it('for an entity that is not the caller’s is not found', async () => {
+    const other = await testOrganization(server)
+    const { status, errors } = await graphql(upsert, {
+      input: { name: 'x', modelName: 'demo', entityName: other.organization },
+    })
+    expect(status).toBe(404)
+    expect(errors?.[0]?.message).toContain(tenant.organization)
+    expect((await graphql(`{ entity(name: "${other.organization}") { id } }`)).data).toEqual({ entity: null })
+  })
+})
+
+describe('a run', () => {
+  it('is made once, with a name of its own, however often it is said', async () => {
+    const name = newRunSlug()
+    const [one, two] = [await begin(name, { config: config({ lr: { value: 1 } }) }), await begin(name)]
+    expect([one.inserted, two.inserted]).toEqual([true, false])
+    expect(one.bucket.displayName).toMatch(/^[a-z]+-[a-z]+-\d+$/)
+    expect(two.bucket).toEqual({ ...one.bucket })
+    const many = newRunSlug()
+    const answers = await Promise.all(Array.from({ length: 5 }, () => begin(many)))
+    expect(new Set(answers.map(({ bucket }) => bucket.id)).size).toBe(1)
+  })
+
+  it('keeps what is null, and loses the config entries that its client dropped', async () => {
+    const name = newRunSlug()
+    await begin(name, { tags: ['a'], notes: 'n', config: config({ lr: { value: 1 }, old: { value: 2 } }) })
+    await client(tenant).runs.update.mutate({ ...at(name), config: { set: { theirs: true } } })
+    await begin(name, { config: '{"lr":{"value":NaN}}' })
+    const run = await client(tenant).runs.byId.query(at(name))
+    expect(run).toMatchObject({ tags: ['a'], notes: 'n' })
+    expect(run.config).toEqual({ lr: { $n: 'NaN' }, theirs: true })
+  })
+
+  it('is changed by its id alone, which is no sign of its life', async () => {
+    const name = newRunSlug()
+    const { bucket } = await begin(name, { tags: ['a'], notes: 'n' })
+    await post(name, { ...rows(0, 1), complete: true, exitcode: 0 })
+    const input = { id: bucket.id, tags: [], displayName: 'new', summaryMetrics: '{"loss":1,"best":{"a":2}}' }
+    expect((await graphql(upsert, { input })).data).toMatchObject({ upsertBucket: { bucket: { displayName: 'new' } } })
+    const run = await client(tenant).runs.byId.query(at(name))
+    expect(run).toMatchObject({ state: 'finished', tags: [], notes: 'n', summary: { loss: 1, 'best.a': 2 } })
+    for (const id of ['nothing', Buffer.from('Run:1').toString('base64')])
+      expect((await graphql(upsert, { input: { id, notes: 'x' } })).status).toBe(404)
+  })
+
+  it('takes no definition again that was not changed', async () => {
+    const name = newRunSlug()
+    const m = [{ '1': 'acc', '6': [3], '7': [2] }]
+    const defined = JSON.stringify({ _wandb: { value: { t: {}, m } } })
+    await begin(name, { config: defined })
+    await client(tenant).runs.update.mutate({ ...at(name), summary: { set: { acc: 1 } } })
+    await begin(name, { config: defined })
+    const { definitions } = await client(tenant).metrics.byRun.query(at(name))
+    expect(definitions).toMatchObject([{ name: 'acc' }])
+    expect(definitions[0]?.summary ?? []).toEqual([])
+  })
+
+  it('is asked to stop by its id', async () => {
+    const name = newRunSlug()
+    const { bucket } = await begin(name)
+    expect(await (await post(name, {})).json()).toMatchObject({ stopped: false })
+    const stop = 'mutation($id: ID!) { stopRun(input: {id: $id}) { success } }'
+    expect((await graphql(stop, { id: bucket.id })).data).toEqual({ stopRun: { success: true } })
+    expect(await (await post(name, {})).json()).toMatchObject({ stopped: true })
+    await post(name, { complete: true, exitcode: 255 })
+    expect(await client(tenant).runs.byId.query(at(name))).toMatchObject({ state: 'killed', exitCode: 255 })
+    const stranger = await testOrganization(server)
+    expect((await graphql(stop, { id: bucket.id }, { authorization: basic(stranger.apiKey) })).status).toBe(404)
+  })
+})
+
+describe('lines', () => {
+  it('are there once when they come again, and go on where they were', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    expect((await post(name, rows(0, 1, 2))).status).toBe(200)
+    expect((await post(name, rows(0, 1, 2))).status).toBe(200)
+    await post(name, rows(2, 3))
+    expect(await loss(name)).toEqual([1, 2, 3])
+    const { metrics } = await client(tenant).metrics.byRun.query(at(name))
+    expect(metrics).toMatchObject([{ name: 'loss', count: 3, max: 3 }])
+  })
+
+  it('of a process that began anew take the place of the old ones', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    await post(name, { ...rows(0, 1, 2, 3), complete: true, exitcode: 0 })
+    expect((await begin(name)).bucket.historyLineCount).toBe(0)
+    expect(await client(tenant).runs.byId.query(at(name))).toMatchObject({ state: 'running' })
+    await post(name, { ...rows(0, 9), complete: true, exitcode: 0 })
+    expect(await loss(name)).toEqual([9, 2, 3])
+    expect(await client(tenant).runs.byId.query(at(name))).toMatchObject({ state: 'finished' })
+  })
+
+  it('of several processes get their steps by the server, once each', async () => {
+    const name = newRunSlug()
+    const shared = (id: string) => ({ 'x-wandb-use-async-filestream': 'true', 'x-wandb-async-client-id': id })
+    for (const id of ['one', 'two']) {
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: basic(tenant.apiKey), 'content-type': 'application/json', 'x-wandb-client-id': id },
+        body: JSON.stringify({ query: upsert, variables: { input: { name, modelName: 'demo' } } }),
+      })
+      expect(answerSchema.parse(await answer.json()).errors).toBeUndefined()
+    }
+    const line = (value: number) => ({
+      files: { 'wandb-history.jsonl': { offset: 0, content: [JSON.stringify({ loss: value, _timestamp: 1.7e9 })] } },
+    })
+    await post(name, line(1), { headers: shared('one') })
+    await post(name, line(2), { headers: shared('two') })
+    await post(name, line(2), { headers: shared('two') })
+    expect([...(await readPoints(tenant, { ...at(name), metric: 'loss' })).steps]).toEqual([0, 1])
+    expect(await client(tenant).runs.byId.query(at(name))).toMatchObject({ isShared: true, liveWriters: 2 })
+  })
+
+  it('may be packed, and may be none', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    const packed = gzipSync(JSON.stringify(rows(0, 4)))
+    expect((await post(name, packed, { headers: { 'content-encoding': 'gzip' } })).status).toBe(200)
+    expect((await post(name, {})).status).toBe(200)
+    expect(await loss(name)).toEqual([4])
+    expect((await post(name, packed, { headers: { 'content-encoding': 'br' } })).status).toBe(400)
+    expect((await post(name, new Uint8Array([1]), { headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
+  })
+
+  it('that cannot be stored keep no others out', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    const content = ['{"loss":1,"_step":0,"_timestamp":1}', 'no', '{"loss":2,"_step":1,"_timestamp":1e300}', '[]']
+    const answer = await post(name, {
+      files: { 'wandb-history.jsonl': { offset: 0, content }, 'other.txt': { offset: 0 } },
+    })
+    expect(answer.status).toBe(200)
+    expect(await loss(name)).toEqual([1, 2])
+  })
+
+  it('of a run that no upsert began, that was deleted, or that is another’s are not taken', async () => {
+    expect((await post('nothing', {})).status).toBe(404)
+    expect((await post('nothing', {}, { project: 'nowhere' })).status).toBe(404)
+    const name = newRunSlug()
+    await begin(name)
+    const stranger = await testOrganization(server)
+    expect((await post(name, rows(0, 1), { caller: stranger })).status).toBe(404)
+    await client(tenant).runs.delete.mutate(at(name))
+    expect((await post(name, rows(0, 1))).status).toBe(404)
+    const { errors } = await graphql(upsert, { input: { name, modelName: 'demo' } })
+    expect(errors?.[0]?.message).toContain('was deleted')
+  })
+})
+
+describe('files', () => {
+  const create =
+    'mutation($files: [String!]!, $run: String!) { createRunFiles(input: {projectName: "demo", runName: $run, files: $files}) { runID uploadHeaders files { name uploadUrl } } }'
+  const createdSchema = z.object({
+    createRunFiles: z.object({
+      uploadHeaders: z.array(z.string()),
+      files: z.array(z.object({ name: z.string(), uploadUrl: z.string().nullable() })),
+    }),
+  })
+
+  it('are uploaded to where they are told to, and the last one stands', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    const files = ['a b/ü.txt', '../out', 'empty']
+    const { createRunFiles: created } = createdSchema.parse((await graphql(create, { files, run: name })).data)
+    expect(created.files.map((file) => file.name)).toEqual(files)
+    expect(created.files[1]?.uploadUrl).toBeNull()
+    const [header = ''] = created.uploadHeaders
+    const headers = { authorization: header.slice(header.indexOf(':') + 1).trim() }
+    const url = created.files[0]?.uploadUrl ?? ''
+    expect(url.startsWith(`${server.url}/`)).toBe(true)
+    for (const body of ['first', 'second'])
+      expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(200)
+    expect((await fetch(created.files[2]?.uploadUrl ?? '', { method: 'PUT', headers, body: '' })).status).toBe(200)
+    expect(await (await fetchFile(tenant, { ...at(name), path: 'a b/ü.txt' })).text()).toBe('second')
+    expect(await client(tenant).files.list.query(at(name))).toMatchObject([
+      { path: 'a b/ü.txt', mime: 'text/plain' },
+      { path: 'empty', size: 0 },
+    ])
+    expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(401)
+    const stranger = await testOrganization(server)
+    const theirs = { authorization: basic(stranger.apiKey) }
+    expect((await fetch(url, { method: 'PUT', headers: theirs, body: 'x' })).status).toBe(404)
+    expect((await fetch(url.replace(name, 'nothing'), { method: 'PUT', headers, body: 'x' })).status).toBe(404)
+  })
+
+  it('tell of code and machine', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    const metadata = { host: 'gpu-1', cpu_count: 8, git: { remote: 'https://me:secret@host/x.git', commit: 'c0ffee' } }
+    const url = `${server.url}/files/${tenant.organization}/demo/${name}/upload?path=wandb-metadata.json`
+    const headers = { authorization: basic(tenant.apiKey) }
+    expect((await fetch(url, { method: 'PUT', headers, body: JSON.stringify(metadata) })).status).toBe(200)
+    const run = await client(tenant).runs.byId.query(at(name))
+    expect(run).toMatchObject({ host: { hostname: 'gpu-1', cpuCount: 8 }, git: { commit: 'c0ffee' } })
+    expect(JSON.stringify(run)).not.toContain('secret')
+    expect((await fetch(url, { method: 'PUT', headers, body: 'no JSON' })).status).toBe(200)
+  })
+})
+
+describe('what there is not', () => {
+  it.each([
+    ['POST', '/sdk/otel/v1/metrics'],
+    ['POST', '/sdk/otel/v1/logs'],
+    ['POST', '/oidc/token'],
+    ['GET', '/artifactsV2/default/x/y'],
+  ])('%s %s', async (method, path) => {
+    expect((await fetch(server.url + path, { method })).status).toBe(404)
+  })
+
+  it('sends people who need a key to the page of keys', async () => {
+    const answer = await fetch(`${server.url}/authorize?ref=models`, { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/settings/keys'])
+  })
+})

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../../services.ts'
+import { registerUploadRoute } from './files/upload.route.ts'
+import { createWandbFilesService } from './files/wandb-files.service.ts'
+import { registerGraphqlRoute } from './graphql/graphql.route.ts'
+import { registerOtherRoutes } from './other-routes.ts'
+import type { WandbRunsRepository } from './runs/wandb-runs.repository.ts'
+import { createWandbRunsService } from './runs/wandb-runs.service.ts'
+import { registerFileStreamRoute } from './stream/file-stream.route.ts'
+import { createFileStreamService } from './stream/file-stream.service.ts'
+import { requireCallers } from './wandb-caller.ts'
+import { answerWandbErrors } from './wandb-errors.ts'
+import type { WandbServices } from './wandb-services.ts'
+
+/**
+ * Lets unmodified `wandb` clients log to this server: their GraphQL operations, `file_stream` posts and uploads become calls of
+ * the services that Kiroku's own SDK uses.
+ */
+export function registerWandb(app: FastifyInstance, services: Services, repository: WandbRunsRepository): void {
+  const { history, projects, identities, runs, runStart } = services
+  const files = createWandbFilesService({ files: services.files, runs })
+  const wandb: WandbServices = {
+    runs: createWandbRunsService({ projects, runs, starts: runStart, repository }),
+    stream: createFileStreamService({ history, repository, files }),
+    files,
+  }
+  app.register(async (part) => {
+    answerWandbErrors(part)
+    registerOtherRoutes(part)
+    part.register(async (known) => {
+      requireCallers(known, identities)
+      registerGraphqlRoute(known, wandb)
+      registerFileStreamRoute(known, { stream: wandb.stream, history, projects })
+      registerUploadRoute(known, files, projects)
+    })
+  })
+}

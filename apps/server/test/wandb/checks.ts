@@ -1,0 +1,256 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Run } from '@kiroku/core/runs'
+import { expect } from 'vitest'
+import * as z from 'zod'
+import { type Caller, client, fetchFile, readPoints } from '../../src/testing/index.ts'
+import type { Outcome, WandbClient } from './client.ts'
+
+export type Tenant = Caller & { organization: string }
+
+/** What a real client is made to do, and what is there then. */
+export type Check = (wandb: WandbClient, tenant: Tenant) => Promise<void>
+
+const project = 'wandb'
+const at = ({ organization }: Tenant, run: string) => ({ organization, project, run })
+const runOf = (tenant: Tenant, run: string): Promise<Run> => client(tenant).runs.byId.query(at(tenant, run))
+const points = (tenant: Tenant, run: string, metric: string, stream: 'history' | 'system' = 'history') =>
+  readPoints(tenant, { ...at(tenant, run), metric, stream })
+const textsOf = async (tenant: Tenant, run: string, metric: string) =>
+  (await client(tenant).texts.byRun.query({ ...at(tenant, run), metric })).map(({ step, value }) => [step, value])
+const linesOf = async (tenant: Tenant, run: string) => (await client(tenant).console.byRun.query(at(tenant, run))).lines
+
+async function succeeded(
+  running: Promise<Outcome>,
+): Promise<{ id: string; result: Record<string, unknown>; output: string }> {
+  const { code, output, result } = await running
+  expect(code, output).toBe(0)
+  return { id: String(result['id'] ?? ''), result, output }
+}
+
+const runSchema = z.object({ project: z.object({ run: z.object({ id: z.string() }) }) })
+
+async function ask({ url, apiKey }: Tenant, query: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
+  return z.object({ data: z.unknown() }).parse(await answer.json()).data
+}
+
+const count = (length: number): number[] => Array.from({ length }, (_, index) => index)
+
+/** What a release cannot do, and why not. */
+export const impossible: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '0.18.7': { 'shares a run among processes': 'this release does not tell which of several processes sends' },
+}
+
+/** Each by what it shows. */
+export const checks: Readonly<Record<string, Check>> = {
+  async 'logs numbers, config, labels and its end'(wandb, tenant) {
+    const { id, result, output } = await succeeded(wandb.run('scalars.py', tenant))
+    expect(result).toMatchObject({ entity: tenant.organization, project, name: 'my run' })
+    expect(result['url']).toBe(`${tenant.url}/${tenant.organization}/${project}/runs/${id}`)
+    expect(output).not.toMatch(/warning|error/i)
+    const run = await runOf(tenant, id)
+    expect(run).toMatchObject({
+      displayName: 'my run',
+      group: 'g1',
+      jobType: 'train',
+      notes: 'hello',
+      tags: ['a', 'b'],
+    })
+    expect(run).toMatchObject({ state: 'finished', exitCode: 0, lastStep: 50 })
+    expect(run.config).toEqual({ lr: 0.1, nested: { a: 1, 'b.c': [1, 2] }, dropped: true, later: [1, 2] })
+    expect(run.summary).toMatchObject({ best: 0.5, loss: 0.25, late: 7, 'deep.x.y': 19, word: 'w19' })
+    expect(run.host).toMatchObject({ program: expect.stringContaining('scalars.py'), sdk: `wandb ${wandb.version}` })
+    const { steps, values, times } = await points(tenant, id, 'loss')
+    expect([...steps]).toEqual(count(20))
+    expect([...values]).toEqual(
+      count(20).map((step) => (step === 3 ? Number.NaN : step === 4 ? Number.POSITIVE_INFINITY : 1 / (step + 1))),
+    )
+    for (const time of times) expect(Math.abs(time - run.startedAt)).toBeLessThan(60_000)
+    expect([...(await points(tenant, id, 'late')).steps]).toEqual([50])
+    expect([...(await points(tenant, id, 'deep.x.y')).values]).toEqual(count(20))
+    expect(await textsOf(tenant, id, 'word')).toEqual(count(20).map((step) => [step, `w${step}`]))
+  },
+
+  async 'binds metrics to batch and epoch'(wandb, tenant) {
+    const { id } = await succeeded(wandb.run('metrics.py', tenant))
+    const { definitions } = await client(tenant).metrics.byRun.query(at(tenant, id))
+    const byName = Object.fromEntries(definitions.map(({ name, ...definition }) => [name, definition]))
+    expect(byName['val/acc']).toMatchObject({ stepMetric: 'epoch', summary: ['max'] })
+    expect(new Set(byName['train/loss']?.summary)).toEqual(new Set(['min', 'max', 'mean', 'last']))
+    const found = await client(tenant).metrics.list.query({ ...at(tenant, id), runs: [id] })
+    const axes = Object.fromEntries(found.map(({ name, x, isHidden }) => [name, { x, isHidden }]))
+    expect(axes['train/speed']?.x).toEqual({ kind: 'metric', name: 'batch' })
+    expect(axes['val/loss']?.x).toEqual({ kind: 'metric', name: 'epoch' })
+    expect(axes['epoch']?.isHidden).toBe(true)
+    const { summary } = await runOf(tenant, id)
+    expect(summary).toMatchObject({ 'val/acc': { max: 0.9 }, 'train/loss': { min: -1, max: 10, mean: 4.5, last: -1 } })
+    expect(summary).not.toHaveProperty('quiet')
+    expect([...(await points(tenant, id, 'epoch')).values]).toEqual(expect.arrayContaining([0, 1, 2]))
+  },
+
+  async 'goes on with a run, begins it anew, and refuses to'(wandb, tenant) {
+    const id = 'resumed'
+    const go = (...args: string[]) => wandb.run('resume.py', { ...tenant, args })
+    expect((await go('must', '1')).code).not.toBe(0)
+    const first = await succeeded(go('allow', '5', 'one'))
+    expect(first.result).toMatchObject({ resumed: false, last: 5 })
+    const second = await succeeded(go('must', '3', 'two'))
+    expect(second.result).toMatchObject({ resumed: true, last: 8 })
+    expect((await go('never', '1')).code).not.toBe(0)
+    expect([...(await points(tenant, id, 'loss')).values]).toEqual([0, 1, 2, 3, 4, 0, 1, 2])
+    const run = await runOf(tenant, id)
+    expect(run).toMatchObject({ state: 'finished', lastStep: 7, config: { one: 1, two: 1 } })
+    const { definitions, segments } = await client(tenant).metrics.byRun.query(at(tenant, id))
+    expect(definitions.map(({ name }) => name)).toContain('custom')
+    expect(segments).toHaveLength(2)
+    const lines = (await linesOf(tenant, id)).map(({ text }) => text).filter((text) => text.includes('line'))
+    expect(lines).toEqual([...count(5).map((n) => `allow line ${n}`), ...count(3).map((n) => `must line ${n}`)])
+    const third = await succeeded(go('none', '2'))
+    expect(third.result).toMatchObject({ resumed: false, first: 0 })
+    expect((await runOf(tenant, id)).state).toBe('finished')
+    expect([...(await points(tenant, id, 'loss')).values]).toEqual([0, 1, 2, 3, 4, 0, 1, 2])
+  },
+
+  async prints(wandb, tenant) {
+    const { id } = await succeeded(wandb.run('console.py', tenant))
+    const lines = await linesOf(tenant, id)
+    const texts = lines.map(({ stream, text }) => `${stream}: ${text.trimEnd()}`)
+    expect(texts).toContain('stdout: first line')
+    expect(texts).toContain('stderr: to stderr')
+    expect(texts).toContain('stdout: progress 5/5')
+    expect(texts.filter((text) => text.includes('progress'))).toHaveLength(1)
+    expect(texts.join('\n')).toContain('ünïcode 記録')
+    for (const { time } of lines) expect(Math.abs(time - Date.now())).toBeLessThan(120_000)
+  },
+
+  async 'saves files and media'(wandb, tenant) {
+    const { id } = await succeeded(wandb.run('files.py', tenant))
+    const files = await client(tenant).files.list.query(at(tenant, id))
+    const paths = files.map(({ path }) => path)
+    for (const path of ['requirements.txt', 'wandb-metadata.json', 'config.yaml', 'wandb-summary.json', 'empty.bin'])
+      expect(paths).toContain(path)
+    expect(await (await fetchFile(tenant, { ...at(tenant, id), path: 'deep/notes with space.txt' })).text()).toBe(
+      'saved by hand',
+    )
+    const code = paths.find((path) => path.startsWith('code/'))
+    const source = await readFile(new URL('scripts/files.py', import.meta.url), 'utf8')
+    expect(await (await fetchFile(tenant, { ...at(tenant, id), path: code ?? '' })).text()).toBe(source)
+    const run = await runOf(tenant, id)
+    expect(run.host).toMatchObject({ cpuCount: expect.any(Number), os: expect.stringContaining('Linux') })
+    const [[, picture] = []] = await textsOf(tenant, id, 'picture')
+    expect(picture).toMatchObject({ _type: 'image-file', format: 'png', width: 6, height: 4, caption: 'a picture' })
+    const [[, pictures] = []] = await textsOf(tenant, id, 'pictures')
+    expect(pictures).toMatchObject({ _type: 'images', images: count(3).map((n) => ({ caption: `n${n}`, width: 6 })) })
+    const [[, spread] = []] = await textsOf(tenant, id, 'spread')
+    expect(spread).toMatchObject({ _type: 'histogram' })
+    const [[, rows] = []] = await textsOf(tenant, id, 'rows')
+    expect(rows).toMatchObject({ _type: 'table-file', columns: ['word', 'count'], rows: 2 })
+    for (const media of [picture, rows]) {
+      const path = typeof media === 'object' && media !== null && 'path' in media ? String(media.path) : ''
+      const answer = await fetchFile(tenant, { ...at(tenant, id), path })
+      expect(answer.status).toBe(200)
+      if (media === rows)
+        expect(await answer.json()).toEqual({
+          columns: ['word', 'count'],
+          data: [
+            ['one', 1],
+            ['none', { $n: 'NaN' }],
+          ],
+        })
+    }
+    expect(await textsOf(tenant, id, 'page')).toMatchObject([[4, { _type: 'html-file' }]])
+    expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
+  },
+
+  async 'signs in by its command, with a key that is valid'(wandb, tenant) {
+    const login = (key: string) =>
+      wandb.command(['login', '--verify', '--relogin', '--host', tenant.url, key], {
+        ...tenant,
+        env: { WANDB_API_KEY: '', WANDB_BASE_URL: '' },
+      })
+    await succeeded(login(tenant.apiKey))
+    expect((await login(`kiroku-${'x'.repeat(40)}`)).code).not.toBe(0)
+    const { output } = await succeeded(wandb.command(['status'], tenant))
+    expect(output).toContain(tenant.url)
+  },
+
+  async fails(wandb, tenant) {
+    const { code, result } = await wandb.run('fails.py', tenant)
+    expect(code).toBe(1)
+    expect(await runOf(tenant, String(result['id']))).toMatchObject({
+      state: 'failed',
+      exitCode: 1,
+      summary: { loss: 1 },
+    })
+  },
+
+  async 'logs offline, and sends it later, as often as one likes'(wandb, tenant) {
+    const id = 'was-offline'
+    const directory = await mkdtemp(join(tmpdir(), 'kiroku-wandb-offline-'))
+    const { result } = await succeeded(wandb.run('offline.py', { ...tenant, directory }))
+    await expect(runOf(tenant, id)).rejects.toThrow('there is no')
+    const log = join(String(result['directory']), '..')
+    await succeeded(wandb.command(['sync', log], { ...tenant, directory }))
+    const seen = async () => ({
+      loss: [...(await points(tenant, id, 'loss')).values],
+      lines: (await linesOf(tenant, id)).map(({ text }) => text).filter((text) => text.startsWith('line ')),
+      run: await runOf(tenant, id),
+    })
+    const once = await seen()
+    expect(once.loss).toEqual(count(30))
+    expect(once.lines).toEqual(count(30).map((n) => `line ${n}`))
+    expect(once.run).toMatchObject({ state: 'finished', config: { lr: 0.5 }, summary: { loss: 29 } })
+    const { times } = await points(tenant, id, 'loss')
+    expect(once.run.startedAt).toBeLessThanOrEqual(times[0] ?? 0)
+    await succeeded(wandb.command(['sync', '--include-synced', log], { ...tenant, directory }))
+    const twice = await seen()
+    expect(twice.loss).toEqual(once.loss)
+    expect(twice.lines).toEqual(once.lines)
+    expect(twice.run.summary).toEqual(once.run.summary)
+  },
+
+  async 'ends a script that is asked to stop'(wandb, tenant) {
+    const running = await wandb.start('slow.py', { ...tenant, args: ['400', '0.2'] })
+    const id = String((await running.told)['id'])
+    const { project: found } = runSchema.parse(
+      await ask(tenant, `{ project(name: "${project}") { run(name: "${id}") { id } } }`),
+    )
+    await ask(tenant, `mutation { stopRun(input: { id: "${found.run.id}" }) { success } }`)
+    const { code, result, output } = await running.done
+    expect(code, output).not.toBe(0)
+    expect(result).toMatchObject({ interrupted: true })
+    expect(await runOf(tenant, id)).toMatchObject({ state: 'killed' })
+  },
+
+  async 'shares a run among processes'(wandb, tenant) {
+    const env = { WANDB_RUN_ID: 'shared' }
+    await Promise.all(
+      ['one', 'two'].map((label) => succeeded(wandb.run('shared.py', { ...tenant, env, args: [label] }))),
+    )
+    expect([...(await points(tenant, 'shared', 'loss')).steps]).toEqual(count(10))
+    const run = await runOf(tenant, 'shared')
+    expect(run).toMatchObject({ isShared: true, state: 'finished', config: { one: 1, two: 1 } })
+    const lines = (await linesOf(tenant, 'shared')).map(({ text }) => text)
+    expect(lines).toEqual(expect.arrayContaining(['from one', 'from two']))
+    const { labels } = await client(tenant).console.byRun.query(at(tenant, 'shared'))
+    expect(labels).toEqual(['one', 'two'])
+  },
+
+  async 'branches off and goes back'(wandb, tenant) {
+    const { id } = await succeeded(wandb.run('scalars.py', tenant))
+    const fork = await succeeded(wandb.run('branch.py', { ...tenant, args: ['fork_from', `${id}?_step=9`] }))
+    expect(fork.id).not.toBe(id)
+    const forked = await points(tenant, fork.id, 'loss')
+    expect([...forked.steps]).toEqual(count(13))
+    expect([...forked.values].slice(10)).toEqual([100, 101, 102])
+    expect((await runOf(tenant, fork.id)).config).toMatchObject({ lr: 0.1 })
+    await succeeded(wandb.run('branch.py', { ...tenant, args: ['resume_from', `${id}?_step=4`] }))
+    const rewound = await points(tenant, id, 'loss')
+    expect([...rewound.steps]).toEqual(count(8))
+    expect([...rewound.values].slice(5)).toEqual([100, 101, 102])
+    expect((await runOf(tenant, id)).state).toBe('finished')
+  },
+}

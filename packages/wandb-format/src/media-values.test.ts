@@ -1,0 +1,128 @@
+import { mediaValueSchema } from '@kiroku/core/media'
+import { describe, expect, it } from 'vitest'
+import { type ExtendedRecord, parseExtendedRecord } from './extended-json.ts'
+import { type MediaFiles, neededFiles, toKirokuMedia } from './media-values.ts'
+
+const sha256 = 'a'.repeat(64)
+const none: MediaFiles = { content: () => undefined, table: () => undefined }
+const all: MediaFiles = {
+  content: (path) => ({ path, sha256, size: 5 }),
+  table: (path) => ({ path: `${path}.kiroku.json`, sha256, size: 6, columns: ['a', 'b'], rows: 2 }),
+}
+const image = (more: ExtendedRecord = {}): ExtendedRecord => ({
+  _type: 'image-file',
+  format: 'png',
+  width: 6,
+  height: 4,
+  size: 69,
+  sha256,
+  path: 'media/images/img_5_d6.png',
+  ...more,
+})
+
+describe('images', () => {
+  it('are what they were, masks and boxes too', () => {
+    const value = toKirokuMedia(image({ caption: 'cap', masks: { m: { _type: 'mask', path: 'x' } } }), none)
+    expect(value).toEqual(image({ caption: 'cap', masks: { m: { _type: 'mask', path: 'x' } } }))
+    expect(mediaValueSchema.safeParse(value).success).toBe(true)
+  })
+
+  it('know jpg by its name here, and have captions of a length that can be kept', () => {
+    expect(toKirokuMedia(image({ format: 'JPG', caption: 'c'.repeat(5000) }), none)).toMatchObject({
+      format: 'jpeg',
+      caption: 'c'.repeat(4096),
+    })
+  })
+
+  it('of a form that is not shown are kept as they came', () => {
+    expect(toKirokuMedia(image({ format: 'gif' }), none)).toEqual(image({ format: 'gif' }))
+    expect(toKirokuMedia(image({ path: '../x.png' }), none)).toEqual(image({ path: '../x.png' }))
+  })
+
+  const list: ExtendedRecord = {
+    _type: 'images/separated',
+    width: 6,
+    height: 4,
+    format: 'png',
+    count: 2,
+    filenames: ['media/images/i_0.png', 'media/images/i_1.png'],
+    captions: ['0', '1'],
+  }
+  it('that were logged together are one value, once their files are known', () => {
+    const { contents } = neededFiles(list)
+    expect(contents).toEqual(list['filenames'])
+    expect(toKirokuMedia(list, all)).toEqual({
+      _type: 'images',
+      count: 2,
+      format: 'png',
+      images: ['0', '1'].map((caption) => ({
+        ...{ _type: 'image-file', path: `media/images/i_${caption}.png`, sha256, size: 5 },
+        ...{ format: 'png', width: 6, height: 4, caption },
+      })),
+    })
+    expect(toKirokuMedia(list, none)).toEqual(list)
+  })
+
+  it('beyond the limit are kept as they came', () => {
+    const many = { ...list, filenames: Array.from({ length: 109 }, (_, index) => `media/images/${index}.png`) }
+    expect(toKirokuMedia(many, all)).toEqual(many)
+  })
+})
+
+describe('histograms', () => {
+  it('are values and edges', () => {
+    expect(toKirokuMedia({ _type: 'histogram', values: [1, 2], bins: [0, 1, 2] }, none)).toEqual({
+      _type: 'histogram',
+      values: [1, 2],
+      bins: [0, 1, 2],
+    })
+  })
+
+  it('of older clients have bins of one width', () => {
+    const packed = { _type: 'histogram', values: [1, 2], packedBins: { min: -1, size: 0.5, count: 2 } }
+    expect(toKirokuMedia(packed, none)).toEqual({ _type: 'histogram', values: [1, 2], bins: [-1, -0.5, 0] })
+  })
+
+  it('with more bins than are kept have neighbours put together', () => {
+    const values = Array.from({ length: 1025 }, () => 1)
+    const bins = Array.from({ length: 1026 }, (_, index) => index)
+    const value = mediaValueSchema.parse(toKirokuMedia({ _type: 'histogram', values, bins }, none))
+    expect(value._type === 'histogram' && value.values.length).toBe(257)
+    expect(value._type === 'histogram' && value.values.reduce((sum, count) => sum + count)).toBe(1025)
+    expect(value._type === 'histogram' && [value.bins[0], value.bins.at(-1)]).toEqual([0, 1025])
+  })
+
+  it.each(['{"_type":"histogram","values":[1],"bins":[0,NaN]}', '{"_type":"histogram","values":[1,2],"bins":[0,1]}'])(
+    'that are none are kept as they came: %s',
+    (text) => expect(mediaValueSchema.safeParse(toKirokuMedia(parseExtendedRecord(text), none)).success).toBe(false),
+  )
+})
+
+it('gives a table its columns once its file is known', () => {
+  const table = {
+    _type: 'table-file',
+    path: 'media/table/t.table.json',
+    sha256,
+    size: 9,
+    ncols: 2,
+    nrows: 2,
+    log_mode: 'IMMUTABLE',
+  }
+  expect(neededFiles(table)).toEqual({ contents: [], tables: ['media/table/t.table.json'] })
+  expect(toKirokuMedia(table, none)).toEqual(table)
+  expect(toKirokuMedia(table, all)).toEqual({
+    ...table,
+    path: 'media/table/t.table.json.kiroku.json',
+    size: 6,
+    columns: ['a', 'b'],
+    rows: 2,
+  })
+})
+
+it.each(['audio-file', 'video-file', 'html-file', 'plotly-file', 'object3D-file', 'something-new'])(
+  'keeps %s as it came',
+  (type) => {
+    const value = { _type: type, path: `media/x.${type}`, sha256, size: 1, $odd: 1 }
+    expect(toKirokuMedia(value, all)).toEqual({ _type: type, path: `media/x.${type}`, sha256, size: 1, $$odd: 1 })
+  },
+)
