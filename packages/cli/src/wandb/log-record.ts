@@ -32,12 +32,15 @@ const others: Readonly<Record<number, string>> = {
   27: 'lines of loggers',
 }
 
-/** Reads a record. Throws RangeError when the bytes are none. */
-export function readLogRecord(message: Uint8Array): LogRecord {
+/** The kinds of records that rows, metrics and lines are in. */
+export const streamed: ReadonlySet<number> = new Set([2, 7, 12, 13])
+
+/** Reads a record; of those in `wanted` only, where it is given. Throws RangeError when the bytes are none. */
+export function readLogRecord(message: Uint8Array, wanted?: ReadonlySet<number>): LogRecord {
   const record: LogRecord = { num: 0, content: { kind: 'nothing' } }
   for (const { number, value, bytes, isBytes } of fieldsOf(message)) {
     if (number === 1) record.num = value
-    else if (isBytes) record.content = readContent(number, bytes) ?? record.content
+    else if (isBytes && wanted?.has(number) !== false) record.content = readContent(number, bytes) ?? record.content
   }
   return record
 }

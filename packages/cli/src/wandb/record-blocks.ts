@@ -10,7 +10,7 @@ export type Damage = { count: number; firstAt: number; bytes: number }
 
 const chunkHeaderBytes = 7
 /** The longest record that is put together, in bytes. */
-const maxRecordBytes = 512 * 1024 * 1024
+const longestRecord = 512 * 1024 * 1024
 /** What a chunk is of its record; one of type 3 is in the middle. */
 const [full, first, last] = [1, 2, 4] as const
 
@@ -30,6 +30,11 @@ export class RecordBlocks {
   #isBegun = false
   /** Chunks are passed over until one begins a record. */
   #isLost = false
+  readonly #maxRecordBytes: number
+
+  constructor(maxRecordBytes: number = longestRecord) {
+    this.#maxRecordBytes = maxRecordBytes
+  }
 
   /** Says that there are no more blocks. */
   end(): void {
@@ -84,12 +89,12 @@ export class RecordBlocks {
       else this.#lose(at, chunkHeaderBytes + bytes.length)
       return undefined
     }
-    if (this.#length + bytes.length > maxRecordBytes) {
+    if (this.#length + bytes.length > this.#maxRecordBytes) {
       this.#lose(at, bytes.length)
       return undefined
     }
-    // The block is read over by the next one.
-    this.#parts.push(bytes.slice())
+    // The block is read over by the next one, and a Buffer's own slice would be no copy.
+    this.#parts.push(new Uint8Array(bytes))
     this.#length += bytes.length
     if (type !== last) return undefined
     const record = joined(this.#parts, this.#length)

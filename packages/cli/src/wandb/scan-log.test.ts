@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { encode, LogScript, logOf } from '../../test/wandb-log.ts'
 import { findLogs } from './find-logs.ts'
 import { readLogRecord } from './log-record.ts'
+import { readRecordLog } from './record-log.ts'
 import { peekRun, scanLog } from './scan-log.ts'
 import { summaryByHand } from './summary-by-hand.ts'
 
@@ -18,6 +19,26 @@ function fileOf(bytes: Uint8Array): { path: string; directory: string; name: str
   return { path, directory: base, name: 'run' }
 }
 const scan = (bytes: Uint8Array) => scanLog(fileOf(bytes), () => {})
+
+describe('a file of several pieces', () => {
+  it('is read as it was written, records over the ends of pieces too', async () => {
+    const written = Array.from({ length: 900 }, (_, index) => Buffer.alloc(5000, index % 251))
+    const bytes = logOf(written)
+    expect(bytes.length).toBeGreaterThan(4 * 1024 * 1024)
+    const { path } = fileOf(bytes)
+    let count = 0
+    for await (const record of readRecordLog(path, { size: bytes.length }))
+      expect(written[count++]?.equals(record)).toBe(true)
+    expect(count).toBe(900)
+  })
+
+  it('is read up to a size, as a file that grows has it', async () => {
+    const bytes = logOf([Buffer.alloc(10, 1), Buffer.alloc(10, 2)])
+    const records = readRecordLog(fileOf(bytes).path, { size: bytes.length - 3 })
+    expect((await records.next()).value).toEqual(Buffer.alloc(10, 1))
+    expect(await records.next()).toEqual({ done: true, value: { cutBytes: 14, damage: null } })
+  })
+})
 
 describe('a scan', () => {
   it('finds what a run is and became', async () => {

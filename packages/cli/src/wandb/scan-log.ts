@@ -54,11 +54,11 @@ export type NumberedRecord = { number: number; content: LogContent; bytes: Uint8
 
 /**
  * The records of a log, understood and numbered. The client's own numbers are kept, so that a stretch that cannot be read
- * changes none. Answers what of the file could not be read, and how many records could not be understood.
+ * changes none. Those that are not `wanted` come as nothing. Answers what of the file could not be read, and how many records could not be understood.
  */
 export async function* readNumberedRecords(
   path: string,
-  options: { size: number; onRead?: (bytes: number) => void },
+  { wanted, ...options }: { size: number; onRead?: (bytes: number) => void; wanted?: ReadonlySet<number> },
 ): AsyncGenerator<NumberedRecord, LogEnd & { unreadable: number }, undefined> {
   let number = 0
   let unreadable = 0
@@ -66,7 +66,7 @@ export async function* readNumberedRecords(
   try {
     for (let next = await records.next(); ; next = await records.next()) {
       if (next.done) return { ...next.value, unreadable }
-      const record = understood(next.value)
+      const record = understood(next.value, wanted)
       number = record !== undefined && record.num > number ? record.num : number + 1
       if (record === undefined) unreadable++
       else yield { number, content: record.content, bytes: next.value }
@@ -77,9 +77,9 @@ export async function* readNumberedRecords(
   }
 }
 
-function understood(bytes: Uint8Array): LogRecord | undefined {
+function understood(bytes: Uint8Array, wanted?: ReadonlySet<number>): LogRecord | undefined {
   try {
-    return readLogRecord(bytes)
+    return readLogRecord(bytes, wanted)
   } catch (cause) {
     if (cause instanceof RangeError) return undefined
     throw cause

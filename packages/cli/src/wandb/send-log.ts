@@ -12,7 +12,7 @@ import { readSystemRow } from '@kiroku/wandb-format/system-metrics'
 import { toWireKey, toWireValue } from '@kiroku/wandb-format/wire'
 import { RecordStream } from '../import/record-stream.ts'
 import type { ServerClient } from '../server-client.ts'
-import type { LogContent } from './log-record.ts'
+import { type LogContent, streamed } from './log-record.ts'
 import { MediaReader } from './logged-media.ts'
 import { type Item, recordOf } from './record-items.ts'
 import { type LocalFile, type RunFiles, readRunFiles, uploadFiles } from './run-files.ts'
@@ -49,7 +49,7 @@ export async function sendLog(
   const files = await readRunFiles(join(log.file.directory, 'files'), { withConsole: !log.hasOutput })
   await uploadFiles(client, files.byPath.values())
   const sender = new LogSender(client, log, run, files)
-  const records = readNumberedRecords(log.file.path, { size: log.size, onRead })
+  const records = readNumberedRecords(log.file.path, { size: log.size, onRead, wanted: streamed })
   for await (const record of records) await sender.send(record)
   return sender.end()
 }
