@@ -1,6 +1,6 @@
 import type { ExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import type { WandbMetric } from '@kiroku/wandb-format/metric-definitions'
-import { fieldsOf } from '../proto.ts'
+import { fieldsOf, visitFields } from '../proto.ts'
 import { readEnvironmentRecord, timestampMs } from './environment-record.ts'
 import { type Changes, type Item, readChanges, readItem, utf8 } from './record-items.ts'
 import { type RunFields, readRun, readTelemetry, type Telemetry } from './run-fields.ts'
@@ -77,11 +77,11 @@ function readContent(number: number, bytes: Uint8Array): LogContent | undefined 
 function readHistory(message: Uint8Array): LogContent {
   const items: Item[] = []
   let step: number | null = null
-  for (const { number, bytes, isBytes } of fieldsOf(message)) {
-    if (!isBytes) continue
+  visitFields(message, (number, _value, bytes) => {
+    if (bytes === null) return
     if (number === 1) items.push(readItem(bytes))
     else if (number === 2) step = safeInteger(numbersIn(bytes).get(1) ?? 0)
-  }
+  })
   return { kind: 'history', items, step }
 }
 

@@ -1,6 +1,6 @@
 import type { ExtendedRecord, ExtendedValue } from '@kiroku/wandb-format/extended-json'
 import { isExtendedRecord, parseExtendedJson } from '@kiroku/wandb-format/extended-json'
-import { fieldsOf } from '../proto.ts'
+import { visitFields } from '../proto.ts'
 
 /** A value at a path of nested keys, as JSON text. */
 export type Item = { path: string[]; json: string }
@@ -14,11 +14,12 @@ export function utf8(bytes: Uint8Array): string {
 export function readItem(message: Uint8Array): Item {
   const item: Item = { path: [], json: '' }
   let key = ''
-  for (const { number, bytes } of fieldsOf(message)) {
-    if (number === 1) key = utf8(bytes)
-    else if (number === 2) item.path.push(utf8(bytes))
+  visitFields(message, (number, _value, bytes) => {
+    if (bytes === null) return
+    if (number === 2) item.path.push(utf8(bytes))
     else if (number === 16) item.json = utf8(bytes)
-  }
+    else if (number === 1) key = utf8(bytes)
+  })
   if (item.path.length === 0) item.path.push(key)
   return item
 }
@@ -29,11 +30,11 @@ export type Changes = { update: Item[]; remove: Item[] }
 /** The record's `update` = 1 and `remove` = 2. */
 export function readChanges(message: Uint8Array): Changes {
   const changes: Changes = { update: [], remove: [] }
-  for (const { number, bytes, isBytes } of fieldsOf(message)) {
-    if (!isBytes) continue
+  visitFields(message, (number, _value, bytes) => {
+    if (bytes === null) return
     if (number === 1) changes.update.push(readItem(bytes))
     else if (number === 2) changes.remove.push(readItem(bytes))
-  }
+  })
   return changes
 }
 
