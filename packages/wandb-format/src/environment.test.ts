@@ -8,7 +8,7 @@ it('reads the metadata of a current client', () => {
     parseExtendedRecord(
       '{"os":"Linux-6.1","python":"CPython 3.11.7","startedAt":"2026-11-23T13:27:32.993901Z","program":"/abs/train.py",' +
         '"args":["--lr","0.1"],"git":{"remote":"https://me:secret@example.org/a/b","commit":"abc"},"root":"/cwd","host":"vm",' +
-        '"cpu_count":2,"cpu_count_logical":4,"memory":{"total":"25276514304"}}',
+        '"cpu_count":2,"cpu_count_logical":4,"cpu":{"model":"EPYC"},"memory":{"total":"25276514304"}}',
     ),
     '0.30.0',
   )
@@ -17,6 +17,7 @@ it('reads the metadata of a current client', () => {
     hostname: 'vm',
     os: 'Linux-6.1',
     runtime: 'CPython 3.11.7',
+    cpuModel: 'EPYC',
     cpuCount: 4,
     memoryBytes: 25_276_514_304,
     program: '/abs/train.py',

@@ -24,6 +24,7 @@ export function readEnvironment(record: ExtendedRecord, clientVersion: string | 
       hostname: toText(record['host'], 256),
       os: toText(record['os'], 256),
       runtime: runtimeOf(record['python']),
+      cpuModel: isExtendedRecord(record['cpu']) ? toText(record['cpu']['model'], 256) : undefined,
       cpuCount: countOf(record['cpu_count_logical'] ?? record['cpuCountLogical'] ?? record['cpu_count']),
       memoryBytes: memoryOf(record['memory']),
       program: toText(record['program'], 4096),

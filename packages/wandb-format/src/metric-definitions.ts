@@ -29,10 +29,11 @@ const operations: Readonly<Record<number, SummaryOperation>> = {
 const goals: Readonly<Record<number, Goal>> = { 1: 'minimize', 2: 'maximize' }
 
 /**
- * A definition in Kiroku's shape, which stands in the place of its namesake: the client sends what all its calls amount to.
+ * A definition in Kiroku's shape. It stands in the place of its namesake, as the client sends what all its calls amount to;
+ * without `overwrite` it is one call, to be merged.
  * `a\.b` is the metric `a.b`. Undefined for one that Kiroku has no place for, such as an empty or overlong name.
  */
-export function toDefinition(metric: WandbMetric): DefineMetricInput | undefined {
+export function toDefinition(metric: WandbMetric, overwrite = true): DefineMetricInput | undefined {
   const { glob, stepMetric, stepSync, hidden, summary = [], goal } = metric
   const kept = [...new Set(summary.flatMap((number) => operations[number] ?? []))]
   const parsed = defineMetricInputSchema.safeParse({
@@ -41,7 +42,7 @@ export function toDefinition(metric: WandbMetric): DefineMetricInput | undefined
     ...(hidden && { hidden }),
     ...(kept.length > 0 && { summary: kept }),
     ...(goal !== undefined && goals[goal] && { goal: goals[goal] }),
-    overwrite: true,
+    ...(overwrite && { overwrite }),
   })
   return parsed.success ? parsed.data : undefined
 }

@@ -1,4 +1,4 @@
-import { type BatchAck, decodeHistoryBatch, type HistoryBatch } from '@kiroku/core/history'
+import { type BatchAck, decodeHistoryBatch, emptyRowBlock, type HistoryBatch } from '@kiroku/core/history'
 import { describe, expect, it } from 'vitest'
 import { RecordStream } from './record-stream.ts'
 
@@ -69,5 +69,34 @@ describe('a stream of records', () => {
     await stream.flush()
     stream.point('history', 'loss', 2, 10, 1)
     await expect(stream.flush()).rejects.toThrow('away')
+  })
+
+  it('takes numbers with room between them, each one row of all that it is given to', async () => {
+    const { batches, send } = receiver()
+    const stream = new RecordStream(send, { ...target, ackSeq: 100 })
+    stream.numberAs(100)
+    stream.point('history', 'loss', 0, 10, 9)
+    await stream.flush()
+    stream.numberAs(200)
+    stream.point('history', 'loss', 1, 10, 1)
+    stream.point('history', 'acc', 1, 10, 2)
+    await stream.text({ step: 1, time: 10, metric: 'note', value: 'x' })
+    stream.numberAs(300)
+    stream.point('history', 'loss', 2, 20, 3)
+    await stream.line({ line: 0, stream: 'stdout', time: 15, text: 'hi', seq: 250 })
+    await stream.finish()
+    expect([stream.isFull, stream.ackSeq]).toEqual([false, 300])
+    expect(batches).toHaveLength(1)
+    expect(batches[0]).toMatchObject({ firstSeq: 101, lastSeq: 300, texts: [{ seq: 200 }], console: [{ seq: 250 }] })
+    const { seqs, steps, times, metrics } = batches[0]?.history ?? emptyRowBlock()
+    expect([[...seqs], [...steps], [...times]]).toEqual([
+      [200, 300],
+      [1, 2],
+      [10, 20],
+    ])
+    expect(metrics).toEqual([
+      { name: 'loss', rows: null, values: Float64Array.of(1, 3) },
+      { name: 'acc', rows: Uint32Array.of(0), values: Float64Array.of(2) },
+    ])
   })
 })

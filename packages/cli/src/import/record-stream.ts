@@ -33,11 +33,12 @@ export class RecordStream {
   readonly #send: (batch: Uint8Array<ArrayBuffer>) => Promise<BatchAck>
   readonly #target: Omit<StreamTarget, 'ackSeq'>
   readonly #points: Readonly<Record<Stream, RowColumns>> = {
-    history: new RowColumns(pointsPerBatch),
-    system: new RowColumns(pointsPerBatch),
+    history: new RowColumns(),
+    system: new RowColumns(),
   }
   #ackSeq: number
   #seq = 0
+  #isNumbered = false
   #sentSeq = 0
   #texts: TextPoint[] = []
   #updates: RunUpdate[] = []
@@ -54,9 +55,29 @@ export class RecordStream {
     this.#ackSeq = ackSeq
   }
 
-  /** How many records were added. */
+  /** The number of the last record that was added. */
   get seq(): number {
     return this.#seq
+  }
+
+  /** The number of the last record that the server has. */
+  get ackSeq(): number {
+    return this.#ackSeq
+  }
+
+  /** Whether so much was added that `flush` is due. */
+  get isFull(): boolean {
+    const { history, system } = this.#points
+    return this.#jsonLength >= jsonPerBatch || history.length + system.length >= pointsPerBatch
+  }
+
+  /**
+   * Gives what is added from now on this number, which is above the last one, until the next call. Nothing is sent in between:
+   * ask `isFull` and call `flush` before the next number.
+   */
+  numberAs(seq: number): void {
+    this.#isNumbered = true
+    this.#seq = seq
   }
 
   /** Whether the server has the next so many records already. */
@@ -67,28 +88,33 @@ export class RecordStream {
   /** Adds a point and answers whether `flush` is due. `time` is unix milliseconds. */
   point(stream: Stream, metric: string, step: number, time: number, value: number): boolean {
     const columns = this.#points[stream]
-    columns.add(metric, ++this.#seq, step, time, value)
+    columns.add(metric, this.#number(), step, time, value)
     return columns.length === pointsPerBatch
   }
 
   async text(text: Omit<TextPoint, 'seq'>): Promise<void> {
-    this.#texts.push({ ...text, seq: ++this.#seq })
+    this.#texts.push({ ...text, seq: this.#number() })
     await this.#added(JSON.stringify(text.value).length + text.metric.length)
   }
 
-  async line(line: Omit<ConsoleLine, 'seq'>): Promise<void> {
-    this.#lines.push({ ...line, seq: ++this.#seq })
+  /** Adds a line; one that is numbered already keeps its number. */
+  async line(line: Omit<ConsoleLine, 'seq'> & { seq?: number }): Promise<void> {
+    this.#lines.push({ ...line, seq: line.seq ?? this.#number() })
     await this.#added(line.text.length + 100)
   }
 
   async update(update: WithoutSeq<RunUpdate>): Promise<void> {
-    this.#updates.push({ ...update, seq: ++this.#seq })
+    this.#updates.push({ ...update, seq: this.#number() })
     await this.#added(JSON.stringify(update).length)
+  }
+
+  #number(): number {
+    return this.#isNumbered ? this.#seq : ++this.#seq
   }
 
   async #added(length: number): Promise<void> {
     this.#jsonLength += length
-    if (this.#jsonLength >= jsonPerBatch) await this.flush()
+    if (!this.#isNumbered && this.#jsonLength >= jsonPerBatch) await this.flush()
   }
 
   /** Sends what was added when the batch before has arrived. Throws what the server said to that one. */

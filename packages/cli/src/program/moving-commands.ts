@@ -8,6 +8,7 @@ import { connect } from '../server-access.ts'
 import type { ServerClient } from '../server-client.ts'
 import { importTensorboard } from '../tensorboard/import-tensorboard.ts'
 import { importTrainerStates } from '../trainer-state/import-trainer-state.ts'
+import { importWandb } from '../wandb/import-wandb.ts'
 import { type Context, groups, parseJobs, urlFlag, urlOptionSchema } from './context.ts'
 
 const exportOptionsSchema = urlOptionSchema.extend({ to: z.string(), jobs: z.number() })
@@ -24,6 +25,7 @@ export function addMovingCommands(context: Context): void {
   addImportExport(imports, context)
   addImportTrainerState(imports, context)
   addImportTensorboard(imports, context)
+  addImportWandb(imports, context)
 }
 
 function addExport({ program, terminal, action }: Context): void {
@@ -97,6 +99,25 @@ function addImportTensorboard(imports: Command, { terminal, action }: Context): 
       const project = await chosenProject(client, options.project, environment)
       const paths = z.array(z.string()).parse(given)
       const failed = await importTensorboard(terminal, client, { paths, project, jobs: options.jobs, isVerbose })
+      if (failed > 0) process.exitCode = 1
+    })
+}
+
+function addImportWandb(imports: Command, { terminal, action }: Context): void {
+  imports
+    .command('wandb')
+    .description('import local runs of wandb, offline ones too; again at any time, it goes on where it stopped')
+    .argument('<paths...>', 'wandb folders, folders of runs, or .wandb files')
+    .option('--project <name>', "project or organization/project (default: each run's own project)")
+    .option(...jobsFlag)
+    .option(...urlFlag)
+    .action(async (given: unknown, flags: unknown) => {
+      const { environment, isVerbose } = action()
+      const options = importOptionsSchema.extend({ jobs: z.number() }).parse(flags)
+      const client = connect(options.url, environment)
+      const project = options.project === undefined ? undefined : await projectOfKey(client, options.project)
+      const paths = z.array(z.string()).parse(given)
+      const failed = await importWandb(terminal, client, { paths, project, jobs: options.jobs, isVerbose })
       if (failed > 0) process.exitCode = 1
     })
 }

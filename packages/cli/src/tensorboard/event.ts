@@ -1,4 +1,4 @@
-import { fieldsOf, textOf } from './proto.ts'
+import { fieldsOf, textOf } from '../proto.ts'
 import { readTensor, type Tensor } from './tensor.ts'
 
 /** A histogram as TensorFlow 1 writes it: `counts[i]` values up to `limits[i]`, from `min` to `max`. */

@@ -1,5 +1,5 @@
 import type { Value } from '@kiroku/core/values'
-import { fieldsOf, textOf } from './proto.ts'
+import { fieldsOf, textOf } from '../proto.ts'
 
 /** The hyperparameters in the content of the hparams plugin's metadata: those of a session's start, else none. */
 export function readHparams(content: Uint8Array): Record<string, Value> {

@@ -1,4 +1,4 @@
-import { fieldsOf, varintsOf } from './proto.ts'
+import { fieldsOf, varintsOf } from '../proto.ts'
 
 /** A tensor of numbers, or of byte strings. Null where its type is one that is not read. */
 export type Tensor = { shape: number[]; numbers: number[] | null; strings: Uint8Array[] | null }

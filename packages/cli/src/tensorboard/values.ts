@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type ImageValue, maxImages } from '@kiroku/core/media'
 import type { WireValue } from '@kiroku/core/values'
+import { textOf } from '../proto.ts'
 import type { Picture, SummaryValue } from './event.ts'
 import { fromOldHistogram, fromTensor } from './histograms.ts'
-import { textOf } from './proto.ts'
 import type { Tensor } from './tensor.ts'
 
 /** A picture as a file of the run. */

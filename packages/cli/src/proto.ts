@@ -7,33 +7,42 @@ const decoder = new TextDecoder()
 /** The text of a string field. What is no UTF-8 becomes U+FFFD, and so does NUL, which no store takes. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes).replaceAll('\0', '\ufffd')
 
+/** Hears of a field: `bytes` where it has some, else `value`. */
+export type FieldVisitor = (number: number, value: number, bytes: Uint8Array | null, wireType: number) => void
+
 /**
- * The fields of a protobuf message, in their order. `value` is a varint as a signed 64-bit integer (exact up to 2^53), or a
- * fixed 32 or 64 bit field as float or double. Throws RangeError when the bytes are no message.
+ * Visits the fields of a protobuf message, in their order. `value` is a varint as a signed 64-bit integer (exact up to 2^53), or
+ * a fixed 32 or 64 bit field as float or double. Throws RangeError when the bytes are no message.
  */
-export function* fieldsOf(message: Uint8Array): Generator<Field, void, undefined> {
-  const view = new DataView(message.buffer, message.byteOffset, message.length)
+export function visitFields(message: Uint8Array, visit: FieldVisitor): void {
   const cursor = { at: 0 }
   while (cursor.at < message.length) {
     const key = varint(message, cursor)
     const [number, wireType] = [Math.floor(key / 8), key % 8]
-    const field = { number, value: 0, bytes: noBytes, isBytes: false, wireType }
-    if (wireType === 0) field.value = varint(message, cursor)
-    else if (wireType === 1) {
-      field.value = view.getFloat64(cursor.at, true)
-      cursor.at += 8
-    } else if (wireType === 5) {
-      field.value = view.getFloat32(cursor.at, true)
-      cursor.at += 4
-    } else if (wireType === 2) {
+    if (wireType === 0) visit(number, varint(message, cursor), null, wireType)
+    else if (wireType === 2) {
       const length = varint(message, cursor)
-      if (length < 0 || cursor.at + length > message.length) throw new RangeError('a field is longer than its message')
-      field.bytes = message.subarray(cursor.at, cursor.at + length)
-      field.isBytes = true
-      cursor.at += length
+      const end = cursor.at + length
+      if (length < 0 || end > message.length) throw new RangeError('a field is longer than its message')
+      const bytes = message.subarray(cursor.at, end)
+      cursor.at = end
+      visit(number, 0, bytes, wireType)
+    } else if (wireType === 1 || wireType === 5) {
+      const view = new DataView(message.buffer, message.byteOffset, message.length)
+      const value = wireType === 1 ? view.getFloat64(cursor.at, true) : view.getFloat32(cursor.at, true)
+      cursor.at += wireType === 1 ? 8 : 4
+      visit(number, value, null, wireType)
     } else throw new RangeError(`a field has the wire type ${wireType}`)
-    yield field
   }
+}
+
+/** The fields of a message, as `visitFields` has them. */
+export function fieldsOf(message: Uint8Array): Field[] {
+  const fields: Field[] = []
+  visitFields(message, (number, value, bytes, wireType) => {
+    fields.push({ number, value, bytes: bytes ?? noBytes, isBytes: bytes !== null, wireType })
+  })
+  return fields
 }
 
 /** The numbers of a packed field of varints. */
@@ -45,6 +54,11 @@ export function varintsOf(bytes: Uint8Array): number[] {
 }
 
 function varint(bytes: Uint8Array, cursor: { at: number }): number {
+  const only = bytes[cursor.at]
+  if (only !== undefined && only < 0x80) {
+    cursor.at++
+    return only
+  }
   let low = 0
   let high = 0
   for (let shift = 0; shift < 70; shift += 7) {

@@ -1,0 +1,355 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Run } from '@kiroku/core/runs'
+import { client, fetchFile, readPoints, type TestServer, testOrganization, testServer } from '@kiroku/testkit'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Bench, type Outcome } from '../../test/harness.ts'
+import { pythonWith, runPython } from '../../test/python.ts'
+import { LogScript } from '../../test/wandb-log.ts'
+
+const python = pythonWith('wandb==0.31.0', 'numpy==2.4.6', 'pillow==13.0.0')
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+
+const bench = new Bench()
+let server: TestServer
+let caller: Awaited<ReturnType<typeof testOrganization>>
+beforeAll(async () => {
+  server = await testServer()
+  caller = await testOrganization(server)
+})
+afterAll(() => server.close())
+
+const bring = (...args: string[]): Promise<Outcome> =>
+  bench.kiroku(['import', 'wandb', ...args], { env: { KIROKU_URL: caller.url, KIROKU_API_KEY: caller.apiKey } })
+const address = (project: string, run: string) => ({ organization: caller.organization, project, run })
+const runOf = (project: string, run: string): Promise<Run> => client(caller).runs.byId.query(address(project, run))
+const runsOf = async (project: string): Promise<Run[]> =>
+  (await client(caller).runs.list.query({ organization: caller.organization, project })).runs
+
+async function pointsOf(project: string, run: string, metric: string): Promise<[number, number][]> {
+  const { steps, values } = await readPoints(caller, { ...address(project, run), metric })
+  return [...steps].map((step, index) => [step, values[index] ?? Number.NaN])
+}
+
+async function linesOf(project: string, run: string): Promise<string[]> {
+  const { lines } = await client(caller).console.byRun.query(address(project, run))
+  return lines.map(({ stream, text }) => `${stream}: ${text}`)
+}
+
+/** Puts a log in a run's folder below a directory of its own, with files beside it. */
+function place(name: string, folder: string, log: LogScript, files: Readonly<Record<string, string>> = {}): string {
+  const directory = join(bench.base, name, folder)
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'run.wandb'), log.bytes)
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, 'files', path)), { recursive: true })
+    writeFileSync(join(directory, 'files', path), content)
+  }
+  return join(bench.base, name)
+}
+
+describe('a log', () => {
+  it('that grows is gone on with, its files too, and again changes nothing', async () => {
+    const log = new LogScript('grow').row(0, { x: '1', note: '"a"' }).print('one\ntw').system(1.76e12, { cpu: 5 })
+    const directory = place('grow', 'run-1-grow', log, { 'a.txt': 'a', 'output.log': 'one' })
+    const first = await bring(directory)
+    expect(first).toMatchObject({ code: 0 })
+    expect(first.stderr).toMatch(/run-1-grow: 1 row; 1 file; no end: its script died or still runs -> http/)
+    expect(await runOf('own project', 'grow')).toMatchObject({
+      state: 'crashed',
+      exitCode: null,
+      summary: { x: 1, note: 'a' },
+    })
+    expect((await bring(directory)).stderr).toContain('run-1-grow: was imported before, nothing changed')
+
+    place('grow', 'run-1-grow', log.print('o\n').row(1, { x: '2' }).summary({ best: '5' }).exit(3), {
+      'a.txt': 'b',
+      'b.txt': 'c',
+    })
+    const second = await bring(directory)
+    expect(second).toMatchObject({ code: 0 })
+    expect(second.stderr).toMatch(/run-1-grow: 1 row; 2 files -> http/)
+    expect(await runOf('own project', 'grow')).toMatchObject({
+      state: 'failed',
+      exitCode: 3,
+      summary: { x: 2, note: 'a', best: 5 },
+    })
+    expect(await pointsOf('own project', 'grow', 'x')).toEqual([
+      [0, 1],
+      [1, 2],
+    ])
+    expect(await linesOf('own project', 'grow')).toEqual(['stdout: one', 'stdout: two'])
+    const files = await client(caller).files.list.query(address('own project', 'grow'))
+    expect(files.map(({ path }) => path)).toEqual(['a.txt', 'b.txt'])
+    expect(await (await fetchFile(caller, { ...address('own project', 'grow'), path: 'a.txt' })).text()).toBe('b')
+
+    // A file that changes alone is brought alone.
+    place('grow', 'run-1-grow', log, { 'a.txt': 'd' })
+    expect((await bring(directory)).stderr).toMatch(/run-1-grow: 0 rows; 1 file -> http/)
+    expect((await bring(directory)).stderr).toContain('nothing changed')
+    expect(await runOf('own project', 'grow')).toMatchObject({ state: 'failed', exitCode: 3 })
+  })
+
+  it('of a run that went on, was rewound and forked offline becomes what the scripts asked for', async () => {
+    const log = (
+      id: string,
+      second: number,
+      run: Parameters<typeof LogScript.prototype.add>[0],
+      from: number,
+      count = 3,
+    ): LogScript => {
+      const script = new LogScript(id, run, Date.UTC(2026, 0, 1, 0, 0, second))
+      for (let step = 0; step < count; step++) script.row(step, { x: String(from + step) })
+      return script.exit()
+    }
+    place('goes-on', 'offline-run-1-a', log('base', 0, {}, 0))
+    place('goes-on', 'offline-run-2-a', log('base', 10, { 24: true }, 10))
+    place('goes-on', 'offline-run-3-b', log('branch', 20, { 23: { 1: 'base', 2: { double: 1 }, 3: '_step' } }, 100))
+    const directory = place(
+      'goes-on',
+      'offline-run-4-a',
+      log('base', 30, { 23: { 1: 'base', 2: { double: 4 }, 3: '_step' } }, 20),
+    )
+    const outcome = await bring(directory, '--project', 'goes-on')
+    expect(outcome).toMatchObject({ code: 0 })
+    expect((await pointsOf('goes-on', 'base', 'x')).map(([step, value]) => `${step}=${value}`)).toEqual([
+      '0=0',
+      '1=1',
+      '2=2',
+      '3=10',
+      '4=11',
+      '5=20',
+      '6=21',
+      '7=22',
+    ])
+    expect((await pointsOf('goes-on', 'branch', 'x')).map(([step, value]) => `${step}=${value}`)).toEqual([
+      '0=0',
+      '1=1',
+      '2=100',
+      '3=101',
+      '4=102',
+    ])
+    const again = await bring(directory, '--project', 'goes-on')
+    expect(again.stderr.match(/was imported before, nothing changed/g)).toHaveLength(4)
+    expect(await pointsOf('goes-on', 'base', 'x')).toHaveLength(8)
+  })
+
+  it('of several writers at once gets its steps from the server', async () => {
+    const log = (second: number, from: number): LogScript => {
+      const start = Date.UTC(2026, 0, 1, 0, 0, second)
+      const script = new LogScript('many', { 19: { 3: { 4: true, 67: true } } }, start)
+      return script
+        .row(0, { x: String(from), note: '"n"' })
+        .row(1, { x: String(from + 1) })
+        .exit()
+    }
+    place('many', 'run-1-x', log(0, 0))
+    const directory = place('many', 'run-2-x', log(1, 10))
+    for (const _time of ['first', 'second'])
+      expect(await bring(directory, '--project', 'many')).toMatchObject({ code: 0 })
+    expect((await pointsOf('many', 'many', 'x')).map(([step, value]) => `${step}=${value}`)).toEqual([
+      '0=0',
+      '1=1',
+      '2=10',
+      '3=11',
+    ])
+    expect(await runOf('many', 'many')).toMatchObject({ state: 'finished', isShared: true })
+    const texts = await client(caller).texts.byRun.query(address('many', 'many'))
+    expect(texts.map(({ step }) => step).sort()).toEqual([0, 2])
+  })
+
+  it('of a fork without its parent, or damaged, brings what is there, and the status says so', async () => {
+    const fork = new LogScript('alone', { 23: { 1: 'nobody', 2: { double: 1 } } }).row(0, { x: '1' }).exit()
+    const alone = await bring(place('alone', 'run-1-x', fork), '--project', 'trouble')
+    expect(alone).toMatchObject({ code: 1 })
+    expect(alone.stderr).toContain('it goes on from step 1 of nobody, which is not in the project trouble')
+    expect(await pointsOf('trouble', 'alone', 'x')).toEqual([[0, 1]])
+
+    const log = new LogScript('hurt')
+    for (let step = 0; step < 4000; step++) log.row(step, { x: String(step) })
+    const directory = place('hurt', 'run-1-x', log.exit())
+    const bytes = Buffer.from(log.bytes)
+    bytes.writeUInt8(bytes.readUInt8(40_000) ^ 1, 40_000)
+    writeFileSync(join(directory, 'run-1-x', 'run.wandb'), bytes)
+    const hurt = await bring(directory, '--project', 'trouble')
+    expect(hurt).toMatchObject({ code: 1 })
+    expect(hurt.stderr).toMatch(/run\.wandb is damaged in 1 place, first at byte \d+: \d+ bytes are left out/)
+    const points = await pointsOf('trouble', 'hurt', 'x')
+    expect(points.length).toBeGreaterThan(3000)
+    expect(points.every(([step, value]) => step === value)).toBe(true)
+    expect(await runOf('trouble', 'hurt')).toMatchObject({ state: 'finished' })
+  })
+
+  it('does not get into a run of another origin, and the others still get in', async () => {
+    await client(caller).runs.create.mutate({ project: 'taken', run: 'theirs', writer: 'w'.repeat(16), startedAt: 1 })
+    place('taken', 'run-1-x', new LogScript('theirs').row(0, { x: '1' }).exit())
+    place('taken', 'run-2-x', new LogScript('odd id: ü').row(0, { x: '1' }).exit())
+    const directory = place('taken', 'run-3-x', new LogScript(''))
+    const outcome = await bring(directory, '--project', 'taken')
+    expect(outcome).toMatchObject({ code: 1 })
+    expect(outcome.stderr).toContain('the project taken has, or had, another run theirs, which is left as it is')
+    expect(outcome.stderr).toContain('names no run: its script died before it had written anything')
+    expect(outcome.stderr).toMatch(/its id "odd id: ü" cannot be one here; it is odd-id-[0-9a-f]{8}/)
+    expect((await runsOf('taken')).map(({ slug }) => slug.slice(0, 6)).sort()).toEqual(['odd-id', 'theirs'])
+  })
+
+  it('is not looked for where there is none', async () => {
+    expect(await bring(join(bench.base, 'nowhere'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not there; name a wandb folder'),
+    })
+  })
+})
+
+// Python or PyPI may be missing; `pythonWith` has said so then.
+describe.skipIf(python === null)('runs of the real client', () => {
+  const directory = join(bench.base, 'real')
+  const log = (what: string): void => {
+    try {
+      runPython(python ?? '', 'log-wandb.py', [directory, what])
+    } catch (cause) {
+      if (what !== 'killed') throw cause
+    }
+  }
+
+  it('are stored exactly', async () => {
+    mkdirSync(directory, { recursive: true })
+    log('rich')
+    const outcome = await bring(directory)
+    expect(outcome).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/: 14 rows; \d+ files; not imported: 2 artifacts ->/),
+    })
+    const project = 'own project'
+    const run = await runOf(project, 'rich-1')
+    expect(run).toMatchObject({
+      displayName: 'my run',
+      ...{ group: 'g1', jobType: 'train', tags: ['a', 'b'], notes: 'hello\nworld' },
+      ...{ state: 'finished', exitCode: 0, lastStep: 100 },
+      host: {
+        sdk: 'wandb 0.31.0',
+        runtime: expect.stringMatching(/^CPython 3/),
+        program: expect.stringMatching(/log-wandb\.py$/),
+      },
+      git: { commit: `c0ffee${'0'.repeat(34)}`, remote: 'https://example.org/repository.git' },
+    })
+    expect(run.config).toEqual({
+      lr: 0.1,
+      nested: { a: 1, 'b.c': [1, 2] },
+      inf: { $n: 'Infinity' },
+      seed: '9223372036854775807',
+      $$x: 1,
+      text: 'NaN',
+      late: 3,
+    })
+    const six = [0, 1, 2, 3, 4, 5]
+    const bad = [Number.NaN, Infinity, -Infinity, 1.5, -0, 1e300]
+    const expected: Record<string, number[]> = {
+      loss: six.map((i) => 1 / (i + 1)),
+      epoch: six,
+      'val/acc': six.map((i) => i / 10),
+      'nest.x': six,
+      'nest.y.z': six.map((i) => -i || 0),
+      bad,
+      big: six.map((i) => Number(2n ** 60n + BigInt(i))),
+      secret: six,
+    }
+    for (const [metric, values] of Object.entries(expected)) {
+      const { steps, times, values: found } = await readPoints(caller, { ...address(project, 'rich-1'), metric })
+      expect([metric, [...steps], [...found].map((value) => value + 0)]).toEqual([
+        metric,
+        six,
+        values.map((value) => value + 0),
+      ])
+      expect([...times]).toEqual(six.map((i) => 1_700_000_000_250 + i * 1000))
+    }
+    expect(await pointsOf(project, 'rich-1', 'gap')).toEqual([[100, 1]])
+    const { metrics, definitions } = await client(caller).metrics.byRun.query(address(project, 'rich-1'))
+    const history = metrics.flatMap(({ stream, name }) => (stream === 'history' ? [name] : []))
+    expect(history.sort()).toEqual([...Object.keys(expected), 'gap'].sort())
+    const system = metrics.flatMap(({ stream, name }) => (stream === 'system' ? [name] : []))
+    expect(system).toEqual(
+      expect.arrayContaining(['memory_percent', 'proc.memory.rssMB', 'proc.cpu.threads', 'network.sent']),
+    )
+    expect(definitions).toMatchObject([
+      { name: 'epoch' },
+      { name: 'loss', stepMetric: 'epoch', summary: ['min', 'max', 'mean', 'last', 'first'] },
+      { name: 'val/*', stepMetric: 'epoch', summary: ['max'] },
+      { name: 'secret', hidden: true },
+    ])
+    expect(run.summary).toMatchObject({
+      loss: { min: 1 / 6, max: 1, last: 1 / 6, first: 1 },
+      'val/acc': { max: 0.5 },
+      bad: 1e300,
+      best: 0.5,
+      'deep.x': { $n: 'Infinity' },
+      gap: 1,
+      secret: 7,
+      'nest.y.z': -5,
+    })
+    expect(await linesOf(project, 'rich-1')).toEqual(
+      expect.arrayContaining(['stdout: hello from the script', 'stderr: trouble', 'stdout: progress 5']),
+    )
+  })
+
+  it('have their media and files', async () => {
+    const at = address('own project', 'rich-1')
+    const texts = await client(caller).texts.byRun.query(at)
+    const byMetric = Object.fromEntries(texts.map(({ metric, value, step, time }) => [metric, { value, step, time }]))
+    expect(byMetric).toMatchObject({
+      note: { value: 's NaN', step: 6, time: 1_700_000_010_000 },
+      flag: { value: true },
+      list: { value: [1, 2, { $n: 'NaN' }] },
+      none: { value: null },
+      img: { step: 7, value: { _type: 'image-file', format: 'png', width: 6, height: 4, caption: 'cap' } },
+      imgs: {
+        step: 8,
+        value: {
+          _type: 'images',
+          images: [{ caption: 'c0' }, { caption: 'c1' }, { caption: 'c2', width: 6, height: 4 }],
+        },
+      },
+      tab: { step: 9, value: { _type: 'table-file', columns: ['a', 'b'], rows: 2 } },
+      same: { step: 10, value: { _type: 'table-file', columns: ['a'], rows: 2 } },
+      hist: { step: 11, value: { _type: 'histogram', values: [1, 2, 3], bins: [0, 1, 2, 4] } },
+      page: { step: 12, value: { _type: 'html-file' } },
+    })
+    const files = await client(caller).files.list.query(at)
+    const paths = files.map(({ path }) => path)
+    expect(paths).toEqual(
+      expect.arrayContaining(['requirements.txt', expect.stringMatching(/^code\/.*log-wandb\.py$/)]),
+    )
+    expect(paths).not.toContain('output.log')
+    const folders = paths.filter((path) => path.startsWith('media/')).map((path) => path.split('/')[1])
+    expect(folders.sort()).toEqual(['html', 'images', 'images', 'images', 'images', 'table', 'table', 'table'])
+    const shown = paths.find((path) => path.endsWith('.shown.table.json')) ?? ''
+    expect(await (await fetchFile(caller, { ...at, path: shown })).json()).toEqual({
+      columns: ['a', 'b'],
+      data: [
+        [1, { $n: 'NaN' }],
+        [2, 'x'],
+      ],
+    })
+    const image = paths.find((path) => path.includes('images/img_')) ?? ''
+    const bytes = new Uint8Array(await (await fetchFile(caller, { ...at, path: image })).arrayBuffer())
+    expect([...bytes.subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47])
+  })
+
+  it('that were killed, failed, went on and forked are what their scripts made them', async () => {
+    for (const what of ['killed', 'failed', 'resumed', 'fork']) log(what)
+    const outcome = await bring(join(directory, 'wandb'), '--project', 'others')
+    expect(outcome).toMatchObject({ code: 0 })
+    expect(await runOf('others', 'killed-1')).toMatchObject({ state: 'crashed', exitCode: null })
+    const killed = await pointsOf('others', 'killed-1', 'x')
+    expect(killed.length).toBeGreaterThan(100)
+    expect(killed.every(([step, value], index) => step === index && value === index)).toBe(true)
+    expect(await runOf('others', 'twice-1')).toMatchObject({ state: 'finished', exitCode: 0, lastStep: 4 })
+    expect((await pointsOf('others', 'twice-1', 'x')).map(([, value]) => value)).toEqual([0, 1, 2, 0, 1])
+    expect((await pointsOf('others', 'fork-1', 'x')).map(([, value]) => value)).toEqual([0, 1, 0, 1])
+    const again = await bring(join(directory, 'wandb'), '--project', 'others')
+    expect(again.stderr.match(/was imported before, nothing changed/g)).toHaveLength(5)
+    expect((await runsOf('others')).map(({ slug }) => slug).sort()).toEqual(['fork-1', 'killed-1', 'rich-1', 'twice-1'])
+  })
+})
