@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runFixture } from '../workspace/run-fixture.ts'
 import { cellValue, columnsAtFirst, valueColumns } from './columns.ts'
-import { nextSort, rowsOf, sortRuns } from './sort-runs.ts'
+import { nextSort, orderOf, rowsOf, sortRuns } from './sort-runs.ts'
 
 const runs = [
   runFixture({ slug: 'a', summary: { loss: 3, note: 'x' }, config: { lr: 0.1, seed: 1 } }),
@@ -64,6 +64,13 @@ describe('sorting', () => {
           expect(numbers[index]).toBeGreaterThanOrEqual(numbers[index - 1] ?? Number.NEGATIVE_INFINITY)
       }),
     )
+  })
+
+  test('is the server’s but for what is measured', () => {
+    expect(orderOf(null)).toEqual([])
+    expect(orderOf({ column: 'config.lr', isDescending: true })).toEqual([{ path: 'config.lr', direction: 'desc' }])
+    expect(orderOf({ column: 'runtime', isDescending: false })).toEqual([{ path: 'runtimeMs', direction: 'asc' }])
+    expect(orderOf({ column: 'measure.best:max:loss', isDescending: true })).toEqual([])
   })
 
   test('a head turns the order round, then gives up', () => {

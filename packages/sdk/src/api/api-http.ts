@@ -7,6 +7,7 @@ const timeoutMs = 60_000
 const transferTimeoutMs = 30 * 60_000
 const attempts = 5
 const longestWaitMs = 10_000
+const maxAddressInput = 1500
 
 /** How a route refuses, or how a procedure does. */
 const refusalSchema = z.union([
@@ -29,7 +30,11 @@ export class ApiHttp {
 
   /** Asks a procedure that changes nothing. */
   query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
-    const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`
+    const text = input === undefined ? undefined : JSON.stringify(input)
+    // What does not fit in an address goes as a body.
+    if (text !== undefined && text.length > maxAddressInput)
+      return this.#procedure(procedure, { method: 'POST', body: text }, schema)
+    const search = text === undefined ? '' : `?input=${encodeURIComponent(text)}`
     return this.#procedure(`${procedure}${search}`, { method: 'GET' }, schema)
   }
 
