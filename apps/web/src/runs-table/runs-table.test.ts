@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runFixture } from '../workspace/run-fixture.ts'
-import { cellValue, columnsAtFirst, valueColumns } from './columns.ts'
+import { cellValue, columnsAtFirst, valueColumns, withColumns } from './columns.ts'
 import { nextSort, orderOf, rowsOf, sortRuns } from './sort-runs.ts'
 
 const runs = [
@@ -35,6 +35,12 @@ describe('columns', () => {
       'config.model.depth',
       'config.seed',
     ])
+  })
+
+  test('stay when other runs are loaded, and more come in their places', () => {
+    const known = withColumns([], valueColumns(runs.slice(0, 2)))
+    expect(withColumns(known, valueColumns(runs.slice(1, 2)))).toBe(known)
+    expect(withColumns(known, valueColumns(runs)).map(({ id }) => id)).toEqual(valueColumns(runs).map(({ id }) => id))
   })
 
   test('a cell is the run’s own value', () => {

@@ -21,12 +21,13 @@ import { VirtualRows } from '../ui/virtual-rows.tsx'
 import { defaultDrawn, isFiltered, toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
 import { ColumnHead, ColumnPicker } from './column-heads.tsx'
-import { type CellValue, type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
+import { type CellValue, type Column, cellValue } from './columns.ts'
 import { measureColumns, measureId } from './measure-columns.ts'
 import { MeasureMenu } from './measure-menu.tsx'
 import { RunTableRow } from './run-table-row.tsx'
 import styles from './runs-table.module.css'
 import { nextSort, orderOf, rowsOf, sortRuns } from './sort-runs.ts'
+import { useColumns } from './use-columns.ts'
 import { useDeleteRun } from './use-delete-run.ts'
 
 const pageSize = 200
@@ -64,7 +65,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     )
 
   const measured = useMemo(() => measureColumns(view.columns), [view.columns])
-  const all = useMemo(() => [...factColumns, ...measured, ...valueColumns(list.runs)], [list.runs, measured])
+  const { all, chosen } = useColumns(list, view, measured, metrics)
   const measurements = useMeasures(
     path,
     useMemo(() => list.runs.map(({ slug, state }) => ({ slug, isRunning: state === 'running' })), [list.runs]),
@@ -76,16 +77,6 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     const found = measurements.of(run.slug, place)
     return found == null ? undefined : measured[place]?.measure.kind === 'target' ? found.step : found.value
   }
-  const chosen = useMemo(
-    () =>
-      view.columns ??
-      columnsAtFirst(
-        list.runs,
-        all.filter(({ kind }) => kind !== 'fact'),
-        metrics,
-      ),
-    [view.columns, list.runs, all, metrics],
-  )
   const columns = useMemo(() => all.filter((column) => chosen.includes(column.id)), [all, chosen])
   const numeric = useMemo(
     () =>

@@ -95,12 +95,16 @@ function someText(
     ELSE false END, false)`
 }
 
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
+
 function contains(value: ValueSql, sought: string): Prisma.Sql {
   const inJson = JSON.stringify(sought).slice(1, -1)
+  // Only texts with other letters need those of Unicode made small, which takes several times as long.
+  const letters = isAscii(sought) ? Prisma.sql`COLLATE "C"` : Prisma.empty
   return someText(
     value,
-    (text) => Prisma.sql`strpos(lower(${text}), lower(${sought})) > 0`,
-    Prisma.sql`strpos(lower(${value.text}), lower(${inJson})) > 0`,
+    (text) => Prisma.sql`strpos(lower(${text} ${letters}), lower(${sought}::text ${letters})) > 0`,
+    Prisma.sql`strpos(lower(${value.text} ${letters}), lower(${inJson}::text ${letters})) > 0`,
   )
 }
 

@@ -187,13 +187,18 @@ async function randomRuns(caller: Tenant, count: number): Promise<void> {
     }),
     { numRuns: count, seed: 7 },
   )
-  for (const { config, summary, isFinished, ...labels } of made) {
+  const make = async ({ config, summary, isFinished, ...labels }: (typeof made)[number]): Promise<void> => {
     const run = await testRun(caller, { ...labels, config: toWireRecord(config) })
     await client(caller).runs.update.mutate({ ...address(caller, run.run), summary: { set: toWireRecord(summary) } })
     const end = { type: 'finish', state: 'finished', exitCode: 0, time: labels.startedAt + 5000 } as const
     if (isFinished) await postBatch(caller, batchOf(run, { updates: [end] }))
   }
+  for (let from = 0; from < made.length; from += 10) await Promise.all(made.slice(from, from + 10).map(make))
 }
+
+/** Gathers runs in a chunk; the server looks for its own at times, and only one does at once. */
+const gather = (projectId: string, chunk = limits): Promise<void> =>
+  expect.poll(() => chunks.gather(projectId, chunk)).toBe(true)
 
 const address = (caller: Tenant, run: string) => ({ organization: caller.organization, project: 'demo', run })
 
@@ -202,7 +207,7 @@ describe('filters and orders', () => {
     const caller = await testOrganization(server)
     await randomRuns(caller, 110)
     const projectId = await projectIdOf(caller)
-    for (let count = 0; count < 2; count++) expect(await chunks.gather(projectId, limits)).toBe(true)
+    for (let count = 0; count < 2; count++) await gather(projectId)
     expect(await countOf('run_chunk', projectId)).toBe(2)
     const { rows } = await sql.query(
       'SELECT slug FROM run WHERE chunk_id IS NOT NULL AND project_id = $1 ORDER BY slug LIMIT 8',
@@ -222,7 +227,7 @@ describe('filters and orders', () => {
     const { runs } = await allOf(caller, {})
     expect(runs).toHaveLength(109)
     await fc.assert(
-      fc.asyncProperty(filters, orders, fc.integer({ min: 20, max: 60 }), async (filter, order, limit) => {
+      fc.asyncProperty(filters, orders, fc.integer({ min: 40, max: 80 }), async (filter, order, limit) => {
         const found = await allOf(caller, { filter, order, limit })
         const expected = sortRunsBy(
           runs.filter((run) => matchesFilter(run, forRules(filter))),
@@ -231,15 +236,15 @@ describe('filters and orders', () => {
         expect(found.runs.map(({ slug }) => slug)).toEqual(expected.map(({ slug }) => slug))
         expect([...found.totals]).toEqual([expected.length])
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     )
-  })
+  }, 180_000)
 
   it('of a chunk that most runs left go on without it', async () => {
     const caller = await testOrganization(server)
     await randomRuns(caller, 45)
     const projectId = await projectIdOf(caller)
-    expect(await chunks.gather(projectId, limits)).toBe(true)
+    await gather(projectId)
     const before = await allOf(caller, { order: [{ path: 'summary.a', direction: 'asc' }] })
     expect(await chunks.dissolve()).toBe(false)
     const { rows } = await sql.query('SELECT slug FROM run WHERE chunk_id IS NOT NULL AND project_id = $1 LIMIT 20', [
@@ -247,9 +252,11 @@ describe('filters and orders', () => {
     ])
     for (const { slug } of rows)
       await client(caller).runs.update.mutate({ ...address(caller, String(slug)), set: { notes: 'x' } })
-    expect(await countOf('run_chunk', projectId)).toBe(1)
-    expect(await chunks.dissolve()).toBe(true)
-    expect(await countOf('run_chunk', projectId)).toBe(0)
+    const countAfterwards = async (): Promise<number> => {
+      await chunks.dissolve()
+      return countOf('run_chunk', projectId)
+    }
+    await expect.poll(countAfterwards).toBe(0)
     const after = await allOf(caller, { order: [{ path: 'summary.a', direction: 'asc' }] })
     expect(after.runs.map(({ slug }) => slug)).toEqual(before.runs.map(({ slug }) => slug))
     expect((await pageOf(caller, { filter: { op: 'eq', path: 'notes', value: 'x' } })).total).toBe(20)
@@ -261,7 +268,7 @@ describe('filters and orders', () => {
     await randomRuns(caller, 40)
     const end = { type: 'finish', state: 'finished', exitCode: 0, time: 0 } as const
     await postBatch(caller, batchOf(run, { updates: [end] }))
-    expect(await chunks.gather(await projectIdOf(caller), limits)).toBe(true)
+    await gather(await projectIdOf(caller))
     const kept = async () =>
       Number(
         (await sql.query(`SELECT count(*) FROM run_column WHERE texts::text LIKE '%of-a-deleted-run%'`)).rows[0]?.count,
@@ -273,8 +280,11 @@ describe('filters and orders', () => {
       `UPDATE run_chunk_gap SET left_at = left_at - interval '25 hours' WHERE run_id = (SELECT id FROM run WHERE slug = $1)`,
       [run.run],
     )
-    expect(await chunks.dissolve()).toBe(true)
-    expect(await kept()).toBe(0)
+    const keptAfterwards = async (): Promise<number> => {
+      await chunks.dissolve()
+      return kept()
+    }
+    await expect.poll(keptAfterwards).toBe(0)
   })
 
   it('answer only the wanted columns of config and summary', async () => {
@@ -301,7 +311,7 @@ describe('filters and orders', () => {
     await testRun(other, { config: { lr: 1 } })
     const end = { type: 'finish', state: 'finished', exitCode: 0, time: 0 } as const
     await postBatch(caller, batchOf(first, { rows: [{ step: 0, values: { loss: 1 } }], updates: [end] }))
-    expect(await chunks.gather(await projectIdOf(caller), { ...limits, runs: 1 })).toBe(true)
+    await gather(await projectIdOf(caller), { ...limits, runs: 1 })
     const hasLoss = (value: number) => pageOf(caller, { filter: { op: 'eq', path: 'summary.loss', value } })
     expect(await hasLoss(1)).toMatchObject({ total: 1, runs: [{ slug: first.run }] })
     const again = await testRun(caller, { run: first.run, resume: 'must' })
@@ -353,5 +363,11 @@ describe('filters and orders', () => {
     await refused({ order: [{ path: 'slug', direction: 'desc' }], cursor: nextCursor }, 'cursor')
     const forged = Buffer.from(JSON.stringify({ order: 'x', place: ['; DROP TABLE run'] })).toString('base64url')
     await refused({ order, cursor: forged }, 'cursor')
+    const newest = String((await pageOf(caller, { limit: 1 })).nextCursor)
+    const told = JSON.parse(Buffer.from(newest, 'base64url').toString())
+    for (const createdAt of [1e300, { $n: 'Infinity' }, 'now', -1e15]) {
+      const place = [createdAt, ...told.place.slice(1)]
+      await refused({ cursor: Buffer.from(JSON.stringify({ ...told, place })).toString('base64url') }, 'cursor')
+    }
   })
 })

@@ -3,15 +3,18 @@ import { KirokuError } from '@kiroku/core/errors'
 import { maxSortedText, type RunOrder } from '@kiroku/core/run-filters'
 import { fromWireNumber, isStorableText, toWireNumber, type WireNumber, wireNumberSchema } from '@kiroku/core/values'
 import * as z from 'zod'
+import { toDatabaseTime } from '../../database/database-time.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { RunValuesSql, ValueSql } from './run-values.repository.ts'
 
 /** One column that runs are sorted by, and what a run has in it. None of them is null. */
-type SortColumn = { name: Prisma.Sql; sql: Prisma.Sql; type: 'int' | 'float8' | 'text' | 'uuid'; isFalling: boolean }
+type SortColumn = { name: Prisma.Sql; sql: Prisma.Sql; type: keyof typeof valueSchemas; isFalling: boolean }
 
 const valueSchemas = {
   int: z.number().int().min(0).max(3),
   float8: wireNumberSchema,
+  /** Unix milliseconds, of the years that `toDatabaseTime` leaves. */
+  time: z.number().min(toDatabaseTime(Number.NEGATIVE_INFINITY)).max(toDatabaseTime(Number.POSITIVE_INFINITY)),
   text: z.string().refine(isStorableText),
   uuid: z.uuid(),
 }
@@ -35,7 +38,7 @@ export type RunOrderSql = {
 export function orderSql(order: readonly RunOrder[], values: RunValuesSql): RunOrderSql {
   const columns = [
     ...order.flatMap(({ path, direction }, index) => sortColumns(values.at(path), index, direction === 'desc')),
-    { name: Prisma.raw('created'), sql: values.at('createdAt').number, type: 'float8', isFalling: true } as const,
+    { name: Prisma.raw('created'), sql: values.at('createdAt').number, type: 'time', isFalling: true } as const,
     { name: Prisma.raw('id'), sql: Prisma.raw('id'), type: 'uuid', isFalling: true } as const,
   ]
   const hash = createHash('sha256').update(JSON.stringify(order)).digest('base64url').slice(0, 16)
@@ -50,7 +53,7 @@ export function orderSql(order: readonly RunOrder[], values: RunValuesSql): RunO
       const found = z.record(z.string(), z.unknown()).parse(row)
       const place = columns.map(({ name, type }) => {
         const value = found[name.text]
-        return type === 'float8' ? toWireNumber(Number(value)) : value
+        return type === 'float8' || type === 'time' ? toWireNumber(Number(value)) : value
       })
       return Buffer.from(JSON.stringify({ order: hash, place })).toString('base64url')
     },
@@ -76,7 +79,7 @@ function behind(columns: readonly SortColumn[], place: Place): Prisma.Sql {
   return columns.reduceRight((rest, { name, type, isFalling }, index) => {
     const value = place[index] ?? ''
     const text = typeof value === 'string' ? value : String(fromWireNumber(value))
-    const given = Prisma.sql`${text}::${Prisma.raw(type)}`
+    const given = Prisma.sql`${text}::${Prisma.raw(type === 'time' ? 'float8' : type)}`
     const further = Prisma.sql`${name} ${Prisma.raw(isFalling ? '<' : '>')} ${given}`
     return Prisma.sql`(${further} OR (${name} = ${given} AND ${rest}))`
   }, Prisma.sql`false`)
