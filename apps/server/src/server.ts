@@ -32,7 +32,13 @@ import { createOrganizationsRepository, createOrganizationsService } from './fea
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectChanges, createProjectsRepository } from './features/projects/index.ts'
 import { createRollupsRepository, startRoller } from './features/rollups/index.ts'
-import { createPendingChanges, createRunsRepository, createStartRunService } from './features/runs/index.ts'
+import {
+  createPendingChanges,
+  createRunChunksRepository,
+  createRunsRepository,
+  createStartRunService,
+  startRunGatherer,
+} from './features/runs/index.ts'
 import { createSeriesService, registerSeriesRoutes } from './features/series/index.ts'
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
 import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
@@ -224,6 +230,8 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     log: app.log,
   })
   cleanup.add(() => roller.stop())
+  const gatherer = startRunGatherer({ repository: createRunChunksRepository(database), log: app.log })
+  cleanup.add(() => gatherer.stop())
   app.log.info({ url, dataDir: engines.dataDir, embedded: engines.isEmbedded }, 'Kiroku serves')
 
   return {

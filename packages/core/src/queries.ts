@@ -5,6 +5,8 @@ import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
 import { goalSchema, metricDefinitionSchema } from './metrics.ts'
 import { deletedOrganizationSchema, projectPathSchema } from './projects.ts'
+import { runFilterSchema, runOrderSchema } from './run-filters.ts'
+import { runPathSchema } from './run-paths.ts'
 import {
   runLabelsPatchSchema,
   runMetricSchema,
@@ -23,15 +25,28 @@ const soughtTextSchema = z.string().refine(isStorableText, notStorable)
 export const runAddressSchema = projectPathSchema.extend({ run: runSlugSchema })
 export type RunAddress = z.infer<typeof runAddressSchema>
 
-/** `runs.list`: newest first. `search` is looked for in ids, names, groups and tags, without regard to case. */
+/** The most columns that are asked for of runs. */
+export const maxRunColumns = 1000
+/** The longest cursor of a list of runs: it has the values that the last run of a page was sorted by. */
+export const maxRunCursorLength = 16_384
+
+/**
+ * `runs.list`: newest first, unless `order` says otherwise. A run is listed when all that is given is true of it: `filter`
+ * says anything; the others are short for what is asked most. `search` is looked for in ids, names, groups and tags, without
+ * regard to case.
+ */
 export const runListInputSchema = projectPathSchema.extend({
   search: soughtTextSchema.max(256).optional(),
   states: z.array(runStateSchema).optional(),
   tags: z.array(tagSchema.refine(isStorableText, notStorable)).optional(),
   group: soughtTextSchema.optional(),
+  filter: runFilterSchema.optional(),
+  order: runOrderSchema.default([]),
+  /** What of config and summary to answer, under flat dotted names; all of them as they are when it is left out. */
+  columns: z.array(runPathSchema).max(maxRunColumns).optional(),
   limit: z.number().int().min(1).max(1000).default(200),
-  /** The `nextCursor` of the page before. */
-  cursor: z.string().max(256).optional(),
+  /** The `nextCursor` of the page before, of the same order. */
+  cursor: z.string().max(maxRunCursorLength).optional(),
 })
 export type RunListInput = z.input<typeof runListInputSchema>
 

@@ -1,6 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { type ErrorCode, KirokuError } from '@kiroku/core/errors'
-export { Api, type ApiOptions, type ApiProject, api, type RestoreOptions, type RunFilter, restore } from './api/api.ts'
+export {
+  Api,
+  type ApiOptions,
+  type ApiProject,
+  api,
+  type RestoreOptions,
+  type RunCondition,
+  type RunFilter,
+  restore,
+} from './api/api.ts'
 export { ApiFile, type DownloadOptions } from './api/api-file.ts'
 export { ApiRun } from './api/api-run.ts'
 export type { HistoryOptions, HistoryRow, SystemRow } from './api/history-rows.ts'

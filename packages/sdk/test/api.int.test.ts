@@ -187,6 +187,16 @@ describe('3.4 the runs of a project', () => {
     expect(await found({ group: 'one' })).toEqual(['first'])
     expect(await found({ search: 'shell' })).toEqual(['second'])
     expect(await found({ search: 'nothing' })).toEqual([])
+    expect(await found({ where: { op: 'lt', path: 'summary.loss', value: 2 } })).toEqual(['second'])
+    expect(await found({ where: { op: 'not', filter: { op: 'exists', path: 'summary.loss' } } })).toEqual(['first'])
+    const many = Array.from({ length: 500 }, (_, index) => `run-${index}`)
+    expect(await found({ where: { op: 'in', path: 'slug', values: [...many, 'first'] } })).toEqual(['first'])
+    expect(await found({ order: 'slug' })).toEqual(['first', 'second'])
+    expect(await found({ order: ['-summary.loss', '+slug'] })).toEqual(['second', 'first'])
+    await expect(found({ order: 'loss' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    await expect(found({ where: { op: 'regex', path: 'slug', pattern: '(' } })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    })
     const projects = await reader.projects()
     expect(projects.find(({ name }) => name === project)).toMatchObject({
       runCount: 2,

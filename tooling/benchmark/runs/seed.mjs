@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { testRun } from '@kiroku/testkit'
 import pg from 'pg'
 
@@ -20,7 +21,8 @@ const numbers = Array.from({ length: 14 }, (_, index) => `'extra_${index}', roun
 
 /**
  * Gives a project so many finished runs, each with twenty entries of config and twenty of summary, by SQL: through the API a
- * hundred thousand runs would take minutes that say nothing. Answers the project's id.
+ * hundred thousand runs would take minutes that say nothing. Waits until the server has gathered them in chunks, as it does with
+ * runs that ended. Answers the project's id.
  */
 export async function seedRuns(server, database, project, count) {
   await testRun(server, { project })
@@ -47,7 +49,24 @@ export async function seedRuns(server, database, project, count) {
      FROM run WHERE project_id = $1`,
     [projectId],
   )
-  await database.query('ANALYZE run')
-  await database.query('ANALYZE writer')
+  await isGathered(database, projectId)
+  for (const table of ['run', 'writer', 'run_chunk', 'run_column']) await database.query(`ANALYZE ${table}`)
   return projectId
+}
+
+/** The server gathers runs that have ended by itself; fewer than fill a chunk stay as they are. */
+const fewestOfChunk = 256
+const longestWaitMs = 600_000
+
+async function isGathered(database, projectId) {
+  const until = performance.now() + longestWaitMs
+  for (;;) {
+    const { rows } = await database.query(
+      'SELECT count(*)::int AS loose FROM run WHERE project_id = $1 AND chunk_id IS NULL',
+      [projectId],
+    )
+    if (rows[0].loose < fewestOfChunk) return
+    if (performance.now() > until) throw new Error(`${rows[0].loose} runs are not gathered after ten minutes`)
+    await setTimeout(500)
+  }
 }

@@ -9,13 +9,15 @@ import { addMoved, type Moved, nothingMoved, runsToFetch, withFreshRuns } from '
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
 import { useTRPC, useTRPCClient } from './trpc.ts'
 
-/** Lists follow what moves at most this often. */
+/** Lists follow what moves at most this often, and which runs are in them in which order at most that often. */
 const listIntervalMs = 1000
+const orderIntervalMs = 5000
 
-/** Calls `refresh` for what moved in the project: at once, then at most once a second, for all that came meanwhile. */
+/** Calls `refresh` for what moved in the project: at once, then at most once an interval, for all that came meanwhile. */
 export function useLiveRefresh(
   refresh: (moved: Moved) => Promise<void>,
   concerns: (event: LiveEvent) => boolean,
+  intervalMs: number = listIntervalMs,
 ): void {
   const latest = useRef({ refresh, concerns })
   latest.current = { refresh, concerns }
@@ -26,10 +28,10 @@ export function useLiveRefresh(
       const batch = moved.current
       moved.current = nothingMoved()
       await latest.current.refresh(batch)
-    }, listIntervalMs)
+    }, intervalMs)
     gate.current = created
     return () => created.stop()
-  }, [])
+  }, [intervalMs])
   useLiveEvents(
     useCallback((event: LiveEvent) => {
       if (!latest.current.concerns(event)) return
@@ -54,10 +56,13 @@ export type RunList = {
   loadMore: () => void
 }
 
-export type RunFilter = Pick<RunListInput, 'search' | 'states' | 'tags'> & { limit: number }
+export type RunQuery = Pick<RunListInput, 'search' | 'states' | 'tags' | 'filter' | 'order'> & { limit: number }
 
-/** The project's runs that match, newest first, followed live. */
-export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunFilter): RunList {
+/**
+ * The project's runs that match, as they are sorted, followed live. What a run has is followed closely; whether it matches and
+ * where it stands, which any of its values may change, every few seconds.
+ */
+export function useRuns(path: ProjectPath, { search, states, tags, filter, order, limit }: RunQuery): RunList {
   const trpc = useTRPC()
   const api = useTRPCClient()
   const client = useQueryClient()
@@ -67,9 +72,14 @@ export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunF
     ...(search ? { search } : {}),
     ...(states && states.length > 0 ? { states } : {}),
     ...(tags && tags.length > 0 ? { tags } : {}),
+    ...(filter ? { filter } : {}),
+    ...(order && order.length > 0 ? { order } : {}),
   }
+  const isByValues = filter !== undefined || (order !== undefined && order.length > 0)
   const query = useInfiniteQuery(
     trpc.runs.list.infiniteQueryOptions(input, {
+      // A filter and the cursor of an order by texts may not fit in an address.
+      ...(isByValues && { trpc: { context: { isLarge: true } } }),
       getNextPageParam: (page) => page.nextCursor ?? undefined,
       placeholderData: keepPreviousData,
     }),
@@ -84,6 +94,13 @@ export function useRuns(path: ProjectPath, { search, states, tags, limit }: RunF
     const fresh = await Promise.all(slugs.map((run) => api.runs.byId.query({ ...path, run }).catch(() => null)))
     client.setQueryData(queryKey, (data) => data && { ...data, pages: withFreshRuns(data.pages, fresh) })
   }, always)
+  useLiveRefresh(
+    async () => {
+      if (isByValues) await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+    },
+    always,
+    orderIntervalMs,
+  )
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query
   return {
     runs: useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]),

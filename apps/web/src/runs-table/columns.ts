@@ -31,6 +31,15 @@ export function valueColumns(runs: readonly Run[]): Column[] {
   return [...keysOf('summary'), ...keysOf('config')]
 }
 
+/** The columns of both lists, each once, in the order of `valueColumns`; the first list itself where that is all. */
+export function withColumns(known: readonly Column[], found: readonly Column[]): readonly Column[] {
+  const ids = new Set(known.map(({ id }) => id))
+  const fresh = found.filter(({ id }) => !ids.has(id))
+  if (fresh.length === 0) return known
+  const all = [...known, ...fresh].toSorted((one, other) => collator.compare(one.label, other.label))
+  return [...all.filter(({ kind }) => kind === 'summary'), ...all.filter(({ kind }) => kind !== 'summary')]
+}
+
 /** The most columns of config and summary that a table has as it opens. */
 const valueColumnsAtFirst = 12
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runFixture } from '../workspace/run-fixture.ts'
-import { cellValue, columnsAtFirst, valueColumns } from './columns.ts'
-import { nextSort, rowsOf, sortRuns } from './sort-runs.ts'
+import { cellValue, columnsAtFirst, valueColumns, withColumns } from './columns.ts'
+import { nextSort, orderOf, rowsOf, sortRuns } from './sort-runs.ts'
 
 const runs = [
   runFixture({ slug: 'a', summary: { loss: 3, note: 'x' }, config: { lr: 0.1, seed: 1 } }),
@@ -37,6 +37,12 @@ describe('columns', () => {
     ])
   })
 
+  test('stay when other runs are loaded, and more come in their places', () => {
+    const known = withColumns([], valueColumns(runs.slice(0, 2)))
+    expect(withColumns(known, valueColumns(runs.slice(1, 2)))).toBe(known)
+    expect(withColumns(known, valueColumns(runs)).map(({ id }) => id)).toEqual(valueColumns(runs).map(({ id }) => id))
+  })
+
   test('a cell is the run’s own value', () => {
     expect(cellValue(runFixture({ startedAt: 10, finishedAt: 25, runtimeMs: 7 }), 'runtime')).toBe(7)
     expect(cellValue(runs[2] ?? runFixture(), 'config.model.depth')).toBe(2)
@@ -64,6 +70,13 @@ describe('sorting', () => {
           expect(numbers[index]).toBeGreaterThanOrEqual(numbers[index - 1] ?? Number.NEGATIVE_INFINITY)
       }),
     )
+  })
+
+  test('is the server’s but for what is measured', () => {
+    expect(orderOf(null)).toEqual([])
+    expect(orderOf({ column: 'config.lr', isDescending: true })).toEqual([{ path: 'config.lr', direction: 'desc' }])
+    expect(orderOf({ column: 'runtime', isDescending: false })).toEqual([{ path: 'runtimeMs', direction: 'asc' }])
+    expect(orderOf({ column: 'measure.best:max:loss', isDescending: true })).toEqual([])
   })
 
   test('a head turns the order round, then gives up', () => {

@@ -1,11 +1,15 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
+import { sortRunsBy } from '@kiroku/core/run-filter-rules'
 import { X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMeasures } from '../api/use-measures.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
 import { keepRunColors, keptRunColor } from '../colors/run-colors.ts'
+import { filterOfColumns, withFilter } from '../filters/column-filters.ts'
+import { FilterChips } from '../filters/filter-chips.tsx'
+import { FilterMenu } from '../filters/filter-menu.tsx'
 import { formatCount } from '../format/numbers.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
@@ -14,25 +18,34 @@ import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { RunFilter } from '../ui/run-filter.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
-import { defaultDrawn, toggle } from '../workspace/view.ts'
+import { defaultDrawn, isFiltered, toggle } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
 import { ColumnHead, ColumnPicker } from './column-heads.tsx'
-import { type CellValue, type Column, cellValue, columnsAtFirst, factColumns, valueColumns } from './columns.ts'
+import { type CellValue, type Column, cellValue } from './columns.ts'
 import { measureColumns, measureId } from './measure-columns.ts'
 import { MeasureMenu } from './measure-menu.tsx'
 import { RunTableRow } from './run-table-row.tsx'
 import styles from './runs-table.module.css'
-import { nextSort, rowsOf, sortRuns } from './sort-runs.ts'
+import { nextSort, orderOf, rowsOf, sortRuns } from './sort-runs.ts'
+import { useColumns } from './use-columns.ts'
 import { useDeleteRun } from './use-delete-run.ts'
 
-const pageSize = 500
+const pageSize = 200
 const rowHeight = 33
 
 /** All runs of a project, with their config and summary in columns. */
 export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   const { view, change } = useView()
   const search = useDeferredValue(view.search)
-  const list = useRuns(path, { search, states: [...view.states], tags: [...view.tags], limit: pageSize })
+  const order = useMemo(() => orderOf(view.sort), [view.sort])
+  const list = useRuns(path, {
+    search,
+    states: [...view.states],
+    tags: [...view.tags],
+    filter: filterOfColumns(view.filters),
+    order,
+    limit: pageSize,
+  })
   const { metrics } = useMetrics(
     path,
     useMemo(() => list.runs.slice(0, 50).map((run) => run.slug), [list.runs]),
@@ -43,8 +56,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   useHotkeys({ '/': () => filter.current?.focus() })
 
   // The workspace draws these as it opens: the same runs get the same colours, whichever page is seen first.
-  const isWhole = view.search === '' && view.tags.length + view.states.length === 0
-  if (isWhole)
+  if (!isFiltered(view) && order.length === 0 && !list.isOld)
     keepRunColors(
       list.runs
         .slice(0, defaultDrawn)
@@ -53,7 +65,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     )
 
   const measured = useMemo(() => measureColumns(view.columns), [view.columns])
-  const all = useMemo(() => [...factColumns, ...measured, ...valueColumns(list.runs)], [list.runs, measured])
+  const { all, chosen } = useColumns(list, view, measured, metrics)
   const measurements = useMeasures(
     path,
     useMemo(() => list.runs.map(({ slug, state }) => ({ slug, isRunning: state === 'running' })), [list.runs]),
@@ -65,16 +77,6 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     const found = measurements.of(run.slug, place)
     return found == null ? undefined : measured[place]?.measure.kind === 'target' ? found.step : found.value
   }
-  const chosen = useMemo(
-    () =>
-      view.columns ??
-      columnsAtFirst(
-        list.runs,
-        all.filter(({ kind }) => kind !== 'fact'),
-        metrics,
-      ),
-    [view.columns, list.runs, all, metrics],
-  )
   const columns = useMemo(() => all.filter((column) => chosen.includes(column.id)), [all, chosen])
   const numeric = useMemo(
     () =>
@@ -87,12 +89,20 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
       ),
     [columns, list.runs],
   )
-  const isMeasureSort = view.sort?.column.startsWith('measure.') ?? false
+  const isMeasureSort = view.sort !== null && order.length === 0
   const sortedBy = isMeasureSort ? measurements.version : 0
   const rows = useMemo(
-    () => rowsOf(sortRuns(list.runs, view.sort, cellOf), new Set(view.toggled)),
+    () => {
+      // The server sorts; until it answers, what is here is sorted as it will, and what is measured is sorted here.
+      const sorted = isMeasureSort
+        ? sortRuns(list.runs, view.sort, cellOf)
+        : list.isOld
+          ? sortRunsBy(list.runs, order)
+          : list.runs
+      return rowsOf(sorted, new Set(view.toggled))
+    },
     // What is measured comes later than the runs.
-    [list.runs, view.sort, view.toggled, sortedBy],
+    [list.runs, list.isOld, view.sort, order, view.toggled, sortedBy],
   )
   const { hasMore, loadMore } = list
   useEffect(() => {
@@ -104,7 +114,6 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
     return () => scroller.removeEventListener('scroll', check)
   }, [scroller, hasMore, loadMore])
 
-  const isFiltered = view.search !== '' || view.tags.length > 0 || view.states.length > 0
   if (list.error !== null && list.runs.length === 0)
     return (
       <Notice
@@ -112,7 +121,8 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
         {...(isNotFound(list.error) ? { way: { label: 'All projects', path: '/' } } : { onRetry: list.retry })}
       />
     )
-  if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered) return <FirstRun project={path.project} />
+  if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered(view))
+    return <FirstRun project={path.project} />
 
   return (
     <div className={styles.page}>
@@ -131,9 +141,10 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
             {tag} <X size={12} />
           </Button>
         ))}
+        <FilterChips filters={view.filters} onChange={(filters) => change({ filters })} />
         <span className={styles.count} data-testid="run-count">
           {list.hasMore
-            ? `${formatCount(list.runs.length)} of ${formatCount(list.total)} runs loaded${view.sort === null ? '' : ', sorted among these'}`
+            ? `${formatCount(list.runs.length)} of ${formatCount(list.total)} runs loaded${isMeasureSort ? ', sorted among these' : ''}`
             : `${formatCount(list.total)} ${list.total === 1 ? 'run' : 'runs'}`}
         </span>
         {list.hasMore && (
@@ -147,6 +158,10 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
             {describeError(measurements.error)}
           </span>
         )}
+        <FilterMenu
+          columns={all.filter(({ kind }) => kind !== 'measure').map(({ id }) => id)}
+          onAdd={(filter) => change((last) => ({ ...last, filters: withFilter(last.filters, filter) }))}
+        />
         <MeasureMenu
           metrics={metrics}
           onAdd={(measure) => change({ columns: [...new Set([...chosen, measureId(measure)])] })}

@@ -1,5 +1,7 @@
+import type { RunOrder } from '@kiroku/core/run-filters'
 import type { Run } from '@kiroku/core/runs'
 import type { Value } from '@kiroku/core/values'
+import { pathOfColumn } from '../filters/column-path.ts'
 import type { Sort } from '../workspace/view.ts'
 import { type CellValue, cellValue } from './columns.ts'
 
@@ -19,6 +21,12 @@ function compare(one: Value | undefined, other: Value | undefined, isDescending:
   const sign = isDescending ? -1 : 1
   if (typeof one === 'number' && typeof other === 'number') return one === other ? 0 : sign * (one < other ? -1 : 1)
   return sign * collator.compare(String(one), String(other))
+}
+
+/** How the server is to sort for a table; empty for newest first, and for columns that are measured, which are sorted here. */
+export function orderOf(sort: Sort | null): RunOrder[] {
+  const path = sort === null ? null : pathOfColumn(sort.column)
+  return sort === null || path === null ? [] : [{ path, direction: sort.isDescending ? 'desc' : 'asc' }]
 }
 
 /** The runs sorted, equal ones in the order they came; all in that order when `sort` is null. */

@@ -10,6 +10,7 @@ import type { RunList } from '../api/use-runs.ts'
 import { highlightedRun, useHighlightEnd } from '../chart/cursor.ts'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
+import { FilterChips } from '../filters/filter-chips.tsx'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { Button, classes, IconButton } from '../ui/button.tsx'
 import { RunFilter } from '../ui/run-filter.tsx'
@@ -90,8 +91,9 @@ export function RunsList({ list, looks, headline }: RunsListProps): ReactNode {
         </div>
         <StateFilter view={view} onChange={(states) => change({ states })} />
       </div>
-      {view.tags.length > 0 && (
+      {view.tags.length + view.filters.length > 0 && (
         <div className={styles.chips}>
+          <FilterChips filters={view.filters} onChange={(filters) => change({ filters })} />
           {view.tags.map((tag) => (
             <button
               key={tag}

@@ -29,6 +29,14 @@ const view: fc.Arbitrary<View> = fc.record({
   search: fc.string(),
   tags: names,
   states: fc.uniqueArray(fc.constantFrom('running' as const, 'failed' as const, 'crashed' as const)),
+  filters: fc.array(
+    fc.record({
+      column: name.map((key) => `config.${key}`),
+      test: fc.constantFrom('is' as const, 'isNot' as const),
+      value: fc.string(),
+    }),
+    { maxLength: 3 },
+  ),
   drawn: fc.integer({ min: 1, max: 2000 }),
   hidden: names,
   shown: names,

@@ -2,6 +2,7 @@ import type { XAxisChoice } from '@kiroku/core/axes'
 import { type RunState, runStateSchema } from '@kiroku/core/runs'
 import { type GroupBand, type GroupFigure, groupBands, groupFigures } from '../chart/prepare-groups.ts'
 import type { Range } from '../chart/scale.ts'
+import { type ColumnFilter, formatColumnFilter, parseColumnFilter } from '../filters/column-filters.ts'
 
 /** How one chart differs from the others. */
 export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | null }
@@ -13,11 +14,17 @@ export type Sort = { column: string; isDescending: boolean }
 export const runTabs = ['overview', 'media', 'logs', 'files'] as const
 export type RunTab = (typeof runTabs)[number]
 
+/** Whether the address narrows which runs are listed. */
+export const isFiltered = ({ search, tags, states, filters }: View): boolean =>
+  search !== '' || tags.length + states.length + filters.length > 0
+
 /** Everything that the address says about a project's or a run's page. */
 export type View = {
   search: string
   tags: readonly string[]
   states: readonly RunState[]
+  /** What the values of runs must be, by columns of the runs table; all of it. */
+  filters: readonly ColumnFilter[]
   /** How many of the newest runs are drawn unless said otherwise by `hidden` and `shown`. */
   drawn: number
   hidden: readonly string[]
@@ -65,6 +72,7 @@ export const defaultView: View = {
   search: '',
   tags: [],
   states: [],
+  filters: [],
   drawn: defaultDrawn,
   hidden: [],
   shown: [],
@@ -151,6 +159,7 @@ export function parseView(params: URLSearchParams): View {
     search: params.get('q') ?? '',
     tags: params.getAll('tag'),
     states: params.getAll('state').flatMap((state) => runStateSchema.safeParse(state).data ?? []),
+    filters: params.getAll('where').flatMap((text) => parseColumnFilter(text) ?? []),
     drawn: Number.isInteger(drawn) && drawn > 0 ? Math.min(drawn, 2000) : defaultDrawn,
     hidden: params.getAll('hide'),
     shown: params.getAll('show'),
@@ -180,6 +189,7 @@ export function formatView(view: View): URLSearchParams {
   if (view.search !== '') params.set('q', view.search)
   for (const tag of view.tags) params.append('tag', tag)
   for (const state of view.states) params.append('state', state)
+  for (const filter of view.filters) params.append('where', formatColumnFilter(filter))
   if (view.drawn !== defaultDrawn) params.set('drawn', String(view.drawn))
   for (const run of view.hidden) params.append('hide', run)
   for (const run of view.shown) params.append('show', run)

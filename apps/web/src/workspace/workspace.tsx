@@ -4,6 +4,7 @@ import type { ProjectPath } from '@kiroku/core/projects'
 import { type CSSProperties, type ReactNode, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
 import { useMetrics, useRuns } from '../api/use-runs.ts'
+import { filterOfColumns } from '../filters/column-filters.ts'
 import { useHotkeys } from '../frame/hotkeys.ts'
 import { FirstRun } from '../projects/first-run.tsx'
 import { Loading } from '../ui/loading.tsx'
@@ -16,6 +17,7 @@ import { RunsList } from './runs-list.tsx'
 import { ChartSection } from './section.tsx'
 import { sectionsOf } from './sections.ts'
 import { Toolbar } from './toolbar.tsx'
+import { isFiltered } from './view.ts'
 import { useView } from './view-context.tsx'
 import styles from './workspace.module.css'
 
@@ -30,6 +32,7 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
     search,
     states: [...view.states],
     tags: [...view.tags],
+    filter: filterOfColumns(view.filters),
     limit: view.groupBy === null ? Math.min(1000, Math.max(pageSize, view.drawn)) : 1000,
   })
   const { groupBy } = view
@@ -60,7 +63,6 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
   }
   useHotkeys({ '[': showList })
 
-  const isFiltered = view.search !== '' || view.tags.length > 0 || view.states.length > 0
   if (list.error !== null && list.runs.length === 0)
     return (
       <Notice
@@ -68,7 +70,8 @@ export function Workspace({ path }: { path: ProjectPath }): ReactNode {
         {...(isNotFound(list.error) ? { way: { label: 'All projects', path: '/' } } : { onRetry: list.retry })}
       />
     )
-  if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered) return <FirstRun project={path.project} />
+  if (!list.isPending && !list.isOld && list.total === 0 && !isFiltered(view))
+    return <FirstRun project={path.project} />
   const listStyle: CSSProperties = { width }
 
   return (

@@ -7,6 +7,8 @@ import type * as z from 'zod'
 const timeoutMs = 60_000
 const transferTimeoutMs = 30 * 60_000
 const attempts = 5
+/** Characters of an input that fit in an address. */
+const maxAddressInput = 1500
 
 type Request = { method: 'GET' | 'POST'; body?: string; limitMs?: number }
 
@@ -22,6 +24,8 @@ export class ApiHttp {
 
   /** Asks a procedure that changes nothing. */
   query<T>(procedure: string, input: unknown, schema: z.ZodType<T>): Promise<T> {
+    const text = JSON.stringify(input)
+    if (text !== undefined && text.length > maxAddressInput) return this.mutate(procedure, input, schema)
     return this.#procedure(queryPath(procedure, input), { method: 'GET' }, schema)
   }
 

@@ -1,7 +1,9 @@
-import { KirokuError } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { organizationSlugSchema } from '@kiroku/core/ids'
 import { projectSchema } from '@kiroku/core/projects'
 import { type RunListInput, runPageSchema, viewerSchema } from '@kiroku/core/queries'
+import { type RunFilter as Filter, type RunOrder, runFilterSchema } from '@kiroku/core/run-filters'
+import { runPathSchema } from '@kiroku/core/run-paths'
 import { type RunState, runSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import { sdkEnv } from '../env.ts'
@@ -19,13 +21,22 @@ export type ApiOptions = {
   organization?: string
 }
 
-/** Which runs of a project to read; what is left out does not matter. `search` is looked for in ids, names, groups and tags. */
+/**
+ * Which runs of a project to read; what is left out does not matter. `search` is looked for in ids, names, groups and tags;
+ * `where` is any condition on config, summary and fields of runs. They come as `order` says, one path or several, each with
+ * `+` (rising, as without a sign) or `-` before it: `-summary.loss`, `config.lr`, `-createdAt`. Without it, newest first.
+ */
 export type RunFilter = {
   tags?: string | readonly string[]
   state?: RunState | readonly RunState[]
   group?: string
   search?: string
+  where?: RunCondition
+  order?: string | readonly string[]
 }
+
+/** `{ op: 'lt', path: 'summary.loss', value: 0.1 }`, and `and`, `or` and `not` of others. */
+export type RunCondition = Filter
 
 /** A project as it is listed. */
 export type ApiProject = {
@@ -66,7 +77,10 @@ export class Api {
     return new ApiRun(this.#http, await this.#http.query('runs.byId', { ...address, organization }, runSchema))
   }
 
-  /** The runs of a project (`project` or `organization/project`), newest first, over as many pages as there are. */
+  /**
+   * The runs of a project (`project` or `organization/project`), over as many pages as there are. A run that changes its place
+   * meanwhile may be passed over, or come twice. Throws BAD_REQUEST for a condition or an order that makes no sense.
+   */
   async *runs(path: string, filter: RunFilter = {}): AsyncGenerator<ApiRun> {
     const address = parseProjectPath(path)
     const organization = address.organization ?? (await this.#ownOrganization())
@@ -110,13 +124,21 @@ export class Api {
   }
 }
 
-function listFilter({ tags, state, group, search }: RunFilter): Partial<RunListInput> {
+function listFilter({ tags, state, group, search, where, order }: RunFilter): Partial<RunListInput> {
   return {
     ...(tags !== undefined && { tags: typeof tags === 'string' ? [tags] : [...tags] }),
     ...(state !== undefined && { states: typeof state === 'string' ? [state] : [...state] }),
     ...(group !== undefined && { group }),
     ...(search !== undefined && { search }),
+    ...(where !== undefined && { filter: parseInput(runFilterSchema, where, 'where') }),
+    ...(order !== undefined && { order: (typeof order === 'string' ? [order] : order).map(parseOrder) }),
   }
+}
+
+function parseOrder(text: string): RunOrder {
+  const isSigned = text.startsWith('+') || text.startsWith('-')
+  const path = parseInput(runPathSchema, isSigned ? text.slice(1) : text, 'order')
+  return { path, direction: text.startsWith('-') ? 'desc' : 'asc' }
 }
 
 /** A way to read and change what a server has: `await api().run('project/id')`. See `Api`. */

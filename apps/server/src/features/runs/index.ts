@@ -1,4 +1,6 @@
 export { createPendingChanges } from './pending-change.repository.ts'
+export { createRunChunksRepository } from './run-chunks.repository.ts'
+export { startRunGatherer } from './run-gatherer.ts'
 export { createRunsRepository, type RunsRepository } from './runs.repository.ts'
 export { runsRouter } from './runs.router.ts'
 export { createStartRunService, type StartRunService } from './start-run.service.ts'

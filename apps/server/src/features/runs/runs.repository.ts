@@ -80,7 +80,7 @@ export function createRunsRepository(database: Database, aliveMs: number, restor
         return { result: await describeStart(connection, scope, { input, runId, aliveMs }) }
       }),
 
-    list: (scope, input) => readRunPage(prisma, scope, input, aliveMs),
+    list: (scope, input) => readRunPage(database, scope, input, aliveMs),
 
     byId: find,
 
