@@ -13,13 +13,17 @@ const naming = (name: string): string[] =>
     .map((file) => relative('.', file))
     .sort()
 
+/** Where requests come in: tRPC's routers, routes, and what tells who a `wandb` client is, and whom its GraphQL names. */
+const atTheEdge =
+  /\.(router|route)\.ts$|^http\/(scopes|trpc)\.ts$|^features\/wandb\/(graphql\/entity|wandb-caller)\.ts$/
+
 describe('a scope', () => {
   it('of a project is made by the lookup of projects alone', () => {
     expect(naming('projectScopeOf')).toEqual(['features/projects/projects.repository.ts', 'http/scopes.ts'])
   })
 
-  it('of an organization is made from an identity by routers and routes alone, never by a service or a repository', () => {
+  it('of an organization is made from an identity by routers, routes and resolvers alone, never by a service or a repository', () => {
     for (const name of ['authorizeOrganization', 'authorizeAll', 'authorizeOnly'])
-      expect(naming(name).filter((file) => !/\.(router|route)\.ts$|^http\/(scopes|trpc)\.ts$/.test(file))).toEqual([])
+      expect(naming(name).filter((file) => !atTheEdge.test(file))).toEqual([])
   })
 })
