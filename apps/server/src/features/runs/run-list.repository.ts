@@ -19,7 +19,6 @@ const listTimeoutMs = 20_000
 /** What a project's runs are kept in: how many in chunks, how many left theirs, how many are in none. */
 const holdingsSchema = z.tuple([z.object({ chunked: z.number(), gaps: z.number(), loose: z.number() })])
 type Holdings = z.infer<typeof holdingsSchema>[0]
-const noHoldings: Holdings = { chunked: 0, gaps: 0, loose: 0 }
 const idRowsSchema = z.array(z.looseObject({ id: z.string() }))
 const countRowsSchema = z.tuple([z.object({ total: z.number() })])
 
@@ -34,10 +33,8 @@ export async function readRunPage(
   aliveMs: number,
 ): Promise<RunPage> {
   const filter = filterOf(input)
-  const [{ ids, nextCursor }, total] = await Promise.all([
-    inSnapshot(database, (connection) => findPage(connection, scope, filter, input)),
-    inSnapshot(database, (connection) => countRuns(connection, scope, filter)),
-  ])
+  const { ids, nextCursor, total } =
+    filter === null ? await readSorted(database, scope, input) : await readFiltered(database, scope, filter, input)
   // What only the runs of the page have is read when it is known which they are.
   const byId = await readListedRuns(database, scope, ids, input.columns)
   return {
@@ -70,12 +67,40 @@ function filterOf({ states, tags, group, search, filter }: ListInput): RunFilter
 }
 
 type FoundPage = { ids: string[]; nextCursor: string | null }
+type CountedPage = FoundPage & { total: number }
+
+/** A page of all runs, how many of which there are is known without counting. */
+function readSorted(database: Database, scope: ProjectScope, input: ListInput): Promise<CountedPage> {
+  return inSnapshot(database, async (connection) => {
+    const holdings = await readHoldings(connection, scope)
+    const page = await findPage(connection, scope, holdings, { filter: null, input })
+    return { ...page, total: holdings.chunked - holdings.gaps + holdings.loose }
+  })
+}
+
+/** A page and the count of what matches, at the same time. */
+async function readFiltered(
+  database: Database,
+  scope: ProjectScope,
+  filter: RunFilter,
+  input: ListInput,
+): Promise<CountedPage> {
+  const [page, total] = await Promise.all([
+    inSnapshot(database, async (connection) =>
+      findPage(connection, scope, await readHoldings(connection, scope), { filter, input }),
+    ),
+    inSnapshot(database, async (connection) =>
+      countRuns(connection, scope, await readHoldings(connection, scope), filter),
+    ),
+  ])
+  return { ...page, total }
+}
 
 async function findPage(
   connection: Connection,
   scope: ProjectScope,
-  filter: RunFilter | null,
-  { order, cursor, limit }: ListInput,
+  holdings: Holdings,
+  { filter, input: { order, cursor, limit } }: { filter: RunFilter | null; input: ListInput },
 ): Promise<FoundPage> {
   const isNewestFirst = order.length === 0 && filter === null
   const paths = [
@@ -83,7 +108,7 @@ async function findPage(
     ...order.map(({ path }) => path),
     ...(filter === null ? [] : pathsOfFilter(filter)),
   ]
-  const values = runValuesSql(scope, paths, isNewestFirst ? noHoldings : await readHoldings(connection, scope))
+  const values = runValuesSql(scope, paths, holdings)
   const sorted = orderSql(order, values)
   const place = cursor === undefined ? null : sorted.placeOf(cursor)
   const found = idRowsSchema.parse(
@@ -115,9 +140,12 @@ function newestSql(scope: ProjectScope, place: Place | null, limit: number): Pri
     ORDER BY r.created_at DESC, r.id DESC LIMIT ${limit}`
 }
 
-async function countRuns(connection: Connection, scope: ProjectScope, filter: RunFilter | null): Promise<number> {
-  const holdings = await readHoldings(connection, scope)
-  if (filter === null) return holdings.chunked - holdings.gaps + holdings.loose
+async function countRuns(
+  connection: Connection,
+  scope: ProjectScope,
+  holdings: Holdings,
+  filter: RunFilter,
+): Promise<number> {
   const values = runValuesSql(scope, pathsOfFilter(filter), holdings)
   const [{ total }] = countRowsSchema.parse(
     await ask(
