@@ -75,7 +75,10 @@ test('a filter by a column holds for all runs, is in the address, in the runs li
   await expect.poll(() => page.getByTestId('run-count').textContent()).toBe('10 runs')
   await add('config.optimizer', '=', 'adam')
   await expect.poll(() => page.getByTestId('run-count').textContent()).toBe('5 runs')
-  expect(new URL(page.url()).searchParams.getAll('where')).toEqual(['below:0.01:config.lr', 'is:adam:config.optimizer'])
+  // The address follows what is seen.
+  await expect
+    .poll(() => new URL(page.url()).searchParams.getAll('where'))
+    .toEqual(['below:0.01:config.lr', 'is:adam:config.optimizer'])
   await page.reload()
   await expect.poll(() => page.getByTestId('run-count').textContent()).toBe('5 runs')
   await page.goto(`/${server.organization}/${project}${new URL(page.url()).search}`)
