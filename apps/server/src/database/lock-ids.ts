@@ -8,4 +8,5 @@ export const lockIds = {
   storing: 72707371,
   purge: 72707372,
   rollups: 5_021_977_310,
+  runChunks: 5_021_977_311,
 } as const

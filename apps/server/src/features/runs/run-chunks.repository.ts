@@ -1,6 +1,7 @@
 import { runFields } from '@kiroku/core/run-paths'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
+import { lockIds } from '../../database/lock-ids.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { fieldSql } from './run-values.repository.ts'
 
@@ -23,9 +24,6 @@ export type RunChunksRepository = {
 }
 
 const idRowsSchema = z.array(z.object({ id: z.string() }))
-
-/** Any number that no other lock of the database has. */
-const lockKey = 5_021_977_311
 
 /** Keeps the values of runs by column. */
 export function createRunChunksRepository(database: Database): RunChunksRepository {
@@ -77,7 +75,7 @@ const lockRowsSchema = z.tuple([z.object({ isMine: z.boolean() })])
 
 function alone(database: Database, work: (connection: Connection) => Promise<boolean>): Promise<boolean> {
   return database.transaction(async (connection) => {
-    const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockKey])
+    const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1) AS "isMine"', [lockIds.runChunks])
     return lockRowsSchema.parse(rows)[0].isMine && work(connection)
   })
 }

@@ -167,11 +167,12 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
     },
 
     async beganAt({ projectId }, slug, writer, time) {
+      // Every post says it: what is known already writes no row anew.
       await query(
-        `WITH w AS (UPDATE writer SET started_at = least(writer.started_at, to_timestamp($4::float8 / 1000))
-           FROM run r
-           WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3)
-         UPDATE run AS r SET started_at = least(r.started_at, to_timestamp($4::float8 / 1000)) WHERE ${ofRun}`,
+        `WITH began AS (SELECT to_timestamp($4::float8 / 1000)::timestamptz(3) AS at),
+           w AS (UPDATE writer SET started_at = began.at FROM run r, began
+             WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3 AND writer.started_at > began.at)
+         UPDATE run AS r SET started_at = began.at FROM began WHERE ${ofRun} AND r.started_at > began.at`,
         [projectId, slug, writer, toDatabaseTime(time)],
       )
     },
