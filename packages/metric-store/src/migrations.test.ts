@@ -10,6 +10,7 @@ const released: Readonly<Record<number, readonly string[]>> = {
      run UUID CODEC(ZSTD),
      stream Enum8('history' = 0, 'system' = 1),
      metric LowCardinality(String),
+     series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(DoubleDelta, ZSTD),
      step Int64 CODEC(DoubleDelta, ZSTD),
      time Int64 CODEC(Delta, ZSTD(3)),
      value Float64 CODEC(Delta, ZSTD(3)),

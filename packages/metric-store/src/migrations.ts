@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import type { Engine } from './engine/engine.ts'
+import { placeColumn, seriesColumn } from './rollups/place.ts'
+import { packedColumns } from './rollups/stored-fields.ts'
 import { createTable, type Table } from './tables.ts'
 
 /**
@@ -43,6 +45,7 @@ export const migrations: readonly Migration[] = [
           run UUID CODEC(ZSTD),
           stream Enum8('history' = 0, 'system' = 1),
           metric LowCardinality(String),
+          ${seriesColumn},
           step Int64 CODEC(DoubleDelta, ZSTD),
           time Int64 ${curves},
           value Float64 ${curves},
@@ -96,7 +99,6 @@ export const migrations: readonly Migration[] = [
       // Which granules have points that the rollups do not know yet. Parts from before get it in the background.
       'ALTER TABLE points ADD INDEX IF NOT EXISTS newest version TYPE minmax GRANULARITY 8',
       'ALTER TABLE points MATERIALIZE INDEX newest SETTINGS mutations_sync = 0',
-      // Steps and times are kept as distances from those of the bucket's start or end: most are the same in every bucket.
       {
         name: 'rollups',
         columns: `
@@ -105,28 +107,8 @@ export const migrations: readonly Migration[] = [
             stream Enum8('history' = 0, 'system' = 1),
             metric LowCardinality(String),
             level UInt8 CODEC(DoubleDelta, ZSTD),
-            start Int64 CODEC(DoubleDelta, ZSTD),
-            startTime Int64 ${curves},
-            lastStep Int64 CODEC(T64, ZSTD),
-            lastTime Int64 CODEC(T64, ZSTD),
-            count UInt64 CODEC(T64, ZSTD),
-            nanCount UInt64 CODEC(T64, ZSTD),
-            positiveInfinityCount UInt64 CODEC(T64, ZSTD),
-            negativeInfinityCount UInt64 CODEC(T64, ZSTD),
-            firstStep Int64 CODEC(T64, ZSTD),
-            firstTime Int64 CODEC(T64, ZSTD),
-            first Float64 ${curves},
-            finalStep Int64 CODEC(T64, ZSTD),
-            finalTime Int64 CODEC(T64, ZSTD),
-            last Float64 ${curves},
-            minStep Int64 CODEC(T64, ZSTD),
-            minTime Int64 CODEC(T64, ZSTD),
-            min Float64 ${curves},
-            maxStep Int64 CODEC(T64, ZSTD),
-            maxTime Int64 CODEC(T64, ZSTD),
-            max Float64 ${curves},
-            sum Float64 ${curves},
-            deviation Float64 CODEC(ZSTD(3)),
+            ${placeColumn},
+            ${packedColumns},
             isTimeRising UInt8 CODEC(ZSTD),
             isValueRising UInt8 CODEC(ZSTD),
             stepHash UInt64 CODEC(ZSTD),
@@ -135,9 +117,9 @@ export const migrations: readonly Migration[] = [
             validFrom UInt64 CODEC(ZSTD),
             version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
-        // A chart reads one level of one metric of many runs: so these lie together.
-        orderBy: '(project, level, stream, metric, run, start)',
-        settings: `${durable}, ${soonGone}, index_granularity = 256, min_compress_block_size = 8192, max_compress_block_size = 8192`,
+        // A chart reads one level of one metric of many runs, a window of it a few buckets of each: so these lie together.
+        orderBy: '(place, run, start, stream, metric)',
+        settings: `${durable}, ${soonGone}, index_granularity = 64, min_compress_block_size = 8192, max_compress_block_size = 8192`,
       },
       {
         name: 'rollup_progress',

@@ -2,9 +2,9 @@ import { KirokuError } from '@kiroku/core/errors'
 
 /**
  * ClickHouse's `Native` format: per block the numbers of columns and rows, then each column's name, type and bytes. Only
- * the types that the store's statements use are known.
+ * the types that the store's statements use are known. Strings of fixed length are a view on the answer's own bytes.
  */
-export type NativeColumn = string[] | Float64Array<ArrayBuffer> | Float64Array<ArrayBuffer>[]
+export type NativeColumn = string[] | Float64Array<ArrayBuffer> | Float64Array<ArrayBuffer>[] | DataView
 
 /** One block of an answer: its columns by name. */
 export type NativeBlock = { rows: number; columns: Map<string, NativeColumn> }
@@ -55,6 +55,10 @@ class Reader {
     return values
   }
 
+  viewOf(length: number): DataView {
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + this.take(length), length)
+  }
+
   /** Whole numbers of 64 bits as float64, which is exact below 2^53. */
   wholes(length: number, isSigned: boolean): Float64Array<ArrayBuffer> {
     const at = this.take(length * 8)
@@ -75,6 +79,23 @@ class Reader {
   bytes16(length: number): Float64Array<ArrayBuffer> {
     const at = this.take(length * 2)
     return Float64Array.from(new Uint16Array(Uint8Array.from(this.bytes.subarray(at, at + length * 2)).buffer))
+  }
+
+  /** Neighbours are mostly the same. */
+  uuids(length: number): string[] {
+    const uuids: string[] = []
+    for (let index = 0; index < length; index++) {
+      const at = this.offset
+      uuids.push(index > 0 && this.isSame(at - 16, at, 16) ? (uuids[index - 1] ?? '') : this.uuid())
+      this.offset = at + 16
+    }
+    return uuids
+  }
+
+  private isSame(one: number, other: number, length: number): boolean {
+    if (other + length > this.bytes.byteLength) return false
+    for (let index = 0; index < length; index++) if (this.bytes[one + index] !== this.bytes[other + index]) return false
+    return true
   }
 
   uuid(): string {
@@ -123,14 +144,23 @@ function readColumn(reader: Reader, type: string, rows: number): NativeColumn {
     case 'String':
       return Array.from({ length: rows }, () => reader.text())
     case 'UUID':
-      return Array.from({ length: rows }, () => reader.uuid())
+      return reader.uuids(rows)
     case 'Array(Float64)': {
       const ends = Array.from({ length: rows }, () => reader.uint64())
       return ends.map((end, row) => reader.float64s(end - (ends[row - 1] ?? 0)))
     }
-    default:
-      throw unreadable(`the type ${type} is not known`)
+    default: {
+      const numbers = numbersIn(type)
+      if (numbers === null) throw unreadable(`the type ${type} is not known`)
+      return reader.viewOf(rows * numbers * 8)
+    }
   }
+}
+
+/** How many numbers of 8 bytes each a string of fixed length holds; null for another type. */
+function numbersIn(type: string): number | null {
+  const length = Number(/^FixedString\((\d+)\)$/.exec(type)?.[1])
+  return length % 8 === 0 ? length / 8 : null
 }
 
 /** The float64 column of that name. Throws INTERNAL when there is none. */
@@ -138,6 +168,13 @@ export function numbersOf(block: NativeBlock, name: string): Float64Array<ArrayB
   const column = block.columns.get(name)
   if (column instanceof Float64Array) return column
   throw unreadable(`${name} is not a column of numbers`)
+}
+
+/** The column of strings of fixed length of that name, side by side. Throws INTERNAL when there is none. */
+export function bytesOfColumn(block: NativeBlock, name: string): DataView {
+  const column = block.columns.get(name)
+  if (column instanceof DataView) return column
+  throw unreadable(`${name} is not a column of fixed length`)
 }
 
 /** The column of float64 arrays of that name, one array a row. Throws INTERNAL when there is none. */
@@ -160,12 +197,15 @@ const isOfArrays = (column: NativeColumn | undefined): column is Float64Array<Ar
 const isOfStrings = (column: NativeColumn | undefined): column is string[] =>
   Array.isArray(column) && (column.length === 0 || typeof column[0] === 'string')
 
-/** A column to encode. A UUID is its canonical text; `pieces` are the arrays of an `Array(Float64)`, one a row. */
+/**
+ * A column to encode. A UUID is its canonical text; `pieces` are the arrays of an `Array(Float64)`, one a row, or those of an array of
+ * strings of fixed length as the numbers that they hold.
+ */
 export type EncodableColumn = { name: string } & (
   | { type: 'UUID' | 'String'; values: readonly string[] }
   | { type: 'UInt64' | 'Int64' | 'Float64'; values: readonly number[] }
   | { type: 'UInt8'; values: readonly number[] }
-  | { type: 'Array(Float64)'; pieces: readonly Float64Array[] }
+  | { type: 'Array(Float64)' | `Array(FixedString(${number}))`; pieces: readonly Float64Array[] }
 )
 
 /** Encodes one block, in pieces: the bytes of `pieces` are not copied. */
@@ -190,10 +230,11 @@ function columnChunks(column: EncodableColumn): Uint8Array[] {
       return [bytesOf(BigInt64Array.from(column.values, BigInt))]
     case 'UInt8':
       return [Uint8Array.from(column.values)]
-    case 'Array(Float64)': {
+    default: {
+      const numbers = column.type === 'Array(Float64)' ? 1 : numbersIn(column.type.slice('Array('.length, -1))
       let end = 0
       const ends = column.pieces.map((piece) => {
-        end += piece.length
+        end += piece.length / (numbers ?? 1)
         return BigInt(end)
       })
       return [bytesOf(BigUint64Array.from(ends)), ...column.pieces.map(bytesOf)]

@@ -2,7 +2,15 @@ import type { Buckets } from '@kiroku/core/buckets'
 import type { Parameters, Statement } from '../engine/engine.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { type SeriesGroup, seriesKeyOf } from '../series/groups.ts'
-import { clockBase, inRange, parametersOf, seriesRowsOf, sourceOf } from '../series/series-sql.ts'
+import {
+  bucketRowsOf,
+  clockBase,
+  inRange,
+  parametersOf,
+  runIndexOf,
+  seriesRowsOf,
+  sourceOf,
+} from '../series/series-sql.ts'
 import { pickedRows, type Stretch } from './stretches.ts'
 
 type Range = { from: number; to: number }
@@ -105,7 +113,7 @@ function partStatement(project: string, part: Part, factsOf: FactsOf, range: Ran
     case 'rolled':
       return {
         sql: `SELECT toUInt32(${fact(group, 'places')}) AS place, firstBucket AS bucket, sum(sumOf) AS total,
-                     toUInt64(sum(count) - sum(notFinite)) AS finites, sum(count) AS pointCount, minIf(min, count > notFinite) AS low,
+                     toUInt64(sum(count) - sum(notFinite)) AS finites, toUInt64(sum(count)) AS pointCount, minIf(min, count > notFinite) AS low,
                      maxIf(max, count > notFinite) AS high, toUInt8(max(version > ${fact(group, 'versions')})) AS newer
               FROM (${rolledRows(group)}) WHERE NOT isWide GROUP BY place, bucket`,
         parameters: { ...parameters, level: part.level },
@@ -142,12 +150,12 @@ export function wideRowsStatement(
 function rolledRows(group: SeriesGroup): string {
   const isStep = group.x.kind === 'step'
   const base = group.x.kind === 'relative' ? ` - ${clockBase(group)}` : ''
-  const rows = seriesRowsOf(
-    'rollups FINAL',
+  const rows = bucketRowsOf(
+    { from: 'rollups FINAL', level: '{level:UInt8}' },
     group,
-    `level, start, startTime, lastStep, lastTime, count, nanCount + positiveInfinityCount + negativeInfinityCount AS notFinite,
+    `${runIndexOf(group)}start, startTime, lastStep, lastTime, count, nanCount + positiveInfinityCount + negativeInfinityCount AS notFinite,
      min, max, sum AS sumOf, version`,
-    `AND level = {level:UInt8} ${isStep ? 'AND start <= {stepTo:Int64} AND start + lastStep >= {stepFrom:Int64}' : ''}`,
+    isStep ? 'AND start <= {stepTo:Int64} AND start + lastStep >= {stepFrom:Int64}' : '',
   )
   // A clock's base is by the run and not by the time where a run has one clock, as all have that are read from rollups.
   const [begin, end] = isStep

@@ -1,6 +1,7 @@
 import type { Measure } from '@kiroku/core/measures'
 import type { Parameters, Statement } from '../engine/engine.ts'
 import { pickedRows, type Stretch } from '../groups/stretches.ts'
+import { placeOfLevel, streamNumber } from '../rollups/place.ts'
 
 /** A stretch of stored buckets, by the steps that these start at, of versions from `validFrom` on. */
 export type StoredStretch = Stretch & { validFrom: number }
@@ -87,7 +88,8 @@ export function firstReachingStatement(
                        argMax(${direction === 'atLeast' ? 'max' : 'min'}, version) AS extreme,
                        argMax(count > nanCount + positiveInfinityCount + negativeInfinityCount, version) AS hasFinite
                 FROM rollups
-                WHERE ${ofMetric} AND level = {level:UInt8} AND ${condition}
+                WHERE place = ${placeOfLevel('{project:UUID}', '{level:UInt8}', String(streamNumber('history')), '{metric:String}')}
+                  AND ${condition}
                 GROUP BY run, start)
           WHERE newest >= transform(run, {runs:Array(UUID)}, {validFroms:Array(UInt64)}, toUInt64(0))
             AND hasFinite AND extreme ${direction === 'atLeast' ? '>=' : '<='} {target:Float64}

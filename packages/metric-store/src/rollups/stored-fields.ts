@@ -1,77 +1,90 @@
-import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
-import { type FieldName, fieldNames, fields } from './bucket.ts'
+import { bytesOfColumn, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
 
 /**
  * Which fields are stored as their distance from another one. Most are the same in every bucket, and so take next to no room:
- * `finalStep` and `finalTime` below the last ones, all others above the start.
+ * `finalStep` and `finalTime` below the last ones, all others above the start. A base comes before what is told by it.
  */
-const bases: Partial<Record<FieldName, FieldName>> = {
-  lastStep: 'start',
-  lastTime: 'startTime',
-  firstStep: 'start',
-  firstTime: 'startTime',
-  finalStep: 'lastStep',
-  finalTime: 'lastTime',
-  minStep: 'start',
-  minTime: 'startTime',
-  maxStep: 'start',
-  maxTime: 'startTime',
-}
+const distances: readonly (readonly [name: FieldName, base: FieldName, sign: 1 | -1])[] = [
+  ['lastStep', 'start', 1],
+  ['lastTime', 'startTime', 1],
+  ['firstStep', 'start', 1],
+  ['firstTime', 'startTime', 1],
+  ['finalStep', 'lastStep', -1],
+  ['finalTime', 'lastTime', -1],
+  ['minStep', 'start', 1],
+  ['minTime', 'startTime', 1],
+  ['maxStep', 'start', 1],
+  ['maxTime', 'startTime', 1],
+]
+const places = distances.map(([name, base, sign]) => ({ at: fields[name], from: fields[base], sign }))
 
-const signOf = (name: FieldName): 1 | -1 => (name === 'finalStep' || name === 'finalTime' ? -1 : 1)
-
-const columnOfField = (name: FieldName): string => `${name} of a bucket`
-
-/** Fields as an answer with many rows has them: ClickHouse adds up what is stored as distances. */
-export function selectedFields(names: readonly FieldName[]): string {
-  const absolute = (name: FieldName): string => {
-    const base = bases[name]
-    return base === undefined ? name : `${absolute(base)} ${signOf(name) > 0 ? '+' : '-'} ${name}`
-  }
-  return names.map((name) => `toFloat64(${absolute(name)}) AS \`${columnOfField(name)}\``).join(', ')
-}
-
-/** Whether an answer has a field that was selected so. */
-export const hasField = (block: NativeBlock, name: FieldName): boolean => block.columns.has(columnOfField(name))
+/** Numbers of a bucket in the column `fields`: all but its start, which is a column. */
+const packedSize = bucketSize - 1
+const packedBytes = 8 * packedSize
 
 /**
- * A field of all rows of an answer that has it, or its stored columns; then the block keeps it. Throws INTERNAL without them.
+ * The columns of a bucket. A chart wants most of its numbers, of many short ranges of rows: side by side they are one column to get at
+ * and not twenty. Each has its name in SQL, too, with `lastStep` and others as their distances.
  */
-export function fieldOf(block: NativeBlock, name: FieldName): Float64Array<ArrayBuffer> {
-  const known = block.columns.get(columnOfField(name))
+export const packedColumns = `start Int64 CODEC(DoubleDelta, ZSTD), fields FixedString(${packedBytes}) CODEC(ZSTD(3)),
+  ${fieldNames
+    .filter((name) => name !== 'start')
+    .map((name) => `${name} Float64 ALIAS reinterpretAsFloat64(substring(fields, ${8 * fields[name] - 7}, 8))`)
+    .join(',\n  ')}`
+
+/** The type of the packed buckets of several rows on their way in. */
+export const packedArray = `Array(FixedString(${packedBytes}))` as const
+
+/** What has to be selected for `bucketsOf`. */
+export const selectedBuckets = 'toFloat64(start) AS startOf, fields'
+
+/** The buckets of all rows of an answer with the columns above, side by side. Throws INTERNAL without them. */
+export function bucketsOf(block: NativeBlock): Float64Array<ArrayBuffer> {
+  const known = block.columns.get('buckets')
   if (known instanceof Float64Array) return known
-  const base = bases[name]
-  const stored = numbersOf(block, name)
-  if (base === undefined) return stored
-  const from = fieldOf(block, base)
-  const sign = signOf(name)
-  const values = new Float64Array(stored.length)
-  for (let row = 0; row < values.length; row++) values[row] = (from[row] ?? 0) + sign * (stored[row] ?? 0)
-  block.columns.set(columnOfField(name), values)
-  return values
+  const [starts, packed] = [numbersOf(block, 'startOf'), bytesOfColumn(block, 'fields')]
+  const buckets = new Float64Array(block.rows * bucketSize)
+  for (let row = 0, at = 0, from = 0; row < block.rows; row++, at += bucketSize, from += packedBytes) {
+    buckets[at] = starts[row] ?? 0
+    for (let index = 0; index < packedSize; index++) buckets[at + 1 + index] = packed.getFloat64(from + 8 * index, true)
+    for (const place of places)
+      buckets[at + place.at] = (buckets[at + place.from] ?? 0) + place.sign * (buckets[at + place.at] ?? 0)
+  }
+  block.columns.set('buckets', buckets)
+  return buckets
 }
 
-/** A field of buckets on its way into the store. `column` gives the field of all of them. */
-export function storedFieldOf(name: FieldName, column: (name: FieldName) => Float64Array): Float64Array {
-  const values = column(name)
-  const base = bases[name]
-  // Half of the bytes of a deviation say nothing that a reader of a spread could see.
-  if (base === undefined) return name === 'deviation' ? values.map(shortened) : values
-  const from = column(base)
-  return values.map((value, row) => signOf(name) * (value - (from[row] ?? 0)))
+/** The bucket of a row of an answer, as its numbers side by side. */
+export const numbersOfRow = (block: NativeBlock, row: number): Float64Array<ArrayBuffer> =>
+  bucketsOf(block).slice(row * bucketSize, (row + 1) * bucketSize)
+
+/** The bucket of a row of an answer by the names of its fields. */
+export function bucketOf(block: NativeBlock, row: number): Record<FieldName, number> {
+  const buckets = bucketsOf(block)
+  const bucket: Record<FieldName, number> = { ...fields }
+  for (const name of fieldNames) bucket[name] = buckets[row * bucketSize + fields[name]] ?? Number.NaN
+  return bucket
 }
 
-/** A number to 24 bits, where these can say it. */
+/** Packs buckets that lie side by side. */
+export function packBuckets(buckets: Float64Array): Float64Array<ArrayBuffer> {
+  const count = buckets.length / bucketSize
+  const packed = new Float64Array(count * packedSize)
+  for (let row = 0, at = 0, to = 0; row < count; row++, at += bucketSize, to += packedSize) {
+    packed.set(buckets.subarray(at + 1, at + bucketSize), to)
+    for (const place of places)
+      packed[to + place.at - 1] = place.sign * ((buckets[at + place.at] ?? 0) - (buckets[at + place.from] ?? 0))
+    const deviation = to + fields.deviation - 1
+    packed[deviation] = shortened(packed[deviation] ?? 0)
+  }
+  return packed
+}
+
+/** A number to 24 bits, where these can say it: the others of a deviation say nothing that a reader of a spread could see. */
 function shortened(value: number): number {
   const short = Math.fround(value)
   return Number.isFinite(short) && (short !== 0 || value === 0) ? short : value
-}
-
-/** The bucket of a row of an answer with the stored columns of all fields. */
-export function bucketOf(block: NativeBlock, row: number): Record<FieldName, number> {
-  const bucket: Record<FieldName, number> = { ...fields }
-  for (const name of fieldNames) bucket[name] = fieldOf(block, name)[row] ?? Number.NaN
-  return bucket
 }
 
 /** A bucket as its numbers side by side. */

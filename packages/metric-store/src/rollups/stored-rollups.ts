@@ -2,10 +2,11 @@ import type { Stream } from '@kiroku/core/history'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, encodeNative, type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
 import type { RunKey } from '../types.ts'
-import { bucketSize, fieldNames, fields } from './bucket.ts'
+import { bucketSize, fields } from './bucket.ts'
 import { wholeLevel } from './levels.ts'
+import { placeOfLevel, placeOfWholes, streamNumber } from './place.ts'
 import { type BucketSink, SeriesRollup, type SeriesTraits } from './series-rollup.ts'
-import { bucketOf, numbersOfBucket, storedFieldOf } from './stored-fields.ts'
+import { numbersOfRow, packBuckets, packedArray, selectedBuckets } from './stored-fields.ts'
 
 /** A series of the store. */
 export type StoreSeriesKey = RunKey & { stream: Stream; metric: string }
@@ -15,18 +16,21 @@ export const keyOf = ({ run, stream, metric }: StoreSeriesKey): string => `${run
 /** A rollup, and the version from which on its stored buckets are of it: older ones are left over from before. */
 export type KnownRollup = { rollup: SeriesRollup; validFrom: number }
 
+/** Buckets of a series, side by side, and the level of each. */
+type Gathered = { key: StoreSeriesKey; known: KnownRollup; levels: number[]; numbers: number[] }
+
 /** Gathers the buckets of many series on their way into the store. */
 export class RollupRows {
-  private readonly series: { key: StoreSeriesKey; known: KnownRollup; rows: number[] }[] = []
+  private readonly series: Gathered[] = []
   count = 0
 
   /** A sink for the buckets of one series, whose open ones have to follow by `known.rollup.flush`. */
   sinkFor(key: StoreSeriesKey, known: KnownRollup): BucketSink {
-    const rows: number[] = []
-    this.series.push({ key, known, rows })
+    const series: Gathered = { key, known, levels: [], numbers: [] }
+    this.series.push(series)
     return (level, numbers, at) => {
-      rows.push(level)
-      for (let index = 0; index < bucketSize; index++) rows.push(numbers[at + index] ?? 0)
+      series.levels.push(level)
+      for (let index = 0; index < bucketSize; index++) series.numbers.push(numbers[at + index] ?? 0)
       this.count++
     }
   }
@@ -38,23 +42,22 @@ export class RollupRows {
 
   /** Inserts them as what the points up to `version` amount to, those of one series at once. */
   async insert(engine: Engine, version: number): Promise<void> {
-    const written = this.series.filter(({ rows }) => rows.length > 0)
+    const written = this.series
+      .filter(({ levels }) => levels.length > 0)
+      .map(({ key, known, levels, numbers }) => ({ key, known, levels, buckets: Float64Array.from(numbers) }))
     if (written.length === 0) return
-    const columns = ['level', ...fieldNames] as const
-    const aliases = columns.map((name) => `${name}s AS ${name}Item`)
+    const ofWhole = (sql: string, otherwise: string): string => `if(levelItem = ${wholeLevel}, ${sql}, ${otherwise})`
     await engine.insert({
-      into: `rollups (project, run, stream, metric, level, ${fieldNames.join(', ')},
+      into: `rollups (project, run, stream, metric, level, start, fields,
                isTimeRising, isValueRising, stepHash, openLevels, openStarts, validFrom, version)`,
       select: `project, run, CAST(stream, 'Enum8(\\'history\\' = 0, \\'system\\' = 1)'), metric, toUInt8(levelItem),
-               ${fieldNames.map((name) => `${name}Item`).join(', ')},
-               if(levelItem = ${wholeLevel}, isTimeRising, 0), if(levelItem = ${wholeLevel}, isValueRising, 0),
-               if(levelItem = ${wholeLevel}, stepHash, 0),
-               if(levelItem = ${wholeLevel}, arrayMap(item -> toUInt8(item), openLevels), []),
-               if(levelItem = ${wholeLevel}, arrayMap(item -> toInt64(item), openStarts), []), validFrom, version`,
+               toInt64(startItem), bucketItem, ${ofWhole('isTimeRising', '0')}, ${ofWhole('isValueRising', '0')},
+               ${ofWhole('stepHash', '0')}, ${ofWhole('arrayMap(item -> toUInt8(item), openLevels)', '[]')},
+               ${ofWhole('arrayMap(item -> toInt64(item), openStarts)', '[]')}, validFrom, version`,
       structure: `project UUID, run UUID, stream UInt8, metric String, isTimeRising UInt8, isValueRising UInt8,
                   stepHash UInt64, validFrom UInt64, version UInt64, openLevels Array(Float64), openStarts Array(Float64),
-                  ${columns.map((name) => `${name}s Array(Float64)`).join(', ')}`,
-      rest: `ARRAY JOIN ${aliases.join(', ')}`,
+                  levels Array(Float64), starts Array(Float64), buckets ${packedArray}`,
+      rest: 'ARRAY JOIN levels AS levelItem, starts AS startItem, buckets AS bucketItem',
       chunks: encodeNative(written.length, [
         { name: 'project', type: 'UUID', values: written.map(({ key }) => key.project) },
         { name: 'run', type: 'UUID', values: written.map(({ key }) => key.run) },
@@ -83,22 +86,16 @@ export class RollupRows {
           type: 'Array(Float64)',
           pieces: written.map(({ known }) => Float64Array.from(known.rollup.openStarts(), ({ start }) => start)),
         },
-        { name: 'levels', type: 'Array(Float64)', pieces: written.map(({ rows }) => columnOf(rows, 0)) },
-        ...fieldNames.map((name) => ({
-          name: `${name}s`,
-          type: 'Array(Float64)' as const,
-          pieces: written.map(({ rows }) => storedFieldOf(name, (field) => columnOf(rows, 1 + fields[field]))),
-        })),
+        { name: 'levels', type: 'Array(Float64)', pieces: written.map(({ levels }) => Float64Array.from(levels)) },
+        { name: 'starts', type: 'Array(Float64)', pieces: written.map(({ buckets }) => startsOf(buckets)) },
+        { name: 'buckets', type: packedArray, pieces: written.map(({ buckets }) => packBuckets(buckets)) },
       ]),
     })
   }
 }
 
-const rowSize = bucketSize + 1
-
-function columnOf(rows: readonly number[], offset: number): Float64Array {
-  return Float64Array.from({ length: rows.length / rowSize }, (_, row) => rows[row * rowSize + offset] ?? 0)
-}
+const startsOf = (buckets: Float64Array): Float64Array =>
+  Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)
 
 /** Reads the rollups of all series of some runs of a project, without their open buckets. */
 export async function readWholes(
@@ -108,11 +105,11 @@ export async function readWholes(
 ): Promise<Map<string, WholeRollup>> {
   const blocks = await engine.columns({
     sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
-                 ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version,
+                 ${selectedBuckets}, isTimeRising, isValueRising, stepHash, validFrom, version,
                  arrayMap(item -> toFloat64(item), openLevels) AS levels,
                  arrayMap(item -> toFloat64(item), openStarts) AS starts
           FROM rollups FINAL
-          WHERE project = {project:UUID} AND run IN {runs:Array(UUID)} AND level = ${wholeLevel}`,
+          WHERE place = ${placeOfWholes('{project:UUID}')} AND run IN {runs:Array(UUID)}`,
     parameters: { project, runs },
   })
   const wholes = new Map<string, WholeRollup>()
@@ -129,7 +126,7 @@ export async function readWholes(
       }
       wholes.set(keyOf(key), {
         key,
-        whole: numbersOfBucket(bucketOf(block, row)),
+        whole: numbersOfRow(block, row),
         traits: traitsOf(block, row),
         open: Array.from(levels[row] ?? [], (level, index) => ({ level, start: starts[row]?.[index] ?? 0 })),
         validFrom: at('validFrom')[row] ?? 0,
@@ -175,19 +172,18 @@ export async function restoreRollups(
   if (wanted.length > 0) {
     const blocks = await engine.columns({
       sql: `SELECT toString(run) AS runKey, toString(stream) AS streamKey, CAST(metric, 'String') AS metricKey,
-                   level, ${fieldNames.join(', ')}
+                   level, ${selectedBuckets}
             FROM rollups FINAL
-            WHERE project = {project:UUID} AND run IN {runs:Array(UUID)}
-              AND (run, CAST(stream, 'String'), CAST(metric, 'String'), level, start) IN (
-                SELECT tupleElement(item, 1), tupleElement(item, 2), tupleElement(item, 3), tupleElement(item, 4),
-                       tupleElement(item, 5)
-                FROM (SELECT arrayJoin(arrayZip({seriesRuns:Array(UUID)}, {streams:Array(String)},
-                  {metrics:Array(String)}, {levels:Array(UInt8)}, {starts:Array(Int64)})) AS item))`,
+            WHERE run IN {runs:Array(UUID)} AND (place, run, start) IN (
+              SELECT ${placeOfLevel('{project:UUID}', 'tupleElement(item, 4)', 'tupleElement(item, 2)', 'tupleElement(item, 3)')},
+                     tupleElement(item, 1), tupleElement(item, 5)
+              FROM (SELECT arrayJoin(arrayZip({seriesRuns:Array(UUID)}, {streams:Array(UInt8)},
+                {metrics:Array(String)}, {levels:Array(UInt8)}, {starts:Array(Int64)})) AS item))`,
       parameters: {
         project,
         runs: [...new Set(wanted.map(({ run }) => run))],
         seriesRuns: wanted.map(({ run }) => run),
-        streams: wanted.map(({ stream }) => stream),
+        streams: wanted.map(({ stream }) => streamNumber(stream)),
         metrics: wanted.map(({ metric }) => metric),
         levels: wanted.map(({ level }) => level),
         starts: wanted.map(({ start }) => start),
@@ -199,7 +195,7 @@ export async function restoreRollups(
         const stream = streams?.[row] === 'system' ? 'system' : 'history'
         const key = keyOf({ project, run: runs?.[row] ?? '', stream, metric: metrics?.[row] ?? '' })
         const levels = open.get(key) ?? new Map<number, Float64Array>()
-        levels.set(numbersOf(block, 'level')[row] ?? 0, numbersOfBucket(bucketOf(block, row)))
+        levels.set(numbersOf(block, 'level')[row] ?? 0, numbersOfRow(block, row))
         open.set(key, levels)
       }
     }

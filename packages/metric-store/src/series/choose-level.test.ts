@@ -28,7 +28,7 @@ test('a bucket is at most two pixels wide, unless the chart has too many series,
         const level = chooseLevel({ points, width, seriesCount })
         if (level === null) return
         const buckets = points / pointsOfLevel(level)
-        expect(buckets).toBeGreaterThanOrEqual(Math.min(width / 2, 250_000 / seriesCount / 4))
+        expect(buckets).toBeGreaterThanOrEqual(Math.min(width / 2, 64_000 / seriesCount / 4))
         if (level < 7) expect(buckets).toBeLessThanOrEqual(width * 2)
       },
     ),
@@ -42,6 +42,6 @@ test('a chart of very many series has at most so many buckets in all, and never 
       if (level === null) continue
       const buckets = points / pointsOfLevel(level)
       expect(buckets).toBeGreaterThanOrEqual(32)
-      if (seriesCount <= 1000) expect(buckets * seriesCount).toBeLessThanOrEqual(250_000)
+      expect(buckets).toBeLessThanOrEqual(Math.max(64_000 / seriesCount, 128))
     }
 })

@@ -2,7 +2,7 @@ import { isSentAsPoints } from '@kiroku/core/buckets'
 import { levelCount, pointsOfLevel } from '../rollups/levels.ts'
 
 /** How many buckets one answer may come to, over all its series, before each series gets fewer than one for two pixels. */
-const maxBuckets = 250_000
+const maxBuckets = 64_000
 const fewestBuckets = 32
 /**
  * Points of all series together that may be cut into buckets of pixels as they are, where those of the lowest level are wider:

@@ -85,6 +85,12 @@ function clockOf(segments: readonly Segment[]): RunClock {
 }
 
 /** What tells a series apart from the others of an answer. */
-export function seriesKeyOf(series: Pick<RequestedSeries, 'run' | 'metric' | 'stream' | 'x'>): string {
-  return JSON.stringify([series.run, series.metric, series.stream, series.x])
+export function seriesKeyOf({
+  run,
+  metric,
+  stream,
+  x,
+}: Pick<RequestedSeries, 'run' | 'metric' | 'stream' | 'x'>): string {
+  const over = x.kind === 'metric' ? `${x.name.length} ${x.name} ` : ''
+  return `${run} ${stream} ${x.kind} ${over}${metric}`
 }

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
-import { bucketsStatement, factsStatement, pointsStatement } from './series-sql.ts'
+import { bucketsStatement, factsStatement, pointsStatement, stepsStatement } from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
 export type Facts = { withoutX: number; count: number; minX: number; maxX: number }
@@ -35,17 +35,53 @@ export async function readFacts(
 
 /** Reads series as their points in range. */
 export async function readRawPoints(
-  { engine, project, signal }: Asking,
+  asking: Asking,
   series: readonly RequestedSeries[],
   range: Range,
 ): Promise<Map<string, Columns>> {
   const columns = new Map<string, Columns>()
   const readGroup = async (group: SeriesGroup): Promise<void> => {
-    const blocks = await engine.columns({ ...pointsStatement(project, group, range), signal })
-    forEachSeries(group, blocks, (key, block, row) => columns.set(key, pointColumnsOf(block, row)))
+    const found = group.x.kind === 'step' ? await readSteps(asking, group, range) : await readOver(asking, group, range)
+    for (const [key, points] of found) columns.set(key, points)
   }
   await Promise.all(inHalves(groupSeries(series)).map(readGroup))
   return columns
+}
+
+async function readOver(
+  { engine, project, signal }: Asking,
+  group: SeriesGroup,
+  range: Range,
+): Promise<Map<string, Columns>> {
+  const columns = new Map<string, Columns>()
+  const blocks = await engine.columns({ ...pointsStatement(project, group, range), signal })
+  forEachSeries(group, blocks, (key, block, row) => {
+    const at = columnsAt(block, row)
+    columns.set(key, ordered({ x: at('xs'), y: at('ys'), step: at('steps'), time: at('times') }))
+  })
+  return columns
+}
+
+/** Reads points over their steps; with their versions where some were logged again and are not merged yet. */
+async function readSteps(
+  asking: Asking,
+  group: SeriesGroup,
+  range: Range,
+  hasVersions = false,
+): Promise<Map<string, Columns>> {
+  const { engine, project, signal } = asking
+  const columns = new Map<string, Columns>()
+  const blocks = await engine.columns({ ...stepsStatement(project, group, range, hasVersions), signal })
+  let isUnique = true
+  forEachSeries(group, blocks, (key, block, row) => {
+    const at = columnsAt(block, row)
+    const step = at('steps')
+    const points = { x: step, y: at('ys'), step, time: at('times') }
+    const sorted = hasVersions ? newestOf(points, at('versions')) : ordered(points)
+    isUnique &&= hasVersions || sorted.step.every((one, index) => one !== sorted.step[index - 1])
+    columns.set(key, sorted)
+  })
+  return isUnique ? columns : readSteps(asking, group, range, true)
 }
 
 /** Reads series in buckets that are cut from their points. */
@@ -85,26 +121,42 @@ export function keyAt(group: SeriesGroup, runIndex: number, metricIndex: number)
   return seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
 }
 
-function pointColumnsOf(block: NativeBlock, row: number): Columns {
-  const column = (name: string): Numbers => arraysOf(block, name)[row] ?? new Float64Array(0)
-  const [step, y, time] = [column('steps'), column('ys'), column('times')]
-  const isOverSteps = block.columns.has('versions')
-  const x = isOverSteps ? step : column('xs')
-  if (isSorted(x, step)) return { x, y, step, time }
-  const versions = isOverSteps ? column('versions') : null
-  const at = (values: Numbers | null, index: number): number => values?.[index] ?? 0
+type PointsOf = { x: Numbers; y: Numbers; step: Numbers; time: Numbers }
+
+const columnsAt =
+  (block: NativeBlock, row: number) =>
+  (name: string): Numbers =>
+    arraysOf(block, name)[row] ?? new Float64Array(0)
+
+/** Points in the order of x, then step, as they mostly come. */
+function ordered(points: PointsOf): PointsOf {
+  const { x, step } = points
+  if (isSorted(x, step)) return points
   const order = Array.from(x, (_, index) => index)
-  order.sort((a, b) => at(x, a) - at(x, b) || at(step, a) - at(step, b) || at(versions, a) - at(versions, b))
-  const standing = order.filter((index, place) => step[index] !== step[order[place + 1] ?? -1] || !isOverSteps)
-  const sorted = (values: Numbers): Numbers => Float64Array.from(standing, (index) => values[index] ?? Number.NaN)
-  return { x: sorted(x), y: sorted(y), step: sorted(step), time: sorted(time) }
+  order.sort((a, b) => (x[a] ?? 0) - (x[b] ?? 0) || (step[a] ?? 0) - (step[b] ?? 0))
+  return picked(points, order)
 }
 
-/** Whether points are in the order of x, then step, as they mostly come, and none has the step of the one before. */
+/** Points in the order of their steps, of several at one step the newest. */
+function newestOf(points: PointsOf, versions: Numbers): PointsOf {
+  const { step } = points
+  const order = Array.from(step, (_, index) => index)
+  order.sort((a, b) => (step[a] ?? 0) - (step[b] ?? 0) || (versions[a] ?? 0) - (versions[b] ?? 0))
+  return picked(
+    points,
+    order.filter((index, place) => step[index] !== step[order[place + 1] ?? -1]),
+  )
+}
+
+function picked({ x, y, step, time }: PointsOf, order: readonly number[]): PointsOf {
+  const of = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
+  return { x: of(x), y: of(y), step: of(step), time: of(time) }
+}
+
 function isSorted(x: Numbers, step: Numbers): boolean {
   for (let index = 1; index < x.length; index++) {
     const [before, now] = [x[index - 1] ?? 0, x[index] ?? 0]
-    if (before > now || (before === now && (step[index - 1] ?? 0) >= (step[index] ?? 0))) return false
+    if (before > now || (before === now && (step[index - 1] ?? 0) > (step[index] ?? 0))) return false
   }
   return true
 }

@@ -9,7 +9,7 @@ import type { RequestedSeries } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
 import { type Asking, forEachSeries } from './raw-series.ts'
-import { freshStatement, wholesStatement } from './rolled-sql.ts'
+import { freshStatement, rowsBySeries, wholesStatement } from './rolled-sql.ts'
 
 type FreshPoints = PointColumns & { versions: Float64Array }
 
@@ -89,16 +89,17 @@ export async function readWholes(
   await Promise.all(
     groupSeries(unknown).map(async (group) => {
       const blocks = await engine.columns({ ...wholesStatement(project, group), signal })
-      forEachSeries(group, blocks, (key, block, row) => {
-        const at = (name: string): number => numbersOf(block, name)[row] ?? 0
-        if ((wholes.get(key)?.version ?? -1) > at('version')) return
-        wholes.set(key, {
-          bucket: bucketOf(block, row),
-          traits: traitsOf(block, row),
-          validFrom: at('validFrom'),
-          version: at('version'),
-        })
-      })
+      for (const { key, block, from, to } of rowsBySeries(group, blocks))
+        for (let row = from; row < to; row++) {
+          const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+          if ((wholes.get(key)?.version ?? -1) > at('version')) continue
+          wholes.set(key, {
+            bucket: bucketOf(block, row),
+            traits: traitsOf(block, row),
+            validFrom: at('validFrom'),
+            version: at('version'),
+          })
+        }
     }),
   )
   for (const entry of unknown)

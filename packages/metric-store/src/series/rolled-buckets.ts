@@ -1,16 +1,17 @@
-import type { bucketColumns } from '@kiroku/core/series'
+import { bucketColumns } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
-import { fieldOf, hasField } from '../rollups/stored-fields.ts'
+import { bucketsOf } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
-import { type Asking, type Columns, keyAt } from './raw-series.ts'
-import { bucketRowsStatement } from './rolled-sql.ts'
+import type { Asking, Columns } from './raw-series.ts'
+import { bucketRowsStatement, rowsBySeries, type SeriesRows } from './rolled-sql.ts'
 
 type Range = { from: number; to: number }
 type BucketColumn = (typeof bucketColumns)[number]
+const columnCount = bucketColumns.length
 
 /** A series to read from a level, with what is known of it. */
 export type LevelledSeries = { series: RequestedSeries; known: KnownSeries; level: number }
@@ -45,16 +46,6 @@ function columnsOn(
 }
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
-/** Fields that are 0 (null), or the same as another one, in a series whose values are all finite: not read there. */
-const whenFinite: ReadonlyMap<FieldName, FieldName | null> = new Map<FieldName, FieldName | null>([
-  ['nanCount', null],
-  ['positiveInfinityCount', null],
-  ['negativeInfinityCount', null],
-  ['firstStep', 'start'],
-  ['firstTime', 'startTime'],
-  ['finalStep', 'lastStep'],
-  ['finalTime', 'lastTime'],
-])
 
 /**
  * Reads buckets of the series' levels that overlap the range, whole: those at its edges may begin before it and end behind
@@ -74,7 +65,7 @@ export async function readRolledBuckets(
         async (group) => {
           for (const [key, rows] of await readGroup(asking, group, level, range, byKey)) {
             const entry = byKey.get(key)
-            const cut = entry && bucketsOf(rows, entry, range)
+            const cut = entry && columnsOf(rows, entry, range)
             if (cut) columns.set(key, cut)
           }
         },
@@ -85,7 +76,7 @@ export async function readRolledBuckets(
 }
 
 /** Neighbouring rows of an answer that are of one series. */
-type Rows = { block: NativeBlock; from: number; to: number }
+type Rows = Omit<SeriesRows, 'key'>
 
 async function readGroup(
   { engine, project, signal }: Asking,
@@ -95,34 +86,19 @@ async function readGroup(
   byKey: ReadonlyMap<string, LevelledSeries>,
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
-  const wholes = wholesOf(group, byKey)
-  const isAllFinite = wholes.every(
-    (whole) => whole && whole.nanCount + whole.positiveInfinityCount + whole.negativeInfinityCount === 0,
-  )
-  const extent = axis === 'step' ? (['lastStep'] as const) : (['startTime', 'lastTime'] as const)
-  const names = [...new Set<FieldName>(['start', ...extent, ...Object.values(sources[axis])])].filter(
-    (name) => !isAllFinite || !whenFinite.has(name),
-  )
   const cut = widest(group, byKey, range)
   // Where every step has its point no bucket is longer, in steps, than it has points.
-  const isDense = wholes.every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
+  const isDense = wholesOf(group, byKey).every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
   const startFrom = cut && axis === 'step' && isDense ? Math.ceil(cut.from) - pointsOfLevel(level) + 1 : null
   const blocks = await engine.columns({
-    ...bucketRowsStatement(project, group, { level, axis, range: cut, names, startFrom: safeWhole(startFrom) }),
+    ...bucketRowsStatement(project, group, { level, axis, range: cut, startFrom: safeWhole(startFrom) }),
     signal,
   })
   const bySeries = new Map<string, Rows[]>()
-  for (const block of blocks) {
-    const runs = group.runs.length > 1 ? numbersOf(block, 'runIndexKey') : null
-    const metrics = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
-    for (let from = 0, row = 1; row <= block.rows; row++) {
-      if (row < block.rows && runs?.[row] === runs?.[from] && metrics?.[row] === metrics?.[from]) continue
-      const key = keyAt(group, runs?.[from] ?? 0, metrics?.[from] ?? 0)
-      const others = bySeries.get(key)
-      if (others) others.push({ block, from, to: row })
-      else bySeries.set(key, [{ block, from, to: row }])
-      from = row
-    }
+  for (const { key, ...rows } of rowsBySeries(group, blocks)) {
+    const others = bySeries.get(key)
+    if (others) others.push(rows)
+    else bySeries.set(key, [rows])
   }
   return bySeries
 }
@@ -157,27 +133,27 @@ function widest(group: SeriesGroup, byKey: ReadonlyMap<string, LevelledSeries>, 
 type Place = { kind: 'step' | 'time'; base: number; range: Range }
 
 /** The columns of a series, or null when its rows are not of the version that is known. */
-function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSeries, range: Range): Columns | null {
+function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSeries, range: Range): Columns | null {
   const { kind, base } = axisOf(known, series.run)
   const place = { kind, base, range: { from: range.from + base, to: range.to + base } }
   const rows = validRows(parts, known, place)
   if (rows === null) return null
-  const stored = rows.reduce((sum, { from, to }) => sum + to - from, 0)
   const tail = tailBuckets(known.fresh, pointsOfLevel(level), place)
-  const total = stored + tail.length / bucketSize
+  const pieces = [
+    ...rows.map(({ block, from, to }) => bucketsOf(block).subarray(from * bucketSize, to * bucketSize)),
+    tail,
+  ]
+  const total = pieces.reduce((sum, { length }) => sum + length / bucketSize, 0)
+  // One allocation a series: the garbage of thousands of small ones took longer than all the rest.
+  const numbers = new Float64Array(total * columnCount)
+  let next = 0
   const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
-    const field = sources[kind][name]
-    const values = new Float64Array(total)
-    let at = 0
-    for (const { block, from, to } of rows) {
-      const read = hasField(block, field) ? field : whenFinite.get(field)
-      if (read) values.set(fieldOf(block, read).subarray(from, to), at)
-      at += to - from
-    }
-    for (let bucket = 0; at < total; at++, bucket++) values[at] = tail[bucket * bucketSize + fields[field]] ?? 0
-    if (base !== 0 && onAxis.includes(name))
-      for (let index = 0; index < total; index++) values[index] = (values[index] ?? 0) - base
-    return values
+    const field = fields[sources[kind][name]]
+    const shift = onAxis.includes(name) ? base : 0
+    const from = next
+    for (const piece of pieces)
+      for (let at = field; at < piece.length; at += bucketSize) numbers[next++] = (piece[at] ?? 0) - shift
+    return numbers.subarray(from, next)
   }
   return {
     firstX: column('firstX'),
@@ -202,50 +178,47 @@ function bucketsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
  */
 function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Rows[] | null {
   const stretches: Rows[] = []
-  const [startName, lastName] =
-    place.kind === 'step' ? (['start', 'lastStep'] as const) : (['startTime', 'lastTime'] as const)
+  const [begin, end] = place.kind === 'step' ? [fields.start, fields.lastStep] : [fields.startTime, fields.lastTime]
   for (const { block, from, to } of parts) {
-    const versions = numbersOf(block, 'version')
-    const starts = fieldOf(block, 'start')
-    const begins = fieldOf(block, startName)
-    const ends = fieldOf(block, lastName)
+    const versions = numbersOf(block, 'versionOf')
+    const buckets = bucketsOf(block)
     let stretch: Rows | null = null
-    for (let row = from; row < to; row++) {
+    for (let row = from, at = from * bucketSize; row < to; row++, at += bucketSize) {
       const version = versions[row] ?? 0
       if (version > known.version) return null
       const isValid =
-        version >= known.validFrom && (begins[row] ?? 0) <= place.range.to && (ends[row] ?? 0) >= place.range.from
+        version >= known.validFrom &&
+        (buckets[at + begin] ?? 0) <= place.range.to &&
+        (buckets[at + end] ?? 0) >= place.range.from
       if (!isValid) stretch = null
-      else if (stretch && (starts[row] ?? 0) > (starts[row - 1] ?? 0)) stretch.to = row + 1
+      else if (stretch && (buckets[at] ?? 0) > (buckets[at - bucketSize] ?? 0)) stretch.to = row + 1
       else {
         stretch = { block, from: row, to: row + 1 }
         stretches.push(stretch)
       }
     }
   }
-  const startOf = ({ block, from }: Rows): number => fieldOf(block, 'start')[from] ?? 0
-  const endOf = ({ block, to }: Rows): number => fieldOf(block, 'start')[to - 1] ?? 0
-  const sorted = stretches.sort((a, b) => startOf(a) - startOf(b))
+  const sorted = stretches.sort((a, b) => startAt(a.block, a.from) - startAt(b.block, b.from))
   const isInOrder = sorted.every((stretch, index) => {
     const before = sorted[index - 1]
-    return before === undefined || endOf(before) < startOf(stretch)
+    return before === undefined || startAt(before.block, before.to - 1) < startAt(stretch.block, stretch.from)
   })
   return isInOrder ? sorted : newestRows(sorted)
 }
 
+const startAt = (block: NativeBlock, row: number): number => bucketsOf(block)[row * bucketSize + fields.start] ?? 0
+
 /** Of rows with the same start the newest, each by itself, sorted. */
 function newestRows(stretches: readonly Rows[]): Rows[] {
   const newest = new Map<number, Rows>()
-  const versionOf = ({ block, from }: Rows): number => numbersOf(block, 'version')[from] ?? 0
-  for (const { block, from, to } of stretches) {
-    const starts = fieldOf(block, 'start')
+  const versionOf = ({ block, from }: Rows): number => numbersOf(block, 'versionOf')[from] ?? 0
+  for (const { block, from, to } of stretches)
     for (let row = from; row < to; row++) {
       const one = { block, from: row, to: row + 1 }
-      const start = starts[row] ?? 0
+      const start = startAt(block, row)
       const other = newest.get(start)
       if (other === undefined || versionOf(other) < versionOf(one)) newest.set(start, one)
     }
-  }
   return [...newest].sort(([one], [other]) => one - other).map(([, rows]) => rows)
 }
 

@@ -1,10 +1,9 @@
 import type { Statement } from '../engine/engine.ts'
-import { type FieldName, fieldNames } from '../rollups/bucket.ts'
+import { type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
-import { wholeLevel } from '../rollups/levels.ts'
-import { selectedFields } from '../rollups/stored-fields.ts'
-import type { SeriesGroup } from './groups.ts'
-import { keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
+import { selectedBuckets } from '../rollups/stored-fields.ts'
+import { type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { bucketRowsOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
 type Range = { from: number; to: number }
 
@@ -13,14 +12,12 @@ type Range = { from: number; to: number }
  * time: the bucket of the whole, its traits, and the versions that it is of.
  */
 export function wholesStatement(project: string, group: SeriesGroup): Statement {
-  const keys = keysOf(group)
   return {
-    sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
-      'rollups',
+    sql: bucketRowsOf(
+      { from: 'rollups', level: 'whole' },
       group,
-      `level, ${fieldNames.join(', ')}, isTimeRising, isValueRising, stepHash, validFrom, version`,
-      `AND level = ${wholeLevel}`,
-    )})`,
+      `${groupKeysOf(group)}${selectedBuckets}, isTimeRising, isValueRising, stepHash, validFrom, version`,
+    ),
     parameters: parametersOf(project, group, null),
   }
 }
@@ -38,7 +35,7 @@ export function freshStatement(project: string, group: SeriesGroup, after: numbe
 }
 
 /**
- * A row a bucket of a level that overlaps the range, of steps or of times, or several, as above: the fields named, and its version.
+ * A row a bucket of a level that overlaps the range, of steps or of times, or several, as above, and its `versionOf`.
  * `startFrom`: no bucket that starts before that step overlaps it. Only a start lets ClickHouse pass over granules.
  */
 export function bucketRowsStatement(
@@ -48,27 +45,42 @@ export function bucketRowsStatement(
     level,
     axis,
     range,
-    names,
     startFrom,
-  }: {
-    level: number
-    axis: 'step' | 'time'
-    range: Range | null
-    names: readonly FieldName[]
-    startFrom: number | null
-  },
+  }: { level: number; axis: 'step' | 'time'; range: Range | null; startFrom: number | null },
 ): Statement {
-  const keys = keysOf(group)
-  const begun = startFrom === null ? '' : 'AND start >= {startFrom:Int64}'
   const [start, last] = axis === 'step' ? ['start', 'start + lastStep'] : ['startTime', 'startTime + lastTime']
-  const overlap = range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${last} >= {stepFrom:Int64}`
+  const end = startFrom === null ? `${last} >= {stepFrom:Int64}` : 'start >= {startFrom:Int64}'
   return {
-    sql: `SELECT ${selected(keys)}* EXCEPT (${[...keys, 'level'].join(', ')}) FROM (${seriesRowsOf(
-      'rollups',
+    sql: `${bucketRowsOf(
+      { from: 'rollups', level: '{level:UInt8}' },
       group,
-      `level, ${selectedFields(names)}, toFloat64(version) AS version`,
-      `AND level = {level:UInt8} ${overlap} ${begun}`,
-    )}) ${range === null ? '' : manyRanges}`,
+      `${groupKeysOf(group)}${selectedBuckets}, toFloat64(version) AS versionOf`,
+      range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end}`,
+    )} ${range === null ? '' : manyRanges}`,
     parameters: { ...parametersOf(project, group, range), level, ...(startFrom === null ? {} : { startFrom }) },
   }
+}
+
+/** The columns that name a row's series: a run as it is, which is cheaper than to look up its place. */
+const groupKeysOf = ({ runs, metrics }: SeriesGroup): string =>
+  `${runs.length > 1 ? 'run AS runKey, ' : ''}${metrics.length > 1 ? 'metricIndex AS metricIndexKey, ' : ''}`
+
+/** Rows `from` to `to` of an answer to these statements, the latter left out, that are neighbours and of one series. */
+export type SeriesRows = { key: string; block: NativeBlock; from: number; to: number }
+
+/** Tells an answer's rows apart by their series. */
+export function rowsBySeries(group: SeriesGroup, blocks: readonly NativeBlock[]): SeriesRows[] {
+  return blocks.flatMap((block) => {
+    const found: SeriesRows[] = []
+    const runs = group.runs.length > 1 ? stringsOf(block, 'runKey') : null
+    const metrics = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
+    for (let from = 0, row = 1; row <= block.rows; row++) {
+      if (row < block.rows && runs?.[row] === runs?.[from] && metrics?.[row] === metrics?.[from]) continue
+      const run = runs?.[from] ?? group.runs[0] ?? ''
+      const metric = group.metrics[metrics?.[from] ?? 0] ?? ''
+      found.push({ key: seriesKeyOf({ run, metric, stream: group.stream, x: group.x }), block, from, to: row })
+      from = row
+    }
+    return found
+  })
 }

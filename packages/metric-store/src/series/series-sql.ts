@@ -1,5 +1,6 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { Statement } from '../engine/engine.ts'
+import { placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
 import type { SeriesGroup } from './groups.ts'
 
 type Range = { from: number; to: number }
@@ -32,10 +33,38 @@ const pointsOf = (group: SeriesGroup, columns: string, metric: string, onlyIf = 
 const isMetric = ({ metrics }: SeriesGroup): string =>
   metrics.length > 1 ? 'metric IN {metrics:Array(String)}' : 'metric = {metric:String}'
 
-/** The rows of a table that are of a group's series, with `runIndex` and `metricIndex` where `keysOf` names them. */
+/** The points that are of a group's series, with `runIndex` and `metricIndex` where `keysOf` names them. */
 export function seriesRowsOf(table: string, group: SeriesGroup, columns: string, onlyIf: string): string {
   return rowsOf(table, group, `${group.metrics.length > 1 ? metricIndex : ''}${columns}`, isMetric(group), onlyIf)
 }
+
+/**
+ * The stored buckets that are of a group's series, of a level that is SQL, or their wholes. `runKey` is the run, and `metricIndex` as
+ * above.
+ */
+export function bucketRowsOf(
+  { from, level }: { from: 'rollups' | 'rollups FINAL'; level: string | 'whole' },
+  group: SeriesGroup,
+  columns: string,
+  onlyIf = '',
+): string {
+  const { runs, metrics, stream } = group
+  const placeOf = (metric: string): string =>
+    placeOfLevel('{project:UUID}', level, String(streamNumber(stream)), metric)
+  const places = (): string =>
+    metrics.length > 1
+      ? `place IN (SELECT arrayJoin(arrayMap(name -> ${placeOf('name')}, {metrics:Array(String)})))`
+      : `place = ${placeOf('{metric:String}')}`
+  const where =
+    level === 'whole'
+      ? `place = ${placeOfWholes('{project:UUID}')} AND stream = '${stream}' AND ${isMetric(group)}`
+      : places()
+  return `SELECT ${metrics.length > 1 ? metricIndex : ''}${columns} FROM ${from}
+          WHERE ${where} AND ${runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'} ${onlyIf}`
+}
+
+/** The place of a row's run among those of a group. */
+export const runIndexOf = ({ runs }: SeriesGroup): string => (runs.length > 1 ? runIndex : '')
 
 /**
  * One row a point: its series, `step`, `time`, `value`, its `x`, whether it `hasX`, `place`: a whole number by which
@@ -155,24 +184,9 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
 export const manyRanges =
   'SETTINGS merge_tree_min_rows_for_concurrent_read = 2048, merge_tree_min_bytes_for_concurrent_read = 1'
 
-/**
- * One row a series that has points in range: the arrays `x`, `y`, `step` and `time`, in no order. Over steps there may be several
- * points of a step, of which that of the highest of `versions` stands: `FINAL` would take as long as all the rest.
- */
+/** One row a series that has points in range: the arrays `xs`, `ys`, `steps` and `times`, in no order. */
 export function pointsStatement(project: string, group: SeriesGroup, range: Range): Statement {
   const keys = keysOf(group)
-  if (group.x.kind === 'step')
-    return {
-      sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
-                   groupArray(value) AS ys, groupArray(toFloat64(version)) AS versions
-            FROM (${seriesRowsOf(
-              'points',
-              group,
-              'step, time, value, version',
-              'AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64}',
-            )}) ${groupedBy(keys)} ${manyRanges}`,
-      parameters: parametersOf(project, group, range),
-    }
   return {
     sql: `SELECT ${selected(keys)}groupArray(x) AS xs, groupArray(value) AS ys, groupArray(toFloat64(step)) AS steps,
                  groupArray(toFloat64(time)) AS times
@@ -180,6 +194,41 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
     parameters: parametersOf(project, group, range),
   }
 }
+
+/**
+ * The same over steps, of many short ranges of rows, where the cost is each column that has to be got at: so the sorting key serves to
+ * find granules only, and of a row's series its hash is read. There may be several points of a step, of which that of the highest of
+ * `versions` stands, which are read only when they are asked for: `FINAL` would take as long as all the rest.
+ */
+export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasVersions: boolean): Statement {
+  const keys = keysOf(group)
+  const { runs, metrics, stream } = group
+  const hashes = `arrayFlatten(arrayMap(aRun -> arrayMap(aMetric ->
+    ${seriesHash('{project:UUID}', 'aRun', String(streamNumber(stream)), 'aMetric')}, {seriesMetrics:Array(String)}), {seriesRuns:Array(UUID)}))`
+  const inSteps = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
+  const version = hasVersions ? ', version' : ''
+  return {
+    sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
+                 groupArray(value) AS ys${hasVersions ? ', groupArray(toFloat64(version)) AS versions' : ''}
+          FROM (
+            SELECT transform(series, ${hashes}, {places:Array(UInt32)}, toUInt32(${noPlace})) AS place,
+                   CAST(intDiv(place, ${metrics.length}), 'UInt16') AS runIndex,
+                   CAST(place % ${metrics.length}, 'UInt16') AS metricIndex, step, time, value${version}
+            FROM points
+            WHERE indexHint(project = {project:UUID} AND run IN {seriesRuns:Array(UUID)} AND stream = '${stream}'
+                            AND metric IN {seriesMetrics:Array(String)}) AND ${inSteps}
+          ) WHERE place != ${noPlace} ${groupedBy(keys)} ${manyRanges}`,
+    parameters: {
+      ...parametersOf(project, group, range),
+      seriesRuns: runs,
+      seriesMetrics: metrics,
+      places: runs.flatMap((_, run) => metrics.map((__, metric) => run * metrics.length + metric)),
+    },
+  }
+}
+
+/** Of points that are of none of the series. */
+const noPlace = 2 ** 32 - 1
 
 /** One row a series that has points in range: an array for each of `bucketColumns`, and `bucket`, in no order. */
 export function bucketsStatement(project: string, group: SeriesGroup, range: Range, buckets: Buckets): Statement {

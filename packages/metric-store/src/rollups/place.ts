@@ -1,0 +1,27 @@
+import type { Stream } from '@kiroku/core/history'
+import { wholeLevel } from './levels.ts'
+
+/**
+ * Rollups are sorted by their place, a hash of what a chart's series have in common (project, level, stream and metric), then by run:
+ * one number is compared where four columns would be read. The wholes of a project, of all metrics, have one place.
+ */
+export const placeColumn = `place UInt64 MATERIALIZED if(level = ${wholeLevel}, sipHash64(project, level),
+  sipHash64(project, level, toUInt8(stream), toString(metric))) CODEC(DoubleDelta, ZSTD)`
+
+/** The place of a project's wholes; `project` is SQL. */
+export const placeOfWholes = (project: string): string => `sipHash64(${project}, toUInt8(${wholeLevel}))`
+
+/** The place of a level of a metric, all of them SQL. */
+export const placeOfLevel = (project: string, level: string, stream: string, metric: string): string =>
+  `sipHash64(${project}, toUInt8(${level}), toUInt8(${stream}), toString(${metric}))`
+
+/** A stream as it is hashed. */
+export const streamNumber = (stream: Stream): number => (stream === 'history' ? 0 : 1)
+
+/** A point's series in one number: where its neighbours are known to be sorted beside it, that is all of the key that has to be read. */
+export const seriesColumn =
+  'series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(DoubleDelta, ZSTD)'
+
+/** The hash of a series, all of it SQL. */
+export const seriesHash = (project: string, run: string, stream: string, metric: string): string =>
+  `sipHash64(${project}, ${run}, toUInt8(${stream}), toString(${metric}))`
