@@ -80,34 +80,13 @@ class Reader {
     const at = this.take(length * 2)
     return Float64Array.from(new Uint16Array(Uint8Array.from(this.bytes.subarray(at, at + length * 2)).buffer))
   }
+}
 
-  /** Neighbours are mostly the same. */
-  uuids(length: number): string[] {
-    const uuids: string[] = []
-    for (let index = 0; index < length; index++) {
-      const at = this.offset
-      uuids.push(index > 0 && this.isSame(at - 16, at, 16) ? (uuids[index - 1] ?? '') : this.uuid())
-      this.offset = at + 16
-    }
-    return uuids
-  }
-
-  private isSame(one: number, other: number, length: number): boolean {
-    if (other + length > this.bytes.byteLength) return false
-    for (let index = 0; index < length; index++) if (this.bytes[one + index] !== this.bytes[other + index]) return false
-    return true
-  }
-
-  uuid(): string {
-    const at = this.take(16)
-    const half = (offset: number): string =>
-      this.view
-        .getBigUint64(at + offset, true)
-        .toString(16)
-        .padStart(16, '0')
-    const hex = half(0) + half(8)
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
-  }
+/** The text of the UUID whose 16 bytes, as ClickHouse keeps them, are at an offset. */
+export function uuidAt(bytes: DataView, at: number): string {
+  const half = (offset: number): string => bytes.getBigUint64(offset, true).toString(16).padStart(16, '0')
+  const hex = half(at) + half(at + 8)
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
 const unreadable = (why: string): KirokuError =>
@@ -144,7 +123,7 @@ function readColumn(reader: Reader, type: string, rows: number): NativeColumn {
     case 'String':
       return Array.from({ length: rows }, () => reader.text())
     case 'UUID':
-      return reader.uuids(rows)
+      return Array.from({ length: rows }, () => uuidAt(reader.view, reader.take(16)))
     case 'Array(Float64)': {
       const ends = Array.from({ length: rows }, () => reader.uint64())
       return ends.map((end, row) => reader.float64s(end - (ends[row - 1] ?? 0)))

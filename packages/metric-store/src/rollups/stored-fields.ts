@@ -36,34 +36,51 @@ export const packedColumns = `start Int64 CODEC(DoubleDelta, ZSTD), fields Fixed
 /** The type of the packed buckets of several rows on their way in. */
 export const packedArray = `Array(FixedString(${packedBytes}))` as const
 
-/** What has to be selected for `bucketsOf`. */
+/** What has to be selected for the functions below, which throw INTERNAL without it. */
 export const selectedBuckets = 'toFloat64(start) AS startOf, fields'
 
-/** The buckets of all rows of an answer with the columns above, side by side. Throws INTERNAL without them. */
-export function bucketsOf(block: NativeBlock): Float64Array<ArrayBuffer> {
-  const known = block.columns.get('buckets')
-  if (known instanceof Float64Array) return known
-  const [starts, packed] = [numbersOf(block, 'startOf'), bytesOfColumn(block, 'fields')]
-  const buckets = new Float64Array(block.rows * bucketSize)
-  for (let row = 0, at = 0, from = 0; row < block.rows; row++, at += bucketSize, from += packedBytes) {
-    buckets[at] = starts[row] ?? 0
-    for (let index = 0; index < packedSize; index++) buckets[at + 1 + index] = packed.getFloat64(from + 8 * index, true)
-    for (const place of places)
-      buckets[at + place.at] = (buckets[at + place.from] ?? 0) + place.sign * (buckets[at + place.at] ?? 0)
-  }
-  block.columns.set('buckets', buckets)
-  return buckets
+/** Writes a field of the rows `from` to `to` of an answer, the latter left out, to `target` from `at` on. */
+export function readField(
+  block: NativeBlock,
+  name: FieldName,
+  { from, to }: { from: number; to: number },
+  target: Float64Array,
+  at: number,
+): void {
+  const packed = bytesOfColumn(block, 'fields')
+  const offset = (field: number): number => from * packedBytes + 8 * (field - 1)
+  // What the field is a distance from, and what that is one from in turn.
+  const base = places.find((place) => place.at === fields[name])
+  const next = places.find((place) => place.at === base?.from)
+  const origin = next?.from ?? base?.from ?? fields[name]
+  const rows = to - from
+  if (origin === fields.start) {
+    const starts = numbersOf(block, 'startOf')
+    for (let row = 0; row < rows; row++) target[at + row] = starts[from + row] ?? 0
+  } else
+    for (let row = 0, byte = offset(origin); row < rows; row++, byte += packedBytes)
+      target[at + row] = packed.getFloat64(byte, true)
+  for (const place of [next, base])
+    if (place !== undefined)
+      for (let row = 0, byte = offset(place.at); row < rows; row++, byte += packedBytes)
+        target[at + row] = (target[at + row] ?? 0) + place.sign * packed.getFloat64(byte, true)
 }
+
+/** A field of a row of an answer. */
+export function fieldAt(block: NativeBlock, name: FieldName, row: number): number {
+  readField(block, name, { from: row, to: row + 1 }, one, 0)
+  return one[0] ?? Number.NaN
+}
+const one = new Float64Array(1)
 
 /** The bucket of a row of an answer, as its numbers side by side. */
 export const numbersOfRow = (block: NativeBlock, row: number): Float64Array<ArrayBuffer> =>
-  bucketsOf(block).slice(row * bucketSize, (row + 1) * bucketSize)
+  Float64Array.from(fieldNames, (name) => fieldAt(block, name, row))
 
 /** The bucket of a row of an answer by the names of its fields. */
 export function bucketOf(block: NativeBlock, row: number): Record<FieldName, number> {
-  const buckets = bucketsOf(block)
   const bucket: Record<FieldName, number> = { ...fields }
-  for (const name of fieldNames) bucket[name] = buckets[row * bucketSize + fields[name]] ?? Number.NaN
+  for (const name of fieldNames) bucket[name] = fieldAt(block, name, row)
   return bucket
 }
 

@@ -1,10 +1,10 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
-import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import { arraysOf, bytesOfColumn, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
-import { bucketsStatement, factsStatement, pointsStatement, stepsStatement } from './series-sql.ts'
+import { bucketsStatement, factsStatement, hashesStatement, pointsStatement, stepsStatement } from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
 export type Facts = { withoutX: number; count: number; minX: number; maxX: number }
@@ -44,7 +44,7 @@ export async function readRawPoints(
     const found = group.x.kind === 'step' ? await readSteps(asking, group, range) : await readOver(asking, group, range)
     for (const [key, points] of found) columns.set(key, points)
   }
-  await Promise.all(inHalves(groupSeries(series)).map(readGroup))
+  await Promise.all(groupSeries(series).map(readGroup))
   return columns
 }
 
@@ -70,18 +70,66 @@ async function readSteps(
   hasVersions = false,
 ): Promise<Map<string, Columns>> {
   const { engine, project, signal } = asking
+  const [hashes = [], ...blocks] = await Promise.all([
+    engine.columns({ ...hashesStatement(project, group), signal }),
+    ...inHalves([group]).map((half) =>
+      engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal }),
+    ),
+  ])
   const columns = new Map<string, Columns>()
-  const blocks = await engine.columns({ ...stepsStatement(project, group, range, hasVersions), signal })
-  let isUnique = true
-  forEachSeries(group, blocks, (key, block, row) => {
-    const at = columnsAt(block, row)
-    const step = at('steps')
-    const points = { x: step, y: at('ys'), step, time: at('times') }
-    const sorted = hasVersions ? newestOf(points, at('versions')) : ordered(points)
-    isUnique &&= hasVersions || sorted.step.every((one, index) => one !== sorted.step[index - 1])
-    columns.set(key, sorted)
-  })
-  return isUnique ? columns : readSteps(asking, group, range, true)
+  const partsOf = rowsBySeries(blocks.flat())
+  for (const block of hashes)
+    for (let row = 0; row < block.rows; row++) {
+      const parts = partsOf.get(hashAt(bytesOfColumn(block, 'seriesOf'), row))
+      if (parts === undefined) continue
+      const column = (name: string): Numbers =>
+        joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
+      const step = column('stepOf')
+      const points = { x: step, y: column('valueOf'), step, time: column('timeOf') }
+      const sorted = hasVersions ? newestOf(points, column('versionOf')) : ordered(points)
+      if (!hasVersions && !isUniqueIn(sorted.step)) return readSteps(asking, group, range, true)
+      const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+      columns.set(keyAt(group, at('runOf'), at('metricOf')), sorted)
+    }
+  return columns
+}
+
+type Part = { block: NativeBlock; from: number; to: number }
+
+/** Stretches of rows of one series, by its hash. */
+function rowsBySeries(blocks: readonly NativeBlock[]): Map<string, Part[]> {
+  const found = new Map<string, Part[]>()
+  for (const block of blocks) {
+    const hashes = bytesOfColumn(block, 'seriesOf')
+    for (let from = 0, row = 1; row <= block.rows; row++) {
+      if (row < block.rows && isSameHash(hashes, row - 1, row)) continue
+      const hash = hashAt(hashes, from)
+      const part = { block, from, to: row }
+      const others = found.get(hash)
+      if (others) others.push(part)
+      else found.set(hash, [part])
+      from = row
+    }
+  }
+  return found
+}
+
+const hashAt = (hashes: DataView, row: number): string => hashes.getBigUint64(row * 8).toString(36)
+
+const isSameHash = (hashes: DataView, one: number, other: number): boolean =>
+  hashes.getUint32(one * 8) === hashes.getUint32(other * 8) &&
+  hashes.getUint32(one * 8 + 4) === hashes.getUint32(other * 8 + 4)
+
+function joined(pieces: readonly Numbers[]): Numbers {
+  const [only] = pieces
+  if (only && pieces.length === 1) return only
+  const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 /** Reads series in buckets that are cut from their points. */
@@ -158,6 +206,12 @@ function isSorted(x: Numbers, step: Numbers): boolean {
     const [before, now] = [x[index - 1] ?? 0, x[index] ?? 0]
     if (before > now || (before === now && (step[index - 1] ?? 0) > (step[index] ?? 0))) return false
   }
+  return true
+}
+
+/** Whether no two neighbours are the same. */
+function isUniqueIn(sorted: Numbers): boolean {
+  for (let index = 1; index < sorted.length; index++) if (sorted[index] === sorted[index - 1]) return false
   return true
 }
 

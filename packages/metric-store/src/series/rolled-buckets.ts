@@ -2,7 +2,7 @@ import { bucketColumns } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
-import { bucketsOf } from '../rollups/stored-fields.ts'
+import { fieldAt, readField } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
@@ -46,6 +46,7 @@ function columnsOn(
 }
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
+const isCount = (name: BucketColumn): boolean => name.endsWith('Count')
 
 /**
  * Reads buckets of the series' levels that overlap the range, whole: those at its edges may begin before it and end behind
@@ -138,22 +139,28 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
   const place = { kind, base, range: { from: range.from + base, to: range.to + base } }
   const rows = validRows(parts, known, place)
   if (rows === null) return null
+  const stored = rows.reduce((sum, { from, to }) => sum + to - from, 0)
   const tail = tailBuckets(known.fresh, pointsOfLevel(level), place)
-  const pieces = [
-    ...rows.map(({ block, from, to }) => bucketsOf(block).subarray(from * bucketSize, to * bucketSize)),
-    tail,
-  ]
-  const total = pieces.reduce((sum, { length }) => sum + length / bucketSize, 0)
+  const total = stored + tail.length / bucketSize
   // One allocation a series: the garbage of thousands of small ones took longer than all the rest.
   const numbers = new Float64Array(total * columnCount)
   let next = 0
   const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
-    const field = fields[sources[kind][name]]
-    const shift = onAxis.includes(name) ? base : 0
-    const from = next
-    for (const piece of pieces)
-      for (let at = field; at < piece.length; at += bucketSize) numbers[next++] = (piece[at] ?? 0) - shift
-    return numbers.subarray(from, next)
+    const field = sources[kind][name]
+    const column = numbers.subarray(next, next + total)
+    next += total
+    let at = 0
+    // What is 0 in the whole is 0 in each.
+    if (!isCount(name) || known.whole[field] !== 0)
+      for (const { block, from, to } of rows) {
+        readField(block, field, { from, to }, column, at)
+        at += to - from
+      }
+    for (let index = 0; index < tail.length; index += bucketSize)
+      column[stored + index / bucketSize] = tail[index + fields[field]] ?? 0
+    if (base !== 0 && onAxis.includes(name))
+      for (let row = 0; row < total; row++) column[row] = (column[row] ?? 0) - base
+    return column
   }
   return {
     firstX: column('firstX'),
@@ -178,20 +185,20 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
  */
 function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Rows[] | null {
   const stretches: Rows[] = []
-  const [begin, end] = place.kind === 'step' ? [fields.start, fields.lastStep] : [fields.startTime, fields.lastTime]
   for (const { block, from, to } of parts) {
     const versions = numbersOf(block, 'versionOf')
-    const buckets = bucketsOf(block)
+    const starts = numbersOf(block, 'startOf')
+    const [begins, ends] = extents(block, { from, to }, place.kind)
     let stretch: Rows | null = null
-    for (let row = from, at = from * bucketSize; row < to; row++, at += bucketSize) {
+    for (let row = from; row < to; row++) {
       const version = versions[row] ?? 0
       if (version > known.version) return null
       const isValid =
         version >= known.validFrom &&
-        (buckets[at + begin] ?? 0) <= place.range.to &&
-        (buckets[at + end] ?? 0) >= place.range.from
+        (begins[row - from] ?? 0) <= place.range.to &&
+        (ends[row - from] ?? 0) >= place.range.from
       if (!isValid) stretch = null
-      else if (stretch && (buckets[at] ?? 0) > (buckets[at - bucketSize] ?? 0)) stretch.to = row + 1
+      else if (stretch && (starts[row] ?? 0) > (starts[row - 1] ?? 0)) stretch.to = row + 1
       else {
         stretch = { block, from: row, to: row + 1 }
         stretches.push(stretch)
@@ -206,7 +213,19 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
   return isInOrder ? sorted : newestRows(sorted)
 }
 
-const startAt = (block: NativeBlock, row: number): number => bucketsOf(block)[row * bucketSize + fields.start] ?? 0
+/** Where the buckets of some rows begin and end on an axis. */
+function extents(
+  block: NativeBlock,
+  rows: { from: number; to: number },
+  kind: Place['kind'],
+): [Float64Array, Float64Array] {
+  const [begins, ends] = [new Float64Array(rows.to - rows.from), new Float64Array(rows.to - rows.from)]
+  readField(block, kind === 'step' ? 'start' : 'startTime', rows, begins, 0)
+  readField(block, kind === 'step' ? 'lastStep' : 'lastTime', rows, ends, 0)
+  return [begins, ends]
+}
+
+const startAt = (block: NativeBlock, row: number): number => fieldAt(block, 'start', row)
 
 /** Of rows with the same start the newest, each by itself, sorted. */
 function newestRows(stretches: readonly Rows[]): Rows[] {

@@ -1,5 +1,5 @@
 import type { Statement } from '../engine/engine.ts'
-import { type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
+import { bytesOfColumn, type NativeBlock, numbersOf, uuidAt } from '../engine/native-format.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { selectedBuckets } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
@@ -61,9 +61,9 @@ export function bucketRowsStatement(
   }
 }
 
-/** The columns that name a row's series: a run as it is, which is cheaper than to look up its place. */
+/** The columns that name a row's series: a run as its bytes, which are cheaper to compare than its place is to look up. */
 const groupKeysOf = ({ runs, metrics }: SeriesGroup): string =>
-  `${runs.length > 1 ? 'run AS runKey, ' : ''}${metrics.length > 1 ? 'metricIndex AS metricIndexKey, ' : ''}`
+  `${runs.length > 1 ? 'reinterpretAsFixedString(run) AS runKey, ' : ''}${metrics.length > 1 ? 'metricIndex AS metricIndexKey, ' : ''}`
 
 /** Rows `from` to `to` of an answer to these statements, the latter left out, that are neighbours and of one series. */
 export type SeriesRows = { key: string; block: NativeBlock; from: number; to: number }
@@ -72,15 +72,26 @@ export type SeriesRows = { key: string; block: NativeBlock; from: number; to: nu
 export function rowsBySeries(group: SeriesGroup, blocks: readonly NativeBlock[]): SeriesRows[] {
   return blocks.flatMap((block) => {
     const found: SeriesRows[] = []
-    const runs = group.runs.length > 1 ? stringsOf(block, 'runKey') : null
+    const runs = group.runs.length > 1 ? bytesOfColumn(block, 'runKey') : null
     const metrics = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
+    const isSame = (one: number, other: number): boolean =>
+      metrics?.[one] === metrics?.[other] && (runs === null || isSameRun(runs, one, other))
     for (let from = 0, row = 1; row <= block.rows; row++) {
-      if (row < block.rows && runs?.[row] === runs?.[from] && metrics?.[row] === metrics?.[from]) continue
-      const run = runs?.[from] ?? group.runs[0] ?? ''
+      if (row < block.rows && isSame(row - 1, row)) continue
+      const run = runs === null ? group.runs[0] : uuidAt(runs, from * uuidBytes)
       const metric = group.metrics[metrics?.[from] ?? 0] ?? ''
-      found.push({ key: seriesKeyOf({ run, metric, stream: group.stream, x: group.x }), block, from, to: row })
+      const key = seriesKeyOf({ run: run ?? '', metric, stream: group.stream, x: group.x })
+      found.push({ key, block, from, to: row })
       from = row
     }
     return found
   })
+}
+
+const uuidBytes = 16
+
+function isSameRun(runs: DataView, one: number, other: number): boolean {
+  for (let at = 0; at < uuidBytes; at += 4)
+    if (runs.getUint32(one * uuidBytes + at) !== runs.getUint32(other * uuidBytes + at)) return false
+  return true
 }

@@ -196,39 +196,38 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
 }
 
 /**
- * The same over steps, of many short ranges of rows, where the cost is each column that has to be got at: so the sorting key serves to
- * find granules only, and of a row's series its hash is read. There may be several points of a step, of which that of the highest of
- * `versions` stands, which are read only when they are asked for: `FINAL` would take as long as all the rest.
+ * Points in a range of steps, which may be many short ranges of rows, where the cost is each column that has to be got at: so the
+ * sorting key serves to find granules only, and of a row's series its hash is read. A row a point, in no order, of these and of other
+ * series: `seriesOf`, `stepOf`, `timeOf` and `valueOf`. There may be several points of a step, of which that of the highest `versionOf`
+ * stands, which is there when it is asked for: `FINAL` would take as long as all the rest.
  */
 export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasVersions: boolean): Statement {
-  const keys = keysOf(group)
-  const { runs, metrics, stream } = group
-  const hashes = `arrayFlatten(arrayMap(aRun -> arrayMap(aMetric ->
-    ${seriesHash('{project:UUID}', 'aRun', String(streamNumber(stream)), 'aMetric')}, {seriesMetrics:Array(String)}), {seriesRuns:Array(UUID)}))`
-  const inSteps = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
-  const version = hasVersions ? ', version' : ''
   return {
-    sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
-                 groupArray(value) AS ys${hasVersions ? ', groupArray(toFloat64(version)) AS versions' : ''}
-          FROM (
-            SELECT transform(series, ${hashes}, {places:Array(UInt32)}, toUInt32(${noPlace})) AS place,
-                   CAST(intDiv(place, ${metrics.length}), 'UInt16') AS runIndex,
-                   CAST(place % ${metrics.length}, 'UInt16') AS metricIndex, step, time, value${version}
-            FROM points
-            WHERE indexHint(project = {project:UUID} AND run IN {seriesRuns:Array(UUID)} AND stream = '${stream}'
-                            AND metric IN {seriesMetrics:Array(String)}) AND ${inSteps}
-          ) WHERE place != ${noPlace} ${groupedBy(keys)} ${manyRanges}`,
-    parameters: {
-      ...parametersOf(project, group, range),
-      seriesRuns: runs,
-      seriesMetrics: metrics,
-      places: runs.flatMap((_, run) => metrics.map((__, metric) => run * metrics.length + metric)),
-    },
+    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, toFloat64(step) AS stepOf, toFloat64(time) AS timeOf,
+                 value AS valueOf ${hasVersions ? ', toFloat64(version) AS versionOf' : ''}
+          FROM points
+          WHERE indexHint(project = {project:UUID} AND run IN {runs:Array(UUID)} AND stream = '${group.stream}'
+                          AND metric IN {metrics:Array(String)})
+            AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64} ${manyRanges}`,
+    parameters: { ...parametersOf(project, group, range), runs: group.runs, metrics: group.metrics },
   }
 }
 
-/** Of points that are of none of the series. */
-const noPlace = 2 ** 32 - 1
+/** A row a series of a group: its hash `seriesOf`, and the places of its run and metric, `runOf` and `metricOf`. */
+export function hashesStatement(project: string, { runs, metrics, stream }: SeriesGroup): Statement {
+  const hash = seriesHash(
+    '{project:UUID}',
+    '{runs:Array(UUID)}[aRun + 1]',
+    String(streamNumber(stream)),
+    '{metrics:Array(String)}[aMetric + 1]',
+  )
+  return {
+    sql: `SELECT reinterpretAsFixedString(${hash}) AS seriesOf, toFloat64(aRun) AS runOf, toFloat64(aMetric) AS metricOf
+          FROM (SELECT arrayJoin(range(length({runs:Array(UUID)}))) AS aRun,
+                       arrayJoin(range(length({metrics:Array(String)}))) AS aMetric)`,
+    parameters: { project, runs, metrics },
+  }
+}
 
 /** One row a series that has points in range: an array for each of `bucketColumns`, and `bucket`, in no order. */
 export function bucketsStatement(project: string, group: SeriesGroup, range: Range, buckets: Buckets): Statement {

@@ -127,7 +127,7 @@ async function readLevels(
       const key = seriesKeyOf(entry.series)
       const found = read.get(key) ?? readOver.get(key)
       if (!found || 'x' in found) continue
-      const points = found.count.reduce((sum, count) => sum + count, 0)
+      const points = totalOf(found.count)
       const level = chooseLevel({ points, width: drawn.width, seriesCount: drawn.series.length })
       if (level !== null && level < entry.level) again.push({ ...entry, level })
       else if (level !== null || entry.level === 0) columns.set(key, found)
@@ -198,5 +198,11 @@ const emptyPoints = (): Columns => ({
 function answeredSeries({ run, metric, stream, x }: RequestedSeries, columns: Columns, withoutX: number): StoredSeries {
   const facts = { run, metric, stream, x, withoutX }
   if ('x' in columns) return { ...facts, form: 'points', count: columns.x.length, columns }
-  return { ...facts, form: 'buckets', count: columns.count.reduce((sum, count) => sum + count, 0), columns }
+  return { ...facts, form: 'buckets', count: totalOf(columns.count), columns }
+}
+
+function totalOf(counts: Float64Array): number {
+  let total = 0
+  for (const count of counts) total += count
+  return total
 }
