@@ -56,7 +56,7 @@ export function registerFileStreamRoute(
         const encoding = request.headers['content-encoding']
         const packed = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
         if (encoding === 'gzip') {
-          // The room for what it is packed is given back for that of the whole, which one that is alone always finds.
+          // The room for the packed body is given back for that of both, which one that is alone always finds.
           releases.get(request)?.()
           releases.set(request, history.admit((packed.byteLength + unpackedBytesOf(packed)) * memoryOfByte))
         }
