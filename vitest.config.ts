@@ -12,6 +12,10 @@ const slowest = [
   'export/round-trip',
   'metric-store/test/rollups',
   'cli/src/sync-trouble',
+  'e2e/example',
+  'e2e/run-tabs',
+  'e2e/pages',
+  'e2e/workspace',
 ]
 
 class SlowestFirst extends BaseSequencer {
@@ -20,6 +24,9 @@ class SlowestFirst extends BaseSequencer {
     return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
   }
 }
+
+/** Servers begin with a PostgreSQL that was made once: to make one anew takes a second. */
+const template = 'apps/server/src/testing/template-setup.ts'
 
 /** `unit` needs nothing; `integration` starts real servers; `browser` drives a real Chromium. */
 export default defineConfig({
@@ -32,6 +39,11 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages,tooling,examples}/*/{src,test}/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          // Loading modules anew for each file takes twice as long as the tests. What a test changes it puts back.
+          isolate: false,
+          unstubEnvs: true,
+          restoreMocks: true,
+          maxWorkers: 2,
         },
       },
       {
@@ -41,6 +53,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
+          globalSetup: template,
           // Most of what these tests do is to wait for processes: two of them leave a processor of two idle half of the time.
           maxWorkers: 3,
         },
@@ -52,7 +65,9 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',
-          maxWorkers: 1,
+          globalSetup: template,
+          // Each file has a server and a browser of its own.
+          maxWorkers: 2,
         },
       },
     ],

@@ -211,12 +211,14 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   cleanup.add(() => backup.close())
   cleanup.add(async () => services.live.close())
   const url = await listen(app, options.host ?? '127.0.0.1', options.port)
+  const rollups = engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database, clock)
   const sweeper = startSweeper({
     repository: createSweeperRepository(database),
     identities,
     purges: createPurgeRepository(database),
     files: services.files,
     blobs: storage,
+    rollups,
     store,
     crashAfterMs,
     purgeAfterMs,
@@ -226,7 +228,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   cleanup.add(() => sweeper.stop())
   const roller = startRoller({
     store,
-    repository: engines.clickhouse.kind === 'embedded' ? null : createRollupsRepository(database, clock),
+    repository: rollups,
     log: app.log,
   })
   cleanup.add(() => roller.stop())

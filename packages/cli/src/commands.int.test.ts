@@ -20,7 +20,8 @@ const bench = new Bench()
 const { base, configDir } = bench
 const kiroku = (args: readonly string[], env?: Record<string, string>): Promise<Outcome> =>
   bench.kiroku(args, env && { env })
-const serve = (dataDir: string, env?: Record<string, string>): Promise<Served> => bench.serve(dataDir, env && { env })
+const serve = (dataDir: string, env?: Record<string, string>): Promise<Served> =>
+  bench.serve(dataDir, { ...(env && { env }), isAnew: true })
 
 const postgresOf = async (dataDir: string): Promise<number> =>
   Number((await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0])

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { decodePoints } from '@kiroku/core/points'
 import { routes } from '@kiroku/core/routes'
 import { type Run, runSchema } from '@kiroku/core/runs'
+import { beginFromTemplate } from '@kiroku/testkit'
 import { afterAll, expect, vi } from 'vitest'
 import * as z from 'zod'
 
@@ -87,11 +88,12 @@ export class Bench {
     return this.start(process.execPath, [path, ...args], options)
   }
 
-  /** A server; killed when the file is over. */
+  /** A server; killed when the file is over. `isAnew`: it makes its data directory itself, as at its first start. */
   async serve(
     dataDir: string,
-    { port = 0, env }: { port?: number; env?: Record<string, string> } = {},
+    { port = 0, env, isAnew = false }: { port?: number; env?: Record<string, string>; isAnew?: boolean } = {},
   ): Promise<Served> {
+    if (!isAnew && env?.['DATABASE_URL'] === undefined) await beginFromTemplate(dataDir)
     const args = ['up', '--json', '--port', String(port), '--data', dataDir]
     const launched = this.launch(args, env && { env })
     const { child, said } = launched

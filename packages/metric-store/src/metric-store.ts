@@ -19,7 +19,7 @@ import { loggedTables, rollupTables } from './run-tables.ts'
 import { readSeries } from './series/series.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
-import type { MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
+import type { EraseOptions, MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
 import { readBytesPerPoint, readContents } from './usage.ts'
 import { createUserSql } from './user-sql/user-sql.ts'
 
@@ -64,14 +64,16 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
   }
 
   /** Removes rollups while none are filled, which could be of what is removed. */
-  const forgetting = (erase: () => Promise<void>): Promise<void> =>
-    roller.inTurn(async () => {
-      roller.forget()
-      await erase().finally(() => freshness.wholes?.clear())
-    })
-  const deleteRuns = async (keys: readonly RunKey[], signal?: AbortSignal): Promise<void> => {
-    await eraseRuns(engine, keys, loggedTables, signal)
-    await forgetting(() => eraseRuns(engine, keys, rollupTables, signal))
+  const forgetting = (erase: () => Promise<void>, { whileNoneRolls = (work) => work() }: EraseOptions): Promise<void> =>
+    whileNoneRolls(() =>
+      roller.inTurn(async () => {
+        roller.forget()
+        await erase().finally(() => freshness.wholes?.clear())
+      }),
+    )
+  const deleteRuns = async (keys: readonly RunKey[], options: EraseOptions = {}): Promise<void> => {
+    await eraseRuns(engine, keys, loggedTables, options.signal)
+    await forgetting(() => eraseRuns(engine, keys, rollupTables, options.signal), options)
   }
 
   return {
@@ -105,10 +107,10 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     wholeConsole: (key) => readWholeConsole(engine, key),
     writerConsole: (key) => readWriterConsole(engine, key),
     deleteRun: (key) => deleteRuns([key]),
-    deleteRuns: (keys, options) => deleteRuns(keys, options?.signal),
-    async deleteProject(project, options) {
-      await eraseProject(engine, project, loggedTables, options?.signal)
-      await forgetting(() => eraseProject(engine, project, rollupTables, options?.signal))
+    deleteRuns: (keys, options) => deleteRuns(keys, options),
+    async deleteProject(project, options = {}) {
+      await eraseProject(engine, project, loggedTables, options.signal)
+      await forgetting(() => eraseProject(engine, project, rollupTables, options.signal), options)
     },
     contents: (projects, by) => readContents(engine, projects, by),
     bytesPerPoint: () => readBytesPerPoint(engine),

@@ -134,6 +134,15 @@ export type FrozenFile = { path: string; source: string; size: number }
  */
 export type FrozenTables = { files: readonly FrozenFile[]; heldMs: number; release(): Promise<void> }
 
+/**
+ * How to erase. `whileNoneRolls` does its work while no other process of those that share the store fills rollups, which could be
+ * of what is erased; left out where there is no other.
+ */
+export type EraseOptions = {
+  signal?: AbortSignal | undefined
+  whileNoneRolls?: ((work: () => Promise<void>) => Promise<void>) | undefined
+}
+
 /** Points, texts and console lines of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
 export type MetricStore = {
   /** Stores points, texts and console lines; resolves when they are on disk. Storing the same again changes nothing. */
@@ -180,9 +189,9 @@ export type MetricStore = {
    * within minutes. Parts are written anew for it, so many runs at once cost what one costs. Again changes nothing. An
    * abort ends the waiting and throws UNAVAILABLE; the rows go all the same.
    */
-  deleteRuns(keys: readonly RunKey[], options?: { signal?: AbortSignal }): Promise<void>
+  deleteRuns(keys: readonly RunKey[], options?: EraseOptions): Promise<void>
   /** Removes everything of a project, as `deleteRuns` does. */
-  deleteProject(project: string, options?: { signal?: AbortSignal }): Promise<void>
+  deleteProject(project: string, options?: EraseOptions): Promise<void>
   /** What texts and lines of these projects take, by project or by run; one that has neither is left out. */
   contents(projects: readonly string[], by: 'project' | 'run'): Promise<StoredContents[]>
   /** How many bytes on disk a point takes at the mean over all runs, with what is kept beside points; 0 without points. */

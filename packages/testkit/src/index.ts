@@ -2,6 +2,7 @@ export {
   attachFile,
   type BatchParts,
   batchOf,
+  beginFromTemplate,
   type Caller,
   canStartClickhouse,
   client,

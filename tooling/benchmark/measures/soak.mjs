@@ -3,11 +3,11 @@ import timers from 'node:timers/promises'
 import { client, fetchSeries, readPoints, spawnServer } from '@kiroku/testkit'
 import { inTemporaryDirectory, megabytesOf, runScript } from '../processes.mjs'
 import { createLiveRun, metrics, patiently, project, valueAt } from '../soak/live-run.mjs'
-import { quantile, randomNumbers } from '../statistics.mjs'
+import { median, quantile, randomNumbers } from '../statistics.mjs'
 import { aligned, rounded } from '../table.mjs'
 
 export const ids = []
-export const onRequest = ['soak.lost', 'soak.errors', 'soak.memory', 'soak.parts', 'soak.chart.p95']
+export const onRequest = ['soak.lost', 'soak.errors', 'soak.memory', 'soak.growth', 'soak.parts', 'soak.chart.p95']
 
 const runs = 5000
 const writersAtOnce = 8
@@ -21,10 +21,17 @@ const rampShare = 0.25
 const startShare = 0.5
 /** Runs of which every point is compared at the end; of all others, how many there are. */
 const comparedRuns = 250
+/** When the server is killed: when all runs have begun, so that most of the time shows what a whole one's memory does. */
+const crashAt = 0.3
+/** From here on memory has warmed up: caches and allocators have what they keep. */
+const warmAt = 0.4
+const sampleEveryMs = 5000
+/** Rows of the table over time. */
+const tableRows = 20
 
 /**
  * A day's life of a server in minutes: thousands of runs that are begun, log, end, are resumed, deleted and restored, while
- * charts and lists are asked for; half way the server is killed with `kill -9`. Then all is read back.
+ * charts and lists are asked for; when all have begun the server is killed with `kill -9`. Then all is read back.
  */
 export async function measure({ minutes, print }) {
   return inTemporaryDirectory(async (directory) => {
@@ -56,7 +63,7 @@ export async function measure({ minutes, print }) {
 
 async function live(server, minutes) {
   const all = Array.from({ length: runs }, (_, index) => createLiveRun(server, index))
-  const life = { all, batches: 0, resumed: 0, deleted: 0, restored: 0, errors: [], charts: [], samples: [] }
+  const life = { all, batches: 0, resumed: 0, deleted: 0, restored: 0, late: 0, errors: [], charts: [], samples: [] }
   const from = performance.now()
   const wholeMs = minutes * 60_000
   const share = () => (performance.now() - from) / wholeMs
@@ -92,24 +99,29 @@ async function live(server, minutes) {
     }
   }
   const sample = async () => {
-    let before = 0
+    let before = { points: 0, at: from }
     while (!isOver()) {
-      await timers.setTimeout(wholeMs / 20)
+      await timers.setTimeout(sampleEveryMs)
+      const memory = await memoryOf(server)
       const points = pointsOf(all)
-      const seconds = wholeMs / 20_000
+      const at = performance.now()
       life.samples.push({
-        minute: (performance.now() - from) / 60_000,
-        megabytes: memoryOf(server),
+        share: share(),
+        minute: (at - from) / 60_000,
+        memory,
         live: all.filter(({ state }) => state === 'live').length,
-        rate: (points - before) / seconds,
+        rate: (1000 * (points - before.points)) / (at - before.at),
       })
-      before = points
-      const { minute, megabytes, live: count, rate } = life.samples.at(-1)
-      console.error(`  ${minute.toFixed(1)} min: ${rounded(megabytes)} MB, ${count} live, ${rounded(rate)} points/s`)
+      before = { points, at }
+      console.error(
+        `  ${rowOf(life.samples.at(-1))
+          .map((cell, index) => `${columns[index]} ${cell}`)
+          .join(', ')}`,
+      )
     }
   }
   const crash = async () => {
-    await timers.setTimeout(wholeMs / 2)
+    await timers.setTimeout(wholeMs * crashAt)
     await server.kill()
     await server.restart()
     console.error('  the server was killed and is back')
@@ -118,12 +130,13 @@ async function live(server, minutes) {
   return life
 }
 
-/** Megabytes; 0 in the moment in which the server is being killed. */
-function memoryOf(server) {
+/** Megabytes: all that is in RAM, and what of it is JavaScript's heap in use and buffers; null while the server is down. */
+async function memoryOf(server) {
   try {
-    return megabytesOf(server.pid(), 'VmRSS') || 0
+    const { rss, heapUsed, external } = await server.memory()
+    return { rss: rss / 1e6, heap: heapUsed / 1e6, buffers: external / 1e6 }
   } catch {
-    return 0
+    return null
   }
 }
 
@@ -155,13 +168,24 @@ async function takeTurn(run, random, life) {
 /** What a dashboard asks for: a page of runs, and a chart of some of them. */
 async function askOnce(server, api, life, random) {
   const path = { organization: server.organization, project }
-  const seen = life.all.filter(({ state, acknowledged }) => state !== 'deleted' && acknowledged > 0)
-  if (seen.length === 0) return
+  // The first run makes the project.
+  if (!life.all.some(({ acknowledged }) => acknowledged > 0)) return
   await patiently(() => api.runs.list.query({ ...path, limit: 200 }))
+  const seen = life.all.filter(({ state, acknowledged }) => state !== 'deleted' && acknowledged > 0)
   const first = Math.floor(random() * Math.max(1, seen.length - runsPerChart))
-  const series = seen.slice(first, first + runsPerChart).map(({ slug }) => ({ run: slug, metric: 'loss' }))
+  const asked = seen.slice(first, first + runsPerChart)
+  const deletions = asked.map((run) => run.deletions)
+  const series = asked.map(({ slug }) => ({ run: slug, metric: 'loss' }))
   const before = performance.now()
-  await patiently(() => fetchSeries(server, { ...path, series, x: { kind: 'step' }, width: 1000 }))
+  try {
+    await patiently(() => fetchSeries(server, { ...path, series, x: { kind: 'step' }, width: 1000 }))
+  } catch (error) {
+    // What a chart names must be there: of a run that was deleted since, the server says that there is none.
+    const gone = asked.find(({ slug }) => error.message.includes(`"there is no run ${slug}"`))
+    if (gone === undefined || gone.deletions === deletions[asked.indexOf(gone)]) throw error
+    life.late++
+    return
+  }
   life.charts.push(performance.now() - before)
 }
 
@@ -198,7 +222,9 @@ async function readBack(server, { all, errors }) {
 const pointsOf = (some) => some.reduce((sum, { acknowledged }) => sum + acknowledged * metrics.length, 0)
 
 function resultsOf({ all, charts, errors, samples, batches }, lost, tables, memoryAtStart) {
-  const megabytes = samples.flatMap((sample) => (sample.megabytes > 0 ? [sample.megabytes] : []))
+  const megabytes = samples.flatMap(({ memory }) => (memory === null ? [] : [memory.rss]))
+  const warm = samples.filter(({ share, memory }) => share >= warmAt && memory !== null).map(({ memory }) => memory)
+  const [first, last] = [warm.slice(0, Math.ceil(warm.length / 3)), warm.slice(-Math.ceil(warm.length / 3))]
   return [
     {
       id: 'soak.lost',
@@ -223,6 +249,14 @@ function resultsOf({ all, charts, errors, samples, batches }, lost, tables, memo
       yardstick: { name: 'the server at its start', value: memoryAtStart },
     },
     {
+      id: 'soak.growth',
+      value: median(last.map(({ rss }) => rss)) / median(first.map(({ rss }) => rss)),
+      unit: 'times, last third over first',
+      target: '<= 1.1',
+      // What the collector left, so that it does not matter when it last ran.
+      yardstick: { name: 'of the heap at its least', value: leastHeap(last) / leastHeap(first) },
+    },
+    {
       id: 'soak.parts',
       value: tables.reduce((sum, [, parts]) => sum + Number(parts), 0),
       unit: 'parts',
@@ -240,21 +274,24 @@ function resultsOf({ all, charts, errors, samples, batches }, lost, tables, memo
   ]
 }
 
-function soakTables({ all, batches, resumed, deleted, restored, errors, samples }, tables, minutes) {
+const leastHeap = (memories) => Math.min(...memories.map(({ heap }) => heap))
+
+const columns = ['minute', 'server, MB', 'heap, MB', 'buffers, MB', 'live runs', 'points/s']
+
+function rowOf({ minute, memory, live: count, rate }) {
+  const cells = memory === null ? ['down', '-', '-'] : [memory.rss, memory.heap, memory.buffers].map(rounded)
+  return [minute.toFixed(1), ...cells, String(count), rounded(rate)]
+}
+
+function soakTables({ all, batches, resumed, deleted, restored, late, errors, samples }, tables, minutes) {
   const begun = all.filter(({ state }) => state !== 'new').length
+  const each = Math.max(1, Math.floor(samples.length / tableRows))
   return [
     `${minutes} minutes of ${begun} runs: ${rounded(pointsOf(all))} points in ${rounded(batches)} batches, ${resumed} resumed, ${deleted} deleted, ${restored} restored, ${errors.length} errors`,
+    ...(late > 0 ? [`${late} charts named a run that was deleted while they were asked for, and were told so`] : []),
     ...[...new Set(errors)].slice(0, 10).map((error) => `  ${error}`),
     '',
-    aligned([
-      ['minute', 'server, MB', 'live runs', 'points/s'],
-      ...samples.map(({ minute, megabytes, live: count, rate }) => [
-        minute.toFixed(1),
-        rounded(megabytes),
-        String(count),
-        rounded(rate),
-      ]),
-    ]),
+    aligned([columns, ...samples.filter((_, index) => index % each === each - 1).map(rowOf)]),
     '',
     aligned([
       ['table', 'parts', 'rows', 'MB'],

@@ -12,7 +12,7 @@ export function valueAt(run, metric, step) {
 
 /** A run as a script's sidecar would write it. What `acknowledged` counts is on disk, by the server's word. */
 export function createLiveRun(server, index) {
-  const run = { index, slug: `run-${index}`, state: 'new', acknowledged: 0 }
+  const run = { index, slug: `run-${index}`, state: 'new', acknowledged: 0, deletions: 0 }
   let writer = ''
   let seq = 1
   const api = client(server)
@@ -76,11 +76,13 @@ export function createLiveRun(server, index) {
       if (finish) run.state = 'finished'
     },
     async delete() {
-      await patiently(() => api.runs.delete.mutate(address))
+      // Its end cannot be told from its beginning by whoever asks meanwhile.
+      run.deletions++
+      await onceAtLeast(() => api.runs.delete.mutate(address))
       run.state = 'deleted'
     },
     async restore() {
-      await patiently(() => api.runs.restore.mutate(address))
+      await onceAtLeast(() => api.runs.restore.mutate(address))
       run.state = 'finished'
     },
   })
@@ -88,6 +90,17 @@ export function createLiveRun(server, index) {
 
 /** The server asks to come again later. */
 class Held extends Error {}
+
+/** Of a change that cannot be made twice: an attempt whose answer never came may have made it, and the next one is told so. */
+async function onceAtLeast(change) {
+  let attempts = 0
+  await patiently(() => {
+    attempts++
+    return change()
+  }).catch((error) => {
+    if (attempts < 2 || error.data?.code !== 'NOT_FOUND') throw error
+  })
+}
 
 const patienceMs = 120_000
 

@@ -24,4 +24,5 @@ export {
 } from './factories.ts'
 export { startProxy, type TestProxy } from './proxy.ts'
 export { type SpawnedServer, type SpawnOptions, spawnServer } from './spawn-server.ts'
+export { beginFromTemplate } from './template.ts'
 export { type TestServer, testServer } from './test-server.ts'

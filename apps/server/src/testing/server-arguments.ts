@@ -38,8 +38,24 @@ export const insertedMessageSchema = z.object({ inserted: z.literal(true) })
 
 /** Said by a process that holds when a purge has taken something out of ClickHouse. */
 export const erasedMessageSchema = z.object({ erased: z.literal(true) })
-/** Tells a server process to end itself by SIGKILL when a batch next reaches a step. */
-export const killAtMessageSchema = z.object({ killAt: z.enum(ingestSteps) })
+
+/** What a server process can be asked: to end itself by SIGKILL when a batch next reaches a step, and what memory it has. */
+export const requestMessageSchema = z.union([
+  z.object({ killAt: z.enum(ingestSteps) }),
+  z.object({ memory: z.literal(true) }),
+])
 
 /** Said when a process knows its step. */
 export const armedMessageSchema = z.object({ armed: z.literal(true) })
+
+/** The memory of a server process in bytes, as `process.memoryUsage()` tells it: the engine's is in `rss` alone. */
+export const memoryMessageSchema = z.object({
+  memory: z.object({
+    rss: z.number(),
+    heapUsed: z.number(),
+    heapTotal: z.number(),
+    external: z.number(),
+    arrayBuffers: z.number(),
+  }),
+})
+export type ServerMemory = z.infer<typeof memoryMessageSchema>['memory']

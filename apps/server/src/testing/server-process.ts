@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { IngestStep } from '../features/history/index.ts'
 import { startServer } from '../index.ts'
-import { killAtMessageSchema, readyMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
+import { readyMessageSchema, requestMessageSchema, serverArgumentsSchema } from './server-arguments.ts'
 
 // The process that `spawnServer` starts: its options in one argument, its address in one line of standard output,
-// and the step at which it is to die in a line of standard input.
+// and what it is asked for in lines of standard input.
 const { holdAfterInsert, holdAfterErase, clockAheadMs, ...options } = serverArgumentsSchema.parse(
   JSON.parse(process.argv[2] ?? '{}'),
 )
@@ -16,7 +16,12 @@ const hold = (message: object): Promise<void> => {
 }
 let fatalStep: IngestStep | undefined
 createInterface({ input: process.stdin }).on('line', (line) => {
-  fatalStep = killAtMessageSchema.parse(JSON.parse(line)).killAt
+  const request = requestMessageSchema.parse(JSON.parse(line))
+  if ('memory' in request) {
+    process.stdout.write(`${JSON.stringify({ memory: process.memoryUsage() })}\n`)
+    return
+  }
+  fatalStep = request.killAt
   process.stdout.write('{"armed":true}\n')
 })
 const server = await startServer({

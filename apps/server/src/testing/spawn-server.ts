@@ -13,10 +13,13 @@ import {
   armedMessageSchema,
   erasedMessageSchema,
   insertedMessageSchema,
+  memoryMessageSchema,
   type ReadyMessage,
   readyMessageSchema,
   type ServerArguments,
+  type ServerMemory,
 } from './server-arguments.ts'
+import { beginFromTemplate } from './template.ts'
 
 const entryFile = fileURLToPath(new URL('../../dist/testing/server-process.js', import.meta.url))
 
@@ -38,6 +41,8 @@ export type SpawnedServer = ReadyMessage &
     erased(): Promise<void>
     /** Has the process end itself by SIGKILL when a batch next reaches a step; resolves when it knows. */
     killAt(step: IngestStep): Promise<void>
+    /** What memory the process has now. Rejects when it ends before it answers. */
+    memory(): Promise<ServerMemory>
     /** Resolves when the process is gone, however it ended. */
     gone(): Promise<void>
   }
@@ -49,6 +54,8 @@ type Running = {
   erased: Promise<void>
   armed: Promise<void>
   gone: Promise<void>
+  /** Who asked for the memory, in the order of their questions. */
+  asking: { tell(memory: ServerMemory): void; fail(error: Error): void }[]
 }
 
 /**
@@ -58,6 +65,7 @@ type Running = {
 export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedServer> {
   const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
   const given = { dataDir: join(directory, 'data'), port: 0, ...options }
+  if (given.databaseUrl === undefined) await beginFromTemplate(given.dataDir)
   let running = await run(given)
   const { ready } = running
   const port = Number(new URL(ready.url).port)
@@ -81,6 +89,14 @@ export async function spawnServer(options: SpawnOptions = {}): Promise<SpawnedSe
     async killAt(step) {
       running.child.stdin.write(`${JSON.stringify({ killAt: step })}\n`)
       await running.armed
+    },
+    memory() {
+      const { child, asking } = running
+      return new Promise((tell, fail) => {
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error('the server is not running')
+        asking.push({ tell, fail })
+        child.stdin.write('{"memory":true}\n')
+      })
     },
     async kill() {
       await end('SIGKILL')
@@ -117,7 +133,12 @@ async function isPostgresGone(dataDir: string): Promise<boolean> {
 
 async function run(given: ServerArguments): Promise<Running> {
   const child = spawn(process.execPath, [entryFile, JSON.stringify(given)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const gone = once(child, 'exit').then(() => {})
+  const asking: Running['asking'] = []
+  // Whoever writes to a process that ends meanwhile learns it from its end.
+  child.stdin.on('error', () => {})
+  const gone = once(child, 'exit').then(() => {
+    for (const { fail } of asking) fail(new Error('the server ended'))
+  })
   let tellInserted = (): void => {}
   const inserted = new Promise<void>((resolve) => {
     tellInserted = resolve
@@ -142,7 +163,8 @@ async function run(given: ServerArguments): Promise<Running> {
       else if (insertedMessageSchema.safeParse(message).success) tellInserted()
       else if (erasedMessageSchema.safeParse(message).success) tellErased()
       else if (armedMessageSchema.safeParse(message).success) tellArmed()
+      else asking.shift()?.tell(memoryMessageSchema.parse(message).memory)
     })
   })
-  return { child, ready, inserted, erased, armed, gone }
+  return { child, ready, inserted, erased, armed, gone, asking }
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, type ServerOptions, startServer } from '../index.ts'
+import { beginFromTemplate } from './template.ts'
 
 /** A server over embedded engines, whose key is known. */
 export type TestServer = RunningServer & { apiKey: string }
@@ -14,7 +15,9 @@ export async function testServer(options: Partial<ServerOptions> = {}): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true })
   try {
-    const server = await startServer({ dataDir: join(directory, 'data'), port: 0, logLevel: 'error', ...options })
+    const given = { dataDir: join(directory, 'data'), port: 0, logLevel: 'error' as const, ...options }
+    if (given.databaseUrl === undefined) await beginFromTemplate(given.dataDir)
+    const server = await startServer(given)
     let closing: Promise<void> | undefined
     const close = (): Promise<void> => {
       closing ??= server.close().finally(remove)

@@ -2,9 +2,9 @@
 import { Filter } from 'lucide-react'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { Button } from '../ui/button.tsx'
+import styles from '../ui/menu-form.module.css'
 import { Modal } from '../ui/modal.tsx'
 import { type ColumnFilter, columnTests, conditionOf, filterLabel, needsValue, testLabel } from './column-filters.ts'
-import styles from './filters.module.css'
 
 export type FilterMenuProps = {
   /** The columns that are known; any other name of config or summary can be typed. */

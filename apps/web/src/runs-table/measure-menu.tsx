@@ -4,9 +4,9 @@ import type { MetricInfo } from '@kiroku/core/queries'
 import { Sigma } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Button } from '../ui/button.tsx'
+import styles from '../ui/menu-form.module.css'
 import { Modal } from '../ui/modal.tsx'
 import { measureLabel } from './measure-columns.ts'
-import styles from './measure-menu.module.css'
 
 export type MeasureMenuProps = { metrics: readonly MetricInfo[]; onAdd: (measure: Measure) => void }
 

@@ -129,7 +129,7 @@ function settled<T>(promise: Promise<T>): Promise<T> {
 }
 
 async function writeTexts(client: ServerClient, address: RunAddress, path: string): Promise<Part> {
-  const file = new RowsFile(path)
+  await using file = new RowsFile(path)
   const metrics = (await client.textMetrics(address)).map(({ metric }) => metric).sort(inOrder)
   for (const metric of metrics) {
     for (let from: number | undefined; ; ) {
@@ -140,7 +140,7 @@ async function writeTexts(client: ServerClient, address: RunAddress, path: strin
       from = last.step + 1
     }
   }
-  return file.finish()
+  return await file.finish()
 }
 
 async function writeLines(
@@ -149,7 +149,7 @@ async function writeLines(
   path: string,
   writers: number,
 ): Promise<Part & { writers: number[] }> {
-  const file = new RowsFile(path)
+  await using file = new RowsFile(path)
   const counts = new Array<number>(writers).fill(0)
   for await (const rows of readRows(await client.jsonLines(address))) {
     const lines = rows.map((row) => parseInput(exportedLineSchema, JSON.parse(row), 'console line'))

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 
-/** A text file that is written row by row, and what came of it. */
-export class RowsFile {
+/** A text file that is written row by row, and what came of it. Disposed of before it is finished, it stays as far as it is. */
+export class RowsFile implements AsyncDisposable {
   readonly #stream: ReturnType<typeof createWriteStream>
   readonly #hash = createHash('sha256')
   #failure: unknown
@@ -30,5 +30,11 @@ export class RowsFile {
     this.#stream.end()
     await finished(this.#stream)
     return { count: this.count, sha256: this.#hash.digest('hex') }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stream.closed) return
+    this.#stream.destroy()
+    await once(this.#stream, 'close').catch(() => {})
   }
 }

@@ -1,4 +1,4 @@
-import { arraysOf, numbersOf } from '../engine/native-format.ts'
+import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { PointColumns } from '../rollups/bucket.ts'
 import { inOrder } from '../rollups/fresh-points.ts'
 import type { Freshness } from '../rollups/freshness.ts'
@@ -9,13 +9,20 @@ import type { RequestedSeries } from '../types.ts'
 import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
 import { type Asking, forEachSeries } from './raw-series.ts'
-import { freshStatement, rowsBySeries, wholesStatement } from './rolled-sql.ts'
+import { freshCountStatement, freshStatement, rowsBySeries, wholesStatement } from './rolled-sql.ts'
 
 type FreshPoints = PointColumns & { versions: Float64Array }
 
 /**
+ * So many points that the rollups do not know yet are read as they are for a chart, some 300 bytes of memory each; series that have
+ * some are otherwise left to be cut from their points, in ClickHouse.
+ */
+const maxFreshPoints = 1_000_000
+
+/**
  * Of series the ones that their rollups tell the whole of, by key: over steps, over times that rise with the steps, and over
- * a metric that does. Left out are those of a run that is being put in order, and those that got points at steps from before.
+ * a metric that does. Left out are those of a run that is being put in order, those that got points at steps from before, and
+ * those that the rollups are far behind of.
  */
 export async function readKnownSeries(
   asking: Asking,
@@ -29,7 +36,7 @@ export async function readKnownSeries(
     const x = xSeriesOf(entry)
     return x === null ? [entry] : [onStep(entry), x]
   })
-  const fresh = new Map<string, FreshPoints>()
+  const fresh = new Map<string, FreshPoints | 'many'>()
   const freshGroups = groupSeries(wanted.filter(({ run }) => look.isFresh(run)))
   await Promise.all(freshGroups.map((group) => readFreshOf(asking, group, look.rolled, fresh)))
   const known = new Map<string, KnownSeries>()
@@ -39,7 +46,8 @@ export async function readKnownSeries(
       for (const metric of group.metrics) {
         const key = seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
         const whole = wholes.get(seriesKeyOf({ run, metric, stream: group.stream, x: { kind: 'step' } }))
-        const of = whole ? knownSeriesOf(group, whole, fresh.get(key)) : null
+        const later = fresh.get(key)
+        const of = whole && later !== 'many' ? knownSeriesOf(group, whole, later) : null
         if (of) known.set(key, of)
       }
   for (const entry of usable) {
@@ -57,9 +65,16 @@ async function readFreshOf(
   { engine, project, signal }: Asking,
   group: SeriesGroup,
   after: number,
-  found: Map<string, FreshPoints>,
+  found: Map<string, FreshPoints | 'many'>,
 ): Promise<void> {
-  const blocks = await engine.columns({ ...freshStatement(project, group, after), signal })
+  const blocks = await engine.columns({ ...freshStatement(project, group, after, maxFreshPoints + 1), signal })
+  if (pointsIn(blocks) > maxFreshPoints) {
+    const counts = await engine.columns({ ...freshCountStatement(project, group, after), signal })
+    forEachSeries(group, counts, (key, block, row) => {
+      if ((numbersOf(block, 'points')[row] ?? 0) > 0) found.set(key, 'many')
+    })
+    return
+  }
   forEachSeries(group, blocks, (key, block, row) => {
     const column = (name: string): Float64Array => arraysOf(block, name)[row] ?? new Float64Array(0)
     found.set(key, {
@@ -70,6 +85,9 @@ async function readFreshOf(
     })
   })
 }
+
+const pointsIn = (blocks: readonly NativeBlock[]): number =>
+  blocks.reduce((sum, block) => arraysOf(block, 'versions').reduce((total, { length }) => total + length, sum), 0)
 
 /** The wholes of series, by the key that they have over steps. Those that the cache has are not asked for. */
 export async function readWholes(

@@ -22,13 +22,29 @@ export function wholesStatement(project: string, group: SeriesGroup): Statement 
   }
 }
 
-/** One row a series that has points above a version: the arrays `steps`, `times`, `numbers` and `versions`, in no order. */
-export function freshStatement(project: string, group: SeriesGroup, after: number): Statement {
+const freshRowsOf = (group: SeriesGroup, columns: string): string =>
+  seriesRowsOf('points FINAL', group, columns, 'AND version > {after:UInt64}')
+
+/**
+ * One row a series that has points above a version: the arrays `steps`, `times`, `numbers` and `versions`, in no order. There are
+ * at most `limit` points of all of them together.
+ */
+export function freshStatement(project: string, group: SeriesGroup, after: number, limit: number): Statement {
   const keys = keysOf(group)
   return {
     sql: `SELECT ${selected(keys)}groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(time)) AS times,
                  groupArray(value) AS numbers, groupArray(toFloat64(version)) AS versions
-          FROM (${seriesRowsOf('points FINAL', group, 'step, time, value, version', 'AND version > {after:UInt64}')} ${newestOnly})
+          FROM (${freshRowsOf(group, 'step, time, value, version')} LIMIT {limit:UInt64} ${newestOnly})
+          ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''}`,
+    parameters: { ...parametersOf(project, group, null), after, limit },
+  }
+}
+
+/** One row a series that has points above a version: how many, `points`. */
+export function freshCountStatement(project: string, group: SeriesGroup, after: number): Statement {
+  const keys = keysOf(group)
+  return {
+    sql: `SELECT ${selected(keys)}toFloat64(count()) AS points FROM (${freshRowsOf(group, 'version')} ${newestOnly})
           ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''}`,
     parameters: { ...parametersOf(project, group, null), after },
   }

@@ -1,2 +1,2 @@
 export { startRoller } from './roller.ts'
-export { createRollupsRepository } from './rollups.repository.ts'
+export { createRollupsRepository, type RollupsRepository } from './rollups.repository.ts'

@@ -6,6 +6,8 @@ import { lockIds } from '../../database/lock-ids.ts'
 export type RollupsRepository = {
   /** Does `work`, unless another server does its own at this moment. */
   alone(work: () => Promise<void>): Promise<void>
+  /** Does `work` when the server that fills the rollups at this moment has done so, and lets none of them do so meanwhile. */
+  whileNoneFills(work: () => Promise<void>): Promise<void>
 }
 
 const lockRowsSchema = z.tuple([z.object({ isMine: z.boolean() })])
@@ -22,6 +24,12 @@ export function createRollupsRepository(database: Database, clock: DatabaseClock
         const [{ isMine }] = lockRowsSchema.parse(rows)
         if (!isMine) return
         await clock.ask(database)
+        await work()
+      }),
+
+    whileNoneFills: (work) =>
+      database.transaction(async (connection) => {
+        await connection.query('SELECT pg_advisory_xact_lock($1)', [lockIds.rollups])
         await work()
       }),
   }

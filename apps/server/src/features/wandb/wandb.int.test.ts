@@ -291,6 +291,12 @@ describe('lines', () => {
     expect(await loss(name)).toEqual([4])
     expect((await post(name, packed, { headers: { 'content-encoding': 'br' } })).status).toBe(400)
     expect((await post(name, new Uint8Array([1]), { headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
+    // One that has more than it says would take more memory than there is room made for it.
+    const liar = Buffer.from(packed)
+    liar.writeUInt32LE(8, liar.length - 4)
+    const refused = await post(name, liar, { headers: { 'content-encoding': 'gzip' } })
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('more than it says at its end')
   })
 
   it('that cannot be stored keep no others out', async () => {

@@ -184,7 +184,7 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
       )
     },
 
-    streamed: (scope, slug) => database.transaction((connection) => readStreamed(connection, scope, slug)),
+    streamed: (scope, slug) => database.session((connection) => readStreamed(connection, scope, slug)),
 
     async byId({ organizationId }, id) {
       const rows = await query(

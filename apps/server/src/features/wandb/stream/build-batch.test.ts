@@ -143,4 +143,18 @@ describe('media', () => {
     expect(later.batch.texts).toMatchObject([{ seq: 2, step: 0, metric: 'pics', value: { _type: 'images' } }])
     expect(later.position.media).toEqual([])
   })
+
+  it('beyond a thousand that wait are told, the oldest first, and stay as they came', () => {
+    const rowOf = (step: number): string => images.replace('"_step":0', `"_step":${step}`)
+    const rows = Array.from({ length: 1002 }, (_, step) => rowOf(step))
+    const { position, refused } = build({ files: history(...rows) })
+    expect(position.media.map(({ step }) => step)).toEqual(Array.from({ length: 1000 }, (_, index) => index + 2))
+    expect(refused).toHaveLength(2)
+    expect(refused[0]).toEqual({
+      metric: 'pics',
+      reason:
+        'more than 1000 media of the process wait for their files: that of step 0 is waited for no more and stays as it came',
+    })
+    expect(build({ files: history(images) }).refused).toEqual([])
+  })
 })

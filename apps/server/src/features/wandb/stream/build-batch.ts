@@ -2,6 +2,7 @@ import {
   type ConsoleLine,
   emptyRowBlock,
   type HistoryBatch,
+  type Rejection,
   type RunUpdate,
   type TextPoint,
 } from '@kiroku/core/history'
@@ -33,9 +34,10 @@ const maxWaiting = 1000
 
 /**
  * A post as the records of Kiroku's own stream, numbered on from `ackSeq`: rows, the machine's rows, lines, media whose files
- * have come, the summary where it is not what the rows make of it, and the end. Answers the position after it as well.
+ * have come, the summary where it is not what the rows make of it, and the end. Answers the position after it as well, and which
+ * media are waited for no more (`refused`).
  */
-export function buildBatch(source: BatchSource): { batch: HistoryBatch; position: Position } {
+export function buildBatch(source: BatchSource): { batch: HistoryBatch; position: Position; refused: Rejection[] } {
   const { names, run, ackSeq, post, files, now } = source
   let seq = ackSeq
   const texts: TextPoint[] = []
@@ -66,7 +68,14 @@ export function buildBatch(source: BatchSource): { batch: HistoryBatch; position
   )
   const come = post.position.media.filter(({ value }) => !isWaiting(value, files))
   for (const { value, ...place } of come) texts.push({ ...place, seq: ++seq, value: toKirokuMedia(value, files) })
-  const media = [...post.position.media.filter((value) => !come.includes(value)), ...waiting].slice(-maxWaiting)
+  const left = [...post.position.media.filter((value) => !come.includes(value)), ...waiting]
+  const media = left.slice(-maxWaiting)
+  const refused = left.slice(0, -maxWaiting).map(
+    ({ metric, step }): Rejection => ({
+      metric,
+      reason: `more than ${maxWaiting} media of the process wait for their files: that of step ${step} is waited for no more and stays as it came`,
+    }),
+  )
   const updates: RunUpdate[] = []
   const { change, byHand } = summaryUpdate({ run, post, files, lastStep, waiting: media })
   if (change) updates.push({ type: 'summary', seq: ++seq, ...change })
@@ -83,6 +92,7 @@ export function buildBatch(source: BatchSource): { batch: HistoryBatch; position
       console,
     },
     position: { ...post.position, media, byHand },
+    refused,
   }
 }
 

@@ -49,29 +49,39 @@ export function registerFileStreamRoute(
     posts.post(wandbRoutes.fileStream, { bodyLimit: maxPostBytes }, async (request) => {
       accepting.add(request)
       const { identity, client } = callerOf(request)
-      let releaseUnpacked = (): void => {}
       try {
         const { entity, project, run } = parseInput(runParametersSchema, request.params, 'file_stream')
         const organization = authorizeOrganization(identity, entity)
         const scope = await projects.byName(organization, project)
         const encoding = request.headers['content-encoding']
-        const body = await readBody(request.body, encoding)
-        if (encoding === 'gzip') releaseUnpacked = history.admit(body.byteLength * memoryOfByte)
+        const packed = request.body instanceof Uint8Array ? request.body : new Uint8Array(0)
+        if (encoding === 'gzip') {
+          // The room for the packed body is given back for that of both, which one that is alone always finds.
+          releases.get(request)?.()
+          releases.set(request, history.admit((packed.byteLength + unpackedBytesOf(packed)) * memoryOfByte))
+        }
+        const body = await readBody(packed, encoding)
         const post = parseInput(fileStreamRequestSchema, parseJson(body), 'file_stream')
         const { isStopAsked, refused } = await stream.accept({ organization, scope, run, client }, post)
         const told = refused.slice(0, maxToldRefusals)
         for (const { metric, reason } of told) request.log.warn({ run, metric, reason }, 'a value cannot be stored')
         return { exitcode: null, limits: {}, stopped: isStopAsked }
       } finally {
-        releaseUnpacked()
         releases.get(request)?.()
       }
     })
   })
 }
 
-async function readBody(body: unknown, encoding: string | undefined): Promise<Uint8Array> {
-  if (!(body instanceof Uint8Array)) return new Uint8Array(0)
+/** What the end of a gzip says that it has: the bytes of what was packed last, which is all in one that a client made. */
+function unpackedBytesOf(packed: Uint8Array): number {
+  if (packed.byteLength < 4) return 0
+  const size = new DataView(packed.buffer, packed.byteOffset, packed.byteLength).getUint32(packed.byteLength - 4, true)
+  return Math.min(size, maxPostBytes)
+}
+
+/** Unpacks no more than the body says that it has, which is what there is room for. */
+async function readBody(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   if (encoding === undefined || encoding === 'identity') return body
   if (encoding !== 'gzip')
     throw new KirokuError({
@@ -79,9 +89,10 @@ async function readBody(body: unknown, encoding: string | undefined): Promise<Ui
       message: `file_stream: the encoding ${encoding} is not known; send gzip`,
     })
   try {
-    return await unpack(body, { maxOutputLength: maxPostBytes })
+    return await unpack(body, { maxOutputLength: Math.max(1, unpackedBytesOf(body)) })
   } catch (cause) {
-    throw new KirokuError({ code: 'BAD_REQUEST', message: 'file_stream: the body is no gzip, or too long', cause })
+    const message = `file_stream: the body is no gzip, has more than it says at its end, or more than ${maxPostBytes} bytes`
+    throw new KirokuError({ code: 'BAD_REQUEST', message, cause })
   }
 }
 

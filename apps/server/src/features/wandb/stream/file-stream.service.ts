@@ -38,8 +38,9 @@ export function createFileStreamService({ history, repository, files }: FileStre
     const known = await repository.facts(scope, run)
     const session = known?.facts?.session ?? 1
     const name = writerOf(scope.projectId, run, client === null ? { session } : { client })
-    const writer = await repository.writer(scope, run, name)
-    const streamed = await repository.streamed(scope, run)
+    // Before the run: what another server stores in between is then refused, and the batch built anew.
+    const writer = known && (await repository.writer(scope, run, name))
+    const streamed = writer && (await repository.streamed(scope, run))
     if (!known || !writer || !streamed)
       throw new KirokuError({
         code: 'NOT_FOUND',
@@ -57,7 +58,7 @@ export function createFileStreamService({ history, repository, files }: FileStre
     }
     if (Boolean(request.preempting) !== known.facts?.isPreempting)
       await repository.save(scope, run, { isPreempting: Boolean(request.preempting) })
-    const { batch, position } = buildBatch({
+    const { batch, position, refused } = buildBatch({
       names: { project: scope.project, run, writer: name },
       run: streamed,
       ackSeq: writer.ackSeq,
@@ -66,7 +67,7 @@ export function createFileStreamService({ history, repository, files }: FileStre
       now: Date.now(),
     })
     const { rejected } = await history.accept(organization, encodeHistoryBatch(batch), position)
-    return { isStopAsked: streamed.isStopAsked, refused: [...post.refused, ...rejected] }
+    return { isStopAsked: streamed.isStopAsked, refused: [...post.refused, ...refused, ...rejected] }
   }
 
   return {
