@@ -94,7 +94,7 @@ describe('a caller who is gone before it is known who asks', () => {
       identities: {
         byKey: unused,
         bySignature: unused,
-        sign: unused,
+        signer: unused,
         bySession: unused,
         signIn: unused,
         signInLocally: unused,

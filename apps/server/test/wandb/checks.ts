@@ -264,7 +264,7 @@ export const checks: Readonly<Record<string, Check>> = {
       batchOf(three, {
         rows: [{ step: 5, values: { acc: 6, late: 7 } }],
         systemRows: [{ step: 1_700_000_000_500, time: 1_700_000_000_500, values: { cpu: 12.5 } }],
-        texts: [{ step: 9, time: 0, metric: 'word', value: 'by the SDK' }],
+        texts: [{ step: 5, time: 0, metric: 'word', value: 'by the SDK' }],
         updates: [end],
       }),
     )
@@ -272,10 +272,7 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(result['three'], output).toEqual({
       config: labels.config,
       late: 7,
-      rows: [
-        [5, 6, null],
-        [9, null, 'by the SDK'],
-      ],
+      rows: [[5, 6, 'by the SDK']],
       machine: [[1_700_000_000.5, 12.5]],
       system: { 'system.cpu': 12.5 },
     })

@@ -21,8 +21,8 @@ const lastUsedEveryMs = 60_000
 export type IdentitiesRepository = {
   byKey(apiKey: string): Promise<Identity | null>
   bySession(token: string): Promise<SessionIdentity | null>
-  /** A key's signature of a text, which tells the key without giving it away; null for an unknown key. */
-  sign(apiKey: string, text: string): Promise<string | null>
+  /** What signs texts by a key; a signature tells the key without giving it away. Null for an unknown key. */
+  signer(apiKey: string): Promise<((text: string) => string) | null>
   /** Who signed a text; null when nobody whose key is still valid did. */
   bySignature(signature: string, text: string): Promise<Identity | null>
   /** A session that sees what the key sees and ends with it; null for an unknown key. */
@@ -90,9 +90,9 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
   return {
     byKey: (apiKey) => cached(keys, apiKey, async () => (await findSecret(apiKey))?.identity ?? null),
     bySession: (token) => cached(sessions, token, () => findSession(token)),
-    async sign(apiKey, text) {
+    async signer(apiKey) {
       const key = await findSecret(apiKey)
-      return key && `${key.id}.${signText(key.hash, text)}`
+      return key && ((text) => `${key.id}.${signText(key.hash, text)}`)
     },
     async bySignature(signature, text) {
       const [id = '', of = ''] = signature.split('.')

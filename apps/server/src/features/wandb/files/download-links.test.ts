@@ -13,7 +13,7 @@ const identity: Identity = {
 }
 const secret = new Uint8Array([1, 2, 3])
 const identities = {
-  sign: async (key: string, text: string) => (key === 'known' ? signText(secret, text) : null),
+  signer: async (key: string) => (key === 'known' ? (text: string) => signText(secret, text) : null),
   bySignature: async (signature: string, text: string) => (isSignatureOf(secret, text, signature) ? identity : null),
 }
 
@@ -23,7 +23,7 @@ it('a link is good for an hour, and for a key that there is', async () => {
   const scope = projectScopeOf(organization, { id: 'p', name: 'de mo' })
   let now = 1000
   const links = createDownloadLinks(identities, () => now)
-  const url = new URL(await links.make('known', scope, 'run', 'a/ü &.txt'), 'http://here')
+  const url = new URL((await links.maker('known', scope, 'run'))('a/ü &.txt'), 'http://here')
   expect(url.pathname).toBe('/files/acme/de%20mo/run/download')
   const { path = '', until = '', signature = '' } = Object.fromEntries(url.searchParams)
   const check = (change: object = {}) =>
@@ -34,5 +34,5 @@ it('a link is good for an hour, and for a key that there is', async () => {
   expect(await check()).toMatchObject({ organization: 'acme' })
   now += 1
   await expect(check()).rejects.toThrow('too old')
-  await expect(links.make('gone', scope, 'run', 'a')).rejects.toThrow('no user has this API key')
+  await expect(links.maker('gone', scope, 'run')).rejects.toThrow('no user has this API key')
 })

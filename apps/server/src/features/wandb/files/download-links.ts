@@ -11,8 +11,8 @@ export type LinkedFile = { entity: string; project: string; run: string; path: s
  * signed by the key of whom it is given to, and ends with it, or after an hour.
  */
 export type DownloadLinks = {
-  /** A link below the server's address; throws UNAUTHORIZED when the key is gone. */
-  make(apiKey: string, scope: ProjectScope, run: string, path: string): Promise<string>
+  /** What makes links to files of a run, below the server's address. Throws UNAUTHORIZED when the key is gone. */
+  maker(apiKey: string, scope: ProjectScope, run: string): Promise<(path: string) => string>
   /** Whose right a link is. Throws UNAUTHORIZED for one that is too old or that nobody signed. */
   check(file: LinkedFile, link: { until: number; signature: string }): Promise<OrganizationScope>
 }
@@ -23,16 +23,18 @@ const signedText = ({ entity, project, run, path }: LinkedFile, until: number): 
   JSON.stringify(['download', entity, project, run, path, until])
 
 export function createDownloadLinks(
-  identities: Pick<IdentitiesRepository, 'sign' | 'bySignature'>,
+  identities: Pick<IdentitiesRepository, 'signer' | 'bySignature'>,
   now = Date.now,
 ): DownloadLinks {
   return {
-    async make(apiKey, scope, run, path) {
+    async maker(apiKey, scope, run) {
+      const sign = await identities.signer(apiKey)
+      if (sign === null) throw unauthorized('no user has this API key')
       const until = now() + lifetimeMs
-      const file = { entity: scope.organization, project: scope.project, run, path }
-      const signature = await identities.sign(apiKey, signedText(file, until))
-      if (signature === null) throw unauthorized('no user has this API key')
-      return downloadPath(scope, run, { path, until, signature })
+      return (path) => {
+        const file = { entity: scope.organization, project: scope.project, run, path }
+        return downloadPath(scope, run, { path, until, signature: sign(signedText(file, until)) })
+      }
     },
     async check(file, { until, signature }) {
       const identity = await identities.bySignature(signature, signedText(file, until))

@@ -4,6 +4,7 @@ import { consoleModule } from './modules/console.module.ts'
 import { deleteRunModule } from './modules/delete-run.module.ts'
 import { entityModule } from './modules/entity.module.ts'
 import { historyModule } from './modules/history.module.ts'
+import { pagingModule } from './modules/paging.module.ts'
 import { projectModule } from './modules/project.module.ts'
 import { projectListModule } from './modules/project-list.module.ts'
 import { resumeModule } from './modules/resume.module.ts'
@@ -23,6 +24,7 @@ export const wandbSchema = composeSchema([
   viewerModule,
   serverInfoModule,
   entityModule,
+  pagingModule,
   projectModule,
   runModule,
   upsertRunModule,

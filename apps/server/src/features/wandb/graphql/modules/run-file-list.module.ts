@@ -3,6 +3,7 @@ import type { RunFile } from '@kiroku/core/files'
 import { routes } from '@kiroku/core/routes'
 import * as z from 'zod'
 import { toFilePage } from '../../files/file-page.ts'
+import { once } from '../../once.ts'
 import type { WandbContext } from '../context.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import { fileId, type RunNode, readFileId } from '../nodes.ts'
@@ -66,8 +67,12 @@ export const runFileListModule: WandbModule = {
           // A command that asks for all of them reads no second page.
           first: query.first ?? maxPage,
         })
+        const { apiKey, origin, services } = context
+        const maker = once(() => services.links.maker(apiKey, node.scope, node.run.slug))
+        // Made for those alone that ask for it.
+        const linkTo = async (path: string): Promise<string> => origin + (await maker())(path)
         const nodes = [
-          ...files.map((file) => describeFile(node, file, context)),
+          ...files.map((file) => ({ ...describeFile(node, file, context), directUrl: () => linkTo(file.path) })),
           ...missing.map((name) => describeMissing(node, name, context)),
         ]
         if (hasNextPage && !query.first)
@@ -107,14 +112,10 @@ function urlOf({ scope, run }: RunNode, path: string, { origin }: WandbContext):
 }
 
 function describeFile(node: RunNode, file: RunFile, context: WandbContext) {
-  const { scope, run } = node
-  const { apiKey, origin, services } = context
   return {
-    id: fileId(run.id, file.path),
+    id: fileId(node.run.id, file.path),
     name: file.path,
     url: urlOf(node, file.path, context),
-    // Made for those alone that ask for it.
-    directUrl: async () => origin + (await services.links.make(apiKey, scope, run.slug, file.path)),
     sizeBytes: file.size,
     mimetype: file.mime,
     updatedAt: new Date(file.createdAt).toISOString(),

@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
+import { once } from '../../once.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import type { ProjectNode, RunNode } from '../nodes.ts'
 
@@ -24,7 +25,6 @@ export const runListModule: WandbModule = {
     }
     type RunConnection { edges: [RunEdge!]! pageInfo: PageInfo! totalCount: Int }
     type RunEdge { node: Run! cursor: String }
-    type PageInfo { endCursor: String hasNextPage: Boolean! hasPreviousPage: Boolean }
   `,
   fields: {
     Project: {
@@ -51,12 +51,4 @@ export const runListModule: WandbModule = {
       }),
     },
   },
-}
-
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined
-  return () => {
-    asked ??= ask()
-    return asked
-  }
 }
