@@ -102,10 +102,6 @@ export async function readRows(engine: Engine, query: RowQuery): Promise<StoredR
       code: 'TOO_LARGE',
       message: `these rows have more than ${query.maxValues} values; ask for fewer steps or metrics at once`,
     })
-  for (const { metric, step, time, value } of texts) {
-    const row = rowAt(step, time)
-    // What was logged last stands, whether it was a number before or not.
-    row.texts.set(metric, value)
-  }
+  for (const { metric, step, time, value } of texts) rowAt(step, time).texts.set(metric, value)
   return [...rows.values()].sort((left, right) => left.step - right.step)
 }
