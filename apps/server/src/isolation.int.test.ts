@@ -243,6 +243,31 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
     const headers = { authorization: `Bearer ${stranger.apiKey}` }
     expect((await rawRequest(server.url + path, { method: 'PUT', headers, body: 'mine' })).status).toBe(404)
   },
+  'GET /files/:entity/:project/:run/download': async () => {
+    const names = { organization: owner.organization, project: run.project, run: run.run }
+    const query = `{ project(name: "${run.project}") { run(name: "${run.run}") { files { edges { node { name directUrl } } } } } }`
+    const answer = await post('/graphql', owner.apiKey, JSON.stringify({ query }))
+    const url = new URL(/"name":"a","directUrl":"([^"]+)"/.exec(answer.text)?.[1] ?? '')
+    const ask = async (change: Record<string, string> = {}, path = url.pathname) => {
+      const asked = new URL(path + url.search, server.url)
+      for (const [key, value] of Object.entries(change)) asked.searchParams.set(key, value)
+      return rawRequest(asked.href, {})
+    }
+    expect((await ask()).text).toBe(secret)
+    expect((await rawRequest(url.href, { headers: { authorization: `Bearer ${stranger.apiKey}` } })).text).toBe(secret)
+    // A link is of one file, for a while, and nobody else signs it.
+    const theirs = (await post('/graphql', stranger.apiKey, JSON.stringify({ query }))).text
+    expect(theirs).not.toContain(secret)
+    const changes: Record<string, string>[] = [
+      { path: 'b' },
+      { until: String(Date.now() + 1e9) },
+      { signature: 'x' },
+      { signature: `${keyId}.x` },
+    ]
+    for (const change of changes) expect((await ask(change)).status).toBe(401)
+    expect((await ask({}, url.pathname.replace(names.run, 'other'))).status).toBe(401)
+    expect((await ask({}, url.pathname.replace(names.organization, stranger.organization))).status).toBe(401)
+  },
   'GET /authorize': null,
   'GET /ready': null,
   ...Object.fromEntries(
@@ -325,10 +350,30 @@ async function wandbAttempts(apiKey: string): Promise<void> {
   expect(await ask('mutation($input: StopRunInput!) { stopRun(input: $input) { success } }', { id })).toContain(
     'NOT_FOUND',
   )
+  const remove = 'mutation($input: DeleteRunInput!) { deleteRun(input: $input) { success } }'
+  expect(await ask(remove, { id })).toContain('NOT_FOUND')
+  const detach = 'mutation($input: DeleteFilesInput!) { deleteFiles(input: $input) { success } }'
+  const runId = Buffer.from(id, 'base64').toString().slice('Run:'.length)
+  const fileId = Buffer.from(`File:${runId}:a`).toString('base64')
+  expect(await ask(detach, { files: [fileId] })).toContain('NOT_FOUND')
+  expect((await fetchFile(owner, { ...address(), path: 'a' })).status).toBe(200)
+  const make = 'mutation($input: UpsertModelInput!) { upsertModel(input: $input) { project { id } } }'
+  expect(await ask(make, { entityName: owner.organization, name: 'planted' })).toContain('NOT_FOUND')
+  const alert =
+    'mutation($input: NotifyScriptableRunAlertInput!) { notifyScriptableRunAlert(input: $input) { success } }'
+  expect(await ask(alert, { ...names, title: 'hacked', text: '' })).toContain('NOT_FOUND')
+  expect(await ask(`{ models(entityName: "${owner.organization}") { edges { node { name } } } }`, {})).toContain(
+    '"edges":[]',
+  )
+  const fields = `notes config historyKeys history(samples: 5) sampledHistory(specs: ["{\\"keys\\":[\\"note\\"]}"])
+    logLines(first: 5) { edges { node { line } } } files(first: 5) { edges { node { name url } } } user { name }`
   for (const field of ['project', 'model'])
     for (const entity of [owner.organization, stranger.organization]) {
-      const query = `{ ${field}(name: "${run.project}", entityName: "${entity}") { run(name: "${run.run}") { notes } } }`
-      expect(await ask(query, {})).not.toContain(owner.organization)
+      const query = `{ ${field}(name: "${run.project}", entityName: "${entity}") {
+        run(name: "${run.run}") { ${fields} } runCount runs(first: 5) { edges { node { ${fields} } } } } }`
+      const answer = await ask(query, {})
+      expect(answer).not.toContain('errors')
+      for (const theirs of [owner.organization, secret]) expect(answer).not.toContain(theirs)
     }
 }
 

@@ -185,7 +185,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerConsoleRoute(app, services.console, services.projects)
   registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)
-  registerWandb(app, services, createWandbRunsRepository(database, crashAfterMs))
+  registerWandb(app, services, { repository: createWandbRunsRepository(database, crashAfterMs), store })
   const backup = createBackupService({
     repository: createBackupRepository(database),
     store,

@@ -2,6 +2,7 @@ export type { CountedMetric, CountedRequest, LastText } from './counted-types.ts
 export type { GroupedRun, StoreGroupsAnswer, StoreGroupsRequest } from './groups/group-types.ts'
 export { openMetricStore } from './metric-store.ts'
 export { runTables } from './run-tables.ts'
+export type { TextCount } from './text-counts.ts'
 export type {
   ConsolePart,
   ConsoleQuery,
@@ -13,11 +14,13 @@ export type {
   PointChunk,
   PointQuery,
   RequestedSeries,
+  RowQuery,
   RunKey,
   Segment,
   SeriesKey,
   StoredContents,
   StoredLine,
+  StoredRow,
   StoredSeries,
   StoredText,
   StoreSeriesAnswer,

@@ -15,8 +15,10 @@ import { readPoints } from './reads.ts'
 import { checkRollups } from './rollups/check-rollups.ts'
 import { Freshness } from './rollups/freshness.ts'
 import { Roller } from './rollups/roller.ts'
+import { readRows } from './rows.ts'
 import { loggedTables, rollupTables } from './run-tables.ts'
 import { readSeries } from './series/series.ts'
+import { readTextCounts } from './text-counts.ts'
 import { readTextMetrics, readTextSteps, readTexts } from './texts.ts'
 import { readTotals } from './totals.ts'
 import type { EraseOptions, MetricStore, MetricStoreOptions, PointBlock, RunKey } from './types.ts'
@@ -100,6 +102,8 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
       return missing.size === 0 ? answer : { ...answer, missingShards: [...missing].sort((a, b) => a - b) }
     },
     points: (query) => readPoints(engine, query),
+    rows: (query) => readRows(engine, query),
+    textCounts: (request) => readTextCounts(engine, request),
     texts: (query) => readTexts(engine, query),
     textMetrics: (key) => readTextMetrics(engine, key),
     textSteps: (query) => readTextSteps(engine, query),

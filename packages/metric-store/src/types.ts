@@ -9,6 +9,7 @@ import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts
 import type { StoreGroupsAnswer, StoreGroupsRequest } from './groups/group-types.ts'
 import type { StoreMeasuresRequest } from './measures/read-measures.ts'
 import type { RollupCheck } from './rollups/check-rollups.ts'
+import type { TextCount } from './text-counts.ts'
 import type { UserQuery } from './user-sql/types.ts'
 
 /**
@@ -143,6 +144,23 @@ export type EraseOptions = {
   whileNoneRolls?: ((work: () => Promise<void>) => Promise<void>) | undefined
 }
 
+/**
+ * Which rows of one stream of a run: of the steps from `from` to `to`, both included; those that have all of `metrics`, with these
+ * alone, or all rows with all that they have. With `sample`, of more rows so many, evenly spread, the first and the last
+ * among them. More values than `maxValues` are refused.
+ */
+export type RowQuery = RunKey & {
+  stream: Stream
+  metrics?: readonly string[] | undefined
+  from?: number | undefined
+  to?: number | undefined
+  sample?: number | undefined
+  maxValues: number
+}
+
+/** What was logged at one step: numbers as they are, all else in wire form. `time` is unix milliseconds. */
+export type StoredRow = { step: number; time: number; numbers: Map<string, number>; texts: Map<string, WireValue> }
+
 /** Points, texts and console lines of all runs. Every call may throw the `KirokuError`s that `Engine` names. */
 export type MetricStore = {
   /** Stores points, texts and console lines; resolves when they are on disk. Storing the same again changes nothing. */
@@ -169,6 +187,10 @@ export type MetricStore = {
   measures(request: StoreMeasuresRequest, options?: { signal?: AbortSignal }): Promise<(Measured | null)[][]>
   /** Points of one series, sorted by step, in chunks of bounded size. */
   points(query: PointQuery): AsyncIterable<PointChunk>
+  /** Rows of a run as they were logged, by step. Throws TOO_LARGE for too many values. */
+  rows(query: RowQuery): Promise<StoredRow[]>
+  /** How many texts these runs have, by metric; sorted by both. */
+  textCounts(request: { project: string; runs: readonly string[] }): Promise<TextCount[]>
   /** Texts of a run, sorted by metric, then step. */
   texts(query: TextQuery): Promise<StoredText[]>
   /** Which metrics of a run have texts, and over which steps; sorted by metric. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MetricStore, RunKey, StoredText } from '../src/index.ts'
+import type { MetricStore, RowQuery, RunKey, StoredText } from '../src/index.ts'
 import { engines, type TestStore } from './stores.ts'
 
 for (const { kind, open, isMissing } of engines) {
-  describe.skipIf(isMissing)(`texts by step on the ${kind} engine`, () => {
+  describe.skipIf(isMissing)(`texts and rows by step on the ${kind} engine`, () => {
     let opened: TestStore
     let store: MetricStore
 
@@ -104,6 +104,109 @@ for (const { kind, open, isMissing } of engines) {
       expect(await store.textSteps({ ...key, metric: 'm', limit: 100 })).toEqual(steps)
       expect(await store.textSteps({ ...key, metric: 'm', limit: 3 })).toEqual([170, 180, 190])
       expect(await store.textSteps({ ...key, metric: 'none', limit: 3 })).toEqual([])
+    })
+
+    describe('rows', () => {
+      const key: RunKey = { project: randomUUID(), run: randomUUID() }
+      const other: RunKey = { project: key.project, run: randomUUID() }
+
+      beforeAll(async () => {
+        const steps = Float64Array.from({ length: 100 }, (_, index) => index * 2)
+        const block = {
+          ...key,
+          stream: 'history' as const,
+          version: 1,
+          steps,
+          times: steps.map((step) => 1000 + step),
+          metrics: [
+            { name: 'loss', rows: null, values: steps.map((step) => (step === 4 ? Number.NaN : step / 2)) },
+            {
+              name: 'acc',
+              rows: Uint32Array.from([0, 5, 99]),
+              values: Float64Array.from([1, Number.POSITIVE_INFINITY, 3]),
+            },
+          ],
+        }
+        const text = { ...key, version: 1, metric: 'word', step: 10, time: 1011, value: { a: ['ü'] } }
+        await store.insert(
+          [
+            block,
+            { ...block, ...other },
+            {
+              ...block,
+              version: 2,
+              steps: Float64Array.of(0),
+              times: Float64Array.of(7),
+              metrics: [{ name: 'loss', rows: null, values: Float64Array.of(-1) }],
+            },
+          ],
+          [text, { ...text, metric: 'only', step: 11 }, { ...text, ...other }],
+        )
+      })
+      const rows = (query: Partial<RowQuery>) => store.rows({ ...key, stream: 'history', maxValues: 1000, ...query })
+      const stepsOf = async (query: Partial<RowQuery>) => (await rows(query)).map(({ step }) => step)
+
+      test('have all that was logged at a step, what was logged again once', async () => {
+        const found = await rows({ from: 0, to: 11 })
+        expect(found.map(({ step }) => step)).toEqual([0, 2, 4, 6, 8, 10, 11])
+        expect(found[0]).toEqual({
+          step: 0,
+          time: 1000,
+          numbers: new Map([
+            ['acc', 1],
+            ['loss', -1],
+          ]),
+          texts: new Map(),
+        })
+        expect(found[2]?.numbers.get('loss')).toBeNaN()
+        expect(found[5]).toEqual({
+          step: 10,
+          time: 1011,
+          numbers: new Map([
+            ['acc', Number.POSITIVE_INFINITY],
+            ['loss', 5],
+          ]),
+          texts: new Map([['word', { a: ['ü'] }]]),
+        })
+      })
+
+      test('that have all of some metrics come with these alone', async () => {
+        expect(await stepsOf({ metrics: ['acc', 'loss'] })).toEqual([0, 10, 198])
+        const [both] = await rows({ metrics: ['word', 'acc', 'acc'] })
+        expect([both?.step, [...(both?.numbers.keys() ?? [])], [...(both?.texts.keys() ?? [])]]).toEqual([
+          10,
+          ['acc'],
+          ['word'],
+        ])
+        expect(await stepsOf({ metrics: ['acc', 'none'] })).toEqual([])
+      })
+
+      test.each([1, 2, 3, 7, 50, 99, 100, 101, 102, 5000])(
+        'of more than %i so many are evenly spread',
+        async (sample) => {
+          const steps = await stepsOf({ sample })
+          expect(steps).toHaveLength(Math.min(sample, 101))
+          expect(steps[0]).toBe(0)
+          if (sample > 1) expect(steps.at(-1)).toBe(198)
+          const gaps = steps.slice(1).map((step, index) => step - (steps[index] ?? 0))
+          expect(Math.max(0, ...gaps)).toBeLessThanOrEqual(Math.ceil(200 / Math.max(1, sample - 1)) + 2)
+        },
+      )
+
+      test('are refused when they are too many', async () => {
+        await expect(rows({ maxValues: 50 })).rejects.toThrow(/more than 50 values/)
+        expect(await stepsOf({ maxValues: 50, sample: 10 })).toHaveLength(10)
+      })
+
+      test('of the machine are by time, and texts are counted by run', async () => {
+        expect(await rows({ stream: 'system' })).toEqual([])
+        const counts = await store.textCounts({ project: key.project, runs: [key.run, other.run, randomUUID()] })
+        expect(counts.filter(({ run }) => run === key.run)).toEqual([
+          { run: key.run, metric: 'only', count: 1 },
+          { run: key.run, metric: 'word', count: 1 },
+        ])
+        expect(counts.filter(({ run }) => run === other.run)).toHaveLength(1)
+      })
     })
   })
 }

@@ -1,7 +1,7 @@
 import { mediaValueSchema } from '@kiroku/core/media'
 import { describe, expect, it } from 'vitest'
 import { type ExtendedRecord, parseExtendedRecord } from './extended-json.ts'
-import { type MediaFiles, neededFiles, toKirokuMedia } from './media-values.ts'
+import { fromKirokuMedia, type MediaFiles, neededFiles, toKirokuMedia } from './media-values.ts'
 
 const sha256 = 'a'.repeat(64)
 const none: MediaFiles = { content: () => undefined, table: () => undefined }
@@ -126,3 +126,20 @@ it.each(['audio-file', 'video-file', 'html-file', 'plotly-file', 'object3D-file'
     expect(toKirokuMedia(value, all)).toEqual({ _type: type, path: `media/x.${type}`, sha256, size: 1, $$odd: 1 })
   },
 )
+
+it('lists of images are for clients what they came as, and all else as it is kept', () => {
+  const list = {
+    _type: 'images/separated',
+    width: 6,
+    height: 4,
+    format: 'png',
+    count: 2,
+    filenames: ['media/a.png', 'media/b.png'],
+    captions: ['one', ''],
+  }
+  const kept = toKirokuMedia(list, all)
+  expect(kept).toMatchObject({ _type: 'images' })
+  expect(fromKirokuMedia(kept)).toEqual(list)
+  for (const other of [image(), { _type: 'images', images: [] }, { _type: 'images', images: [1] }, 5, null])
+    expect(fromKirokuMedia(JSON.parse(JSON.stringify(other)))).toEqual(other)
+})

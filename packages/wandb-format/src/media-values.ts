@@ -1,5 +1,12 @@
-import { type ImageValue, maxCaptionLength, maxHistogramBins, maxImages, mediaValueSchema } from '@kiroku/core/media'
-import type { WireRecord, WireValue } from '@kiroku/core/values'
+import {
+  type ImageValue,
+  imagesValueSchema,
+  maxCaptionLength,
+  maxHistogramBins,
+  maxImages,
+  mediaValueSchema,
+} from '@kiroku/core/media'
+import { type WireRecord, type WireValue, wireRecordSchema } from '@kiroku/core/values'
 import type { ExtendedRecord, ExtendedValue } from './extended-json.ts'
 import { toNumber, toText, toWireDocument } from './wire.ts'
 
@@ -36,6 +43,24 @@ export function toKirokuMedia(record: ExtendedRecord, files: MediaFiles): WireVa
   const value = convert(record, files)
   if (value === undefined || !mediaValueSchema.safeParse(value).success) return toWireDocument(record)
   return value
+}
+
+/** A media value as clients know it, of one as Kiroku has it: lists of images are told by their files. All else stays as it is. */
+export function fromKirokuMedia(value: WireValue): WireValue {
+  const parsed = imagesValueSchema.loose().safeParse(value)
+  const [first] = parsed.data?.images ?? []
+  if (!parsed.success || !first) return value
+  const { images, _type, ...rest } = parsed.data
+  return {
+    ...wireRecordSchema.parse(rest),
+    _type: 'images/separated',
+    width: first.width,
+    height: first.height,
+    format: first.format,
+    count: images.length,
+    filenames: images.map(({ path }) => path),
+    ...(images.some(({ caption }) => caption) && { captions: images.map(({ caption }) => caption ?? '') }),
+  }
 }
 
 function convert(record: ExtendedRecord, files: MediaFiles): WireRecord | undefined {

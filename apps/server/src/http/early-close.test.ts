@@ -93,6 +93,8 @@ describe('a caller who is gone before it is known who asks', () => {
       },
       identities: {
         byKey: unused,
+        bySignature: unused,
+        signer: unused,
         bySession: unused,
         signIn: unused,
         signInLocally: unused,

@@ -17,6 +17,8 @@ export type FilesRepository = {
   find(scope: ProjectScope, run: string, paths: readonly string[]): Promise<RunFile[]>
   /** Gives a run a file whose content is kept. Throws NOT_FOUND for an unknown run, UNAVAILABLE for a content that is gone. */
   attach(scope: ProjectScope, run: string, file: FileFacts): Promise<void>
+  /** Takes files from a run; those that it has not are passed over. Throws NOT_FOUND for an unknown run. */
+  detach(scope: ProjectScope, run: string, paths: readonly string[]): Promise<void>
 }
 
 const runRowsSchema = z.array(z.object({ id: z.string(), state: runStateSchema }))
@@ -64,6 +66,10 @@ export function createFilesRepository({ prisma, transaction }: Database): FilesR
         const notice = { organizationId, projectId, project, run: slug, state: run.state }
         await notify(connection, [{ ...notice, points: false, created: false }])
       })
+    },
+    async detach(scope, slug, paths) {
+      const runId = await runIdOf(scope, slug)
+      await prisma.runFile.deleteMany({ where: { runId, path: { in: [...paths] } } })
     },
   }
 }

@@ -12,6 +12,7 @@ const unused = (): never => {
 }
 const files: FilesService = {
   attach: unused,
+  detach: unused,
   find: unused,
   offer: unused,
   list: unused,

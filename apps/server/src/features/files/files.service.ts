@@ -26,6 +26,8 @@ export type FilesService = {
    * when that is on disk. Throws NOT_FOUND for an unknown run, and as `put` does.
    */
   attach(scope: ProjectScope, run: string, file: NewFile, content: AsyncIterable<Uint8Array>): Promise<StoredFile>
+  /** Takes files from a run; their contents go when nothing names them. Throws NOT_FOUND for an unknown run. */
+  detach(scope: ProjectScope, run: string, paths: readonly string[]): Promise<void>
   /** Those of the paths at which a run has a file. Throws NOT_FOUND for an unknown run. */
   find(scope: ProjectScope, run: string, paths: readonly string[]): Promise<RunFile[]>
   /** A run's files, by path. Throws NOT_FOUND for an unknown run. */
@@ -119,6 +121,7 @@ export function createFilesService(
       return { path, sha256, size }
     },
 
+    detach: (scope, run, paths) => files.detach(scope, run, paths),
     find: (scope, run, paths) => files.find(scope, run, paths),
 
     list: (scope, run) => files.list(scope, run),

@@ -1,2 +1,7 @@
-export { createMetricsRepository, type MetricsRepository, type RunReference } from './metrics.repository.ts'
+export {
+  createMetricsRepository,
+  type MetricsRepository,
+  type NamedTotals,
+  type RunReference,
+} from './metrics.repository.ts'
 export { metricsRouter, textsRouter } from './metrics.router.ts'

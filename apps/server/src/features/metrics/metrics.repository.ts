@@ -1,9 +1,10 @@
 import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
-import { streamSchema } from '@kiroku/core/history'
+import { type Stream, streamSchema } from '@kiroku/core/history'
 import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
 import type { MetricInfo, RunMetrics } from '@kiroku/core/queries'
 import { runSegmentSchema } from '@kiroku/core/runs'
+import type { MetricTotals } from '@kiroku/core/summary'
 import { toWireNumber } from '@kiroku/core/values'
 import type { Segment } from '@kiroku/metric-store'
 import * as z from 'zod'
@@ -27,11 +28,17 @@ export type MetricsRepository = {
   byRun(scope: ProjectScope, slug: string): Promise<RunMetrics>
   /** The runs by their slugs. Throws NOT_FOUND that names the first one that is not in the project. */
   references(scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>>
+  /** What all metrics of these runs of the project amount to, by the runs' ids. */
+  totals(scope: ProjectScope, runIds: readonly string[]): Promise<Map<string, readonly NamedTotals[]>>
 }
+
+/** What one metric of a run amounts to. */
+export type NamedTotals = { stream: Stream; name: string; totals: MetricTotals }
 
 const listedRowsSchema = z.array(
   z.object({ stream: streamSchema, name: z.string(), runCount: z.coerce.number(), newestRunId: z.string() }),
 )
+const idRowsSchema = z.array(z.object({ id: z.string() }))
 const referenceRowsSchema = z.array(
   z.object({ runId: z.string(), slug: z.string(), startedAt: z.date(), segments: z.array(runSegmentSchema) }),
 )
@@ -128,6 +135,18 @@ export function createMetricsRepository(database: Database): MetricsRepository {
       metrics.sort((left, right) => left.stream.localeCompare(right.stream) || left.name.localeCompare(right.name))
       return { metrics, definitions: [...run.definitions], segments: [...run.segments] }
     },
+
+    totals: (scope, runIds) =>
+      database.transaction(async (connection) => {
+        const { rows } = await connection.query(
+          'SELECT id FROM run WHERE project_id = $1 AND id = ANY($2) AND deleted_at IS NULL',
+          [scope.projectId, runIds],
+        )
+        const wanted = idRowsSchema.parse(rows).map(({ id: runId }) => ({ runId, names: null }))
+        const byRun = new Map(wanted.map(({ runId }): [string, NamedTotals[]] => [runId, []]))
+        for (const { runId, entry } of await loadTotals(connection, wanted)) byRun.get(runId)?.push(entry)
+        return byRun
+      }),
   }
 }
 

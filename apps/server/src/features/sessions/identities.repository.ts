@@ -1,7 +1,8 @@
 import { newSessionToken } from '@kiroku/core/ids'
+import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { Identity } from '../../http/scopes.ts'
-import { hashSecret } from '../../http/secrets.ts'
+import { hashSecret, isSignatureOf, signText } from '../../http/secrets.ts'
 
 /** A session's facts beside who it is. */
 export type SessionIdentity = Identity & { isLocal: boolean }
@@ -20,6 +21,10 @@ const lastUsedEveryMs = 60_000
 export type IdentitiesRepository = {
   byKey(apiKey: string): Promise<Identity | null>
   bySession(token: string): Promise<SessionIdentity | null>
+  /** What signs texts by a key; a signature tells the key without giving it away. Null for an unknown key. */
+  signer(apiKey: string): Promise<((text: string) => string) | null>
+  /** Who signed a text; null when nobody whose key is still valid did. */
+  bySignature(signature: string, text: string): Promise<Identity | null>
   /** A session that sees what the key sees and ends with it; null for an unknown key. */
   signIn(apiKey: string): Promise<string | null>
   /** A session of the user for requests from this machine. */
@@ -36,12 +41,9 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
   const sessions = new Map<string, Cached<SessionIdentity>>()
 
   const findKey = async (
-    apiKey: string,
-  ): Promise<{ id: string; userId: string; organizationId: string; identity: Identity } | null> => {
-    const row = await prisma.apiKey.findUnique({
-      where: { hash: hashSecret(apiKey) },
-      include: { user: true, organization: true },
-    })
+    key: { hash: Uint8Array<ArrayBuffer> } | { id: string },
+  ): Promise<{ id: string; userId: string; organizationId: string; hash: Uint8Array; identity: Identity } | null> => {
+    const row = await prisma.apiKey.findUnique({ where: key, include: { user: true, organization: true } })
     if (!row) return null
     if (row.lastUsedAt === null || Date.now() - row.lastUsedAt.getTime() > lastUsedEveryMs)
       await prisma.apiKey.updateMany({ where: { id: row.id }, data: { lastUsedAt: new Date() } })
@@ -50,6 +52,7 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
       id: row.id,
       userId: row.userId,
       organizationId: row.organizationId,
+      hash: row.hash,
       identity: {
         userId: user.id,
         name: user.name,
@@ -59,6 +62,7 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
       },
     }
   }
+  const findSecret = (apiKey: string) => findKey({ hash: hashSecret(apiKey) })
 
   const findSession = async (token: string): Promise<SessionIdentity | null> => {
     const row = await prisma.session.findUnique({
@@ -84,10 +88,19 @@ export function createIdentitiesRepository({ prisma }: Database): IdentitiesRepo
   }
 
   return {
-    byKey: (apiKey) => cached(keys, apiKey, async () => (await findKey(apiKey))?.identity ?? null),
+    byKey: (apiKey) => cached(keys, apiKey, async () => (await findSecret(apiKey))?.identity ?? null),
     bySession: (token) => cached(sessions, token, () => findSession(token)),
+    async signer(apiKey) {
+      const key = await findSecret(apiKey)
+      return key && ((text) => `${key.id}.${signText(key.hash, text)}`)
+    },
+    async bySignature(signature, text) {
+      const [id = '', of = ''] = signature.split('.')
+      const key = z.uuid().safeParse(id).success ? await findKey({ id }) : null
+      return key && isSignatureOf(key.hash, text, of) ? key.identity : null
+    },
     async signIn(apiKey) {
-      const key = await findKey(apiKey)
+      const key = await findSecret(apiKey)
       if (!key) return null
       return startSession({ userId: key.userId, organizationId: key.organizationId, apiKeyId: key.id }, false)
     },

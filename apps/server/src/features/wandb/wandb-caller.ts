@@ -1,15 +1,16 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { authenticate } from '../../http/authentication.ts'
+import { authenticate, presentedKey } from '../../http/authentication.ts'
 import { authorizeOnly, type Identity, type OrganizationScope } from '../../http/scopes.ts'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 
-/** Who a request of a client is from. `authorization` is the header that proved it. */
+/** Who a request of a client is from. `authorization` is the header that proved it, by `apiKey`. */
 export type WandbCaller = {
   identity: Identity
   organization: OrganizationScope
   authorization: string
+  apiKey: string
   client: string | null
   origin: string
 }
@@ -47,6 +48,7 @@ async function findCaller(request: FastifyRequest, identities: IdentitiesReposit
     identity,
     organization: authorizeOnly(identity),
     authorization,
+    apiKey: presentedKey(request) ?? '',
     client: clientIdSchema.safeParse(client).data ?? null,
     origin: originOf(request),
   }

@@ -324,6 +324,144 @@ describe('lines', () => {
   })
 })
 
+describe('the public API', () => {
+  const list = `query($project: String!, $filters: JSONString, $order: String, $first: Int, $after: String) {
+    project(name: $project) {
+      runCount(filters: $filters)
+      runs(filters: $filters, order: $order, first: $first, after: $after) {
+        edges { node { name config summaryMetrics systemMetrics historyKeys user { name } projectId } cursor }
+        pageInfo { endCursor hasNextPage }
+      }
+    }
+  }`
+  const listedSchema = z.object({
+    project: z.object({
+      runCount: z.number(),
+      runs: z.object({
+        edges: z.array(z.object({ node: z.looseObject({ name: z.string() }), cursor: z.string().nullable() })),
+        pageInfo: z.object({ endCursor: z.string().nullable(), hasNextPage: z.boolean() }),
+      }),
+    }),
+  })
+  const listed = async (variables: object) => {
+    const answer = await graphql(list, { project: 'demo', ...variables })
+    expect(answer.errors).toBeUndefined()
+    const { runCount, runs } = listedSchema.parse(answer.data).project
+    return { runCount, ...runs, names: runs.edges.map(({ node }) => node.name) }
+  }
+  const refused = async (variables: object) => {
+    const { status, errors } = await graphql(list, { project: 'demo', ...variables })
+    expect(status).toBe(200)
+    return errors?.[0]?.message
+  }
+  const ofRun = async (name: string, fields: string) => {
+    const { data, errors } = await graphql(`{ project(name: "demo") { run(name: "${name}") { ${fields} } } }`)
+    expect(errors).toBeUndefined()
+    return z.object({ project: z.object({ run: z.record(z.string(), z.unknown()) }) }).parse(data).project.run
+  }
+
+  it('lists runs by pages that follow each other', async () => {
+    const group = newRunSlug()
+    const names = ['c', 'a', 'b'].map((letter) => `${letter}${group}`)
+    for (const [index, name] of names.entries())
+      await begin(name, { groupName: group, config: config({ lr: { value: index } }) })
+    const query = { filters: JSON.stringify({ group }), order: '+name', first: 2 }
+    const first = await listed(query)
+    expect(first).toMatchObject({ names: [`a${group}`, `b${group}`], runCount: 3, pageInfo: { hasNextPage: true } })
+    const { cursor } = first.edges.at(-1) ?? {}
+    expect(cursor).toBe(first.pageInfo.endCursor)
+    expect(await listed({ ...query, after: cursor })).toMatchObject({
+      names: [`c${group}`],
+      pageInfo: { hasNextPage: false },
+    })
+    expect((await listed({ ...query, order: '-config.lr.value' })).names[0]).toBe(`b${group}`)
+    expect(first.edges[0]?.node).toMatchObject({
+      config: expect.stringContaining('"lr":{"value":1}'),
+      user: { name: tenant.organization },
+      projectId: expect.stringMatching(/^[0-9]+$/),
+      systemMetrics: '{}',
+      historyKeys: { lastStep: -1, keys: {} },
+    })
+    expect(await refused({ ...query, after: cursor, order: '-name' })).toContain('cursor')
+  })
+
+  it.each([
+    [{ filters: '{"state":{"$near":1}}' }, /\$near.*\$regex/],
+    [{ filters: '{"rocket":1}' }, /rocket.*summary_metrics/],
+    [{ filters: '{' }, /JSON/],
+    [{ filters: '{"name":{"$regex":"(?<=a)"}}' }, /pattern/],
+    [{ filters: `{"$or":[${'{"name":"a"},'.repeat(300)}{"name":"b"}]}` }, /at most 200 conditions/],
+    [{ order: '-rocket' }, /order.*rocket/],
+    [{ first: 1001 }, /at most 1000 runs/],
+  ])('refuses %j and says why', async (variables, message) => {
+    expect(await refused(variables)).toMatch(message)
+  })
+
+  it('reads rows exactly, and numbers that are none by their names', async () => {
+    const name = newRunSlug()
+    await begin(name)
+    const content = [
+      '{"loss":NaN,"_step":0,"_timestamp":1.5,"_runtime":0}',
+      '{"loss":-Infinity,"word":"ü","_step":1,"_timestamp":2.5,"_runtime":1}',
+      '{"loss":0.1,"none":null,"_step":7,"_timestamp":3.5,"_runtime":2}',
+    ]
+    const events = ['{"_wandb":true,"_timestamp":2,"_runtime":1,"system.cpu":12.5}']
+    await post(name, {
+      files: {
+        'wandb-history.jsonl': { offset: 0, content },
+        'wandb-events.jsonl': { offset: 0, content: events },
+      },
+    })
+    const run = await ofRun(
+      name,
+      `history(minStep: 0, maxStep: 7) last: history(minStep: 7) events(samples: 5) systemMetrics historyKeys
+       parquetHistory(liveKeys: ["_step"]) { parquetUrls liveData }
+       sampledHistory(specs: ["{\\"keys\\":[\\"_step\\",\\"loss\\"],\\"samples\\":2}"])`,
+    )
+    expect(run['history']).toEqual([
+      '{"loss":NaN,"_step":0,"_timestamp":1.5,"_runtime":0}',
+      '{"loss":-Infinity,"word":"ü","_step":1,"_timestamp":2.5,"_runtime":1}',
+    ])
+    expect(run['last']).toEqual(['{"loss":0.1,"none":null,"_step":7,"_timestamp":3.5,"_runtime":2}'])
+    expect(run['events']).toEqual(['{"_wandb":true,"_timestamp":2,"_runtime":0.5,"system.cpu":12.5}'])
+    expect(run['systemMetrics']).toBe('{"system.cpu":12.5}')
+    expect(run['sampledHistory']).toEqual([
+      [
+        { _step: 0, loss: 'NaN' },
+        { _step: 7, loss: 0.1 },
+      ],
+    ])
+    expect(run['parquetHistory']).toEqual({ parquetUrls: [], liveData: [{ _step: 0 }] })
+    expect(run['historyKeys']).toMatchObject({
+      lastStep: 7,
+      keys: { loss: { previousValue: 0.1 }, word: {}, none: {} },
+    })
+    const { errors } = await graphql(`{ project(name: "demo") { run(name: "${name}") { history(samples: 1000000) } } }`)
+    expect(errors?.[0]?.message).toMatch(/at most 100000 rows.*scan_history/)
+  })
+
+  it('finds a bucket that is there, and says of another that there is none where nobody expects that', async () => {
+    expect((await graphql('{ model(name: "demo") { bucket(name: "no", missingOk: true) { id } } }')).data).toEqual({
+      model: { bucket: null },
+    })
+    expect((await graphql('{ model(name: "demo") { bucket(name: "no") { id } } }')).status).toBe(404)
+  })
+
+  it('deletes runs and files by their ids, and nothing by others', async () => {
+    const name = newRunSlug()
+    const { bucket } = await begin(name)
+    const files = 'mutation($files: [ID!]!) { deleteFiles(input: { files: $files, projectId: 1 }) { success } }'
+    const remove = 'mutation($id: ID!) { deleteRun(input: { id: $id, deleteArtifacts: true }) { success } }'
+    for (const id of ['nothing', Buffer.from(`File:${newRunSlug()}:a`).toString('base64')]) {
+      expect((await graphql(files, { files: [id] })).status).toBe(404)
+      expect((await graphql(remove, { id })).status).toBe(404)
+    }
+    expect((await graphql(remove, { id: bucket.id })).data).toEqual({ deleteRun: { success: true } })
+    expect((await graphql(remove, { id: bucket.id })).status).toBe(404)
+    await expect(client(tenant).runs.byId.query(at(name))).rejects.toThrow('there is no')
+  })
+})
+
 describe('files', () => {
   const create =
     'mutation($files: [String!]!, $run: String!) { createRunFiles(input: {projectName: "demo", runName: $run, files: $files}) { runID uploadHeaders files { name uploadUrl } } }'

@@ -13,6 +13,8 @@ export type WandbContext = {
   origin: string
   /** The caller's `Authorization` header. */
   authorization: string
+  /** The key in it. */
+  apiKey: string
   services: WandbServices
   log: FastifyBaseLogger
 }

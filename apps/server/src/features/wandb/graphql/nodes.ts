@@ -1,17 +1,22 @@
-import type { RunFile } from '@kiroku/core/files'
 import * as z from 'zod'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
-import type { WandbRun } from '../runs/index.ts'
+import type { RunKeys, WandbRun } from '../runs/index.ts'
 
 /** An organization, which the protocol calls an entity. */
 export type EntityNode = { scope: OrganizationScope }
 
 export type ProjectNode = { scope: ProjectScope }
 
-/** A run, and the number of lines that the client goes on after where that is not what the run has. */
-export type RunNode = { scope: ProjectScope; run: WandbRun; historyLineCount?: number }
-
-export type FilesNode = { scope: ProjectScope; run: WandbRun; files: readonly RunFile[] }
+/**
+ * A run, and the number of lines that the client goes on after where that is not what the run has. `keys` tells what it and those
+ * that it was listed with logged, which is found for all of them at once.
+ */
+export type RunNode = {
+  scope: ProjectScope
+  run: WandbRun
+  historyLineCount?: number
+  keys?: () => Promise<Map<string, RunKeys>>
+}
 
 /** An id as the protocol has them: opaque, and valid base64. */
 export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run', id: string): string {
@@ -22,4 +27,23 @@ export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run', id: string
 export function readGlobalId(type: 'Project' | 'Run', id: string): string | undefined {
   const [name, value, ...more] = Buffer.from(id, 'base64').toString().split(':')
   return name === type && more.length === 0 ? z.uuid().safeParse(value).data : undefined
+}
+
+/**
+ * The id of a project where the protocol wants a number of 31 bits. It is told and never looked for: projects are found by their
+ * names.
+ */
+export function numericId(id: string): string {
+  return String(Number.parseInt(id.replaceAll('-', '').slice(0, 8), 16) >>> 1)
+}
+
+/** The id of a file of a run, as `globalId` makes them. */
+export function fileId(runId: string, path: string): string {
+  return Buffer.from(`File:${runId}:${path}`).toString('base64')
+}
+
+/** What `fileId` was made of; undefined for what is no such id. */
+export function readFileId(id: string): { run: string; path: string } | undefined {
+  const [, run, path] = /^File:([^:]+):(.+)$/s.exec(Buffer.from(id, 'base64').toString()) ?? []
+  return path !== undefined && z.uuid().safeParse(run).success ? { run: run ?? '', path } : undefined
 }

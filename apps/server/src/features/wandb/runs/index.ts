@@ -1,3 +1,4 @@
+export type { RunKeys, RunQueries } from './run-queries.ts'
 export { writerOf } from './session.ts'
 export { isSame, nameOfKey, readWireSummary, type SummaryChange } from './summary-change.ts'
 export type { WandbRun } from './wandb-run.ts'

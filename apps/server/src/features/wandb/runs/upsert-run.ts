@@ -12,7 +12,7 @@ import { mergeInternal } from './internal-config.ts'
 import { firstFacts, labelsOf, type ReadConfig, readConfig } from './run-config.ts'
 import type { RunLookup } from './run-lookup.ts'
 import { writerOf } from './session.ts'
-import { readWireSummary, summaryChange } from './summary-change.ts'
+import { nameOfKey, readWireSummary, summaryChange } from './summary-change.ts'
 import type { UpsertInput } from './upsert-input.ts'
 import type { WandbFacts, WandbRun } from './wandb-run.ts'
 import type { StreamWriter, WandbRunsRepository } from './wandb-runs.repository.ts'
@@ -84,7 +84,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
     const environment = read?.facts.environments.at(-1)
     await runs.update(scope, slug, {
       set: labelsOf(input),
-      config: read && { set: read.config, unset: unset.map((key) => key.replace(/^\$\$/, '$')) },
+      config: read && { set: read.config, unset: unset.map(nameOfKey) },
       summary: input.summaryMetrics ? await summaryOf(scope, slug, input.summaryMetrics) : undefined,
       definitions: read ? changedDefinitions(defined, read.facts.definitions) : [],
       ...(environment && {
@@ -110,7 +110,14 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
     const found = id === undefined ? null : await lookup.byId(organization, id)
     if (!found) throw new KirokuError({ code: 'NOT_FOUND', message: 'upsertBucket: there is no run of this id' })
     const { scope, run } = found
-    await change(scope, run.slug, { input, read: readConfig(input.config), facts: run.facts })
+    const read = readConfig(input.config)
+    // Who edits a run has read it: what it does not say of the config is to go. What its script says next, is the script's.
+    const gone = read ? Object.keys(run.config).filter((key) => !Object.hasOwn(read.config, key)) : []
+    await runs.update(scope, run.slug, {
+      set: labelsOf(input),
+      config: read && { set: read.config, unset: gone.map(nameOfKey) },
+      summary: input.summaryMetrics ? await summaryOf(scope, run.slug, input.summaryMetrics) : undefined,
+    })
     return { scope, run: await lookup.existing(scope, run.slug), historyLineCount: 0, isNew: false }
   }
 

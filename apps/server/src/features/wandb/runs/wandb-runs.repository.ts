@@ -30,10 +30,15 @@ export type StreamedRun = {
   isStopAsked: boolean
 }
 
+/** What a run has beside what every run has; `facts` is null for one that no such client ever wrote to. */
+export type RunFacts = { facts: WandbFacts | null; isStopAsked: boolean }
+
 /** What is kept of runs for `wandb` clients alone. Runs that are deleted are not there. */
 export type WandbRunsRepository = {
   /** Null for a run that no such client ever wrote to. */
-  facts(scope: ProjectScope, slug: string): Promise<{ facts: WandbFacts | null; isStopAsked: boolean } | null>
+  facts(scope: ProjectScope, slug: string): Promise<RunFacts | null>
+  /** The same of several runs, by their slugs. */
+  factsOf(scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunFacts>>
   /** Writes what is given; a run that had none gets the rest as it is at the start. */
   save(scope: ProjectScope, slug: string, facts: Partial<WandbFacts>): Promise<void>
   /** Null when the run has no such writer. */
@@ -64,7 +69,7 @@ const factsRowSchema = z.object({
   sweep: z.string().nullable(),
   isPreempting: z.boolean(),
 })
-const foundSchema = z.array(z.object({ facts: factsRowSchema.nullable(), isStopAsked: z.boolean() }))
+const foundSchema = z.array(z.object({ slug: z.string(), facts: factsRowSchema.nullable(), isStopAsked: z.boolean() }))
 const writerRowsSchema = z.array(
   z.object({
     ackSeq: z.coerce.number(),
@@ -93,17 +98,21 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
   const query = (text: string, values: unknown[]) =>
     database.session(async (connection) => (await connection.query(text, values)).rows)
 
+  const factsOf = async ({ projectId }: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunFacts>> => {
+    const rows = await query(
+      `SELECT r.slug, r.stop_asked_at IS NOT NULL AS "isStopAsked", CASE WHEN w.run_id IS NOT NULL THEN jsonb_build_object(
+         'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal, 'configKeys', w.config_keys,
+         'sweep', w.sweep, 'isPreempting', w.is_preempting) END AS facts
+       FROM run r LEFT JOIN wandb_run w ON w.run_id = r.id
+       WHERE r.project_id = $1 AND r.slug = ANY($2) AND r.deleted_at IS NULL`,
+      [projectId, slugs],
+    )
+    return new Map(foundSchema.parse(rows).map(({ slug, ...facts }) => [slug, facts]))
+  }
+
   return {
-    async facts({ projectId }, slug) {
-      const rows = await query(
-        `SELECT r.stop_asked_at IS NOT NULL AS "isStopAsked", CASE WHEN w.run_id IS NOT NULL THEN jsonb_build_object(
-           'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal, 'configKeys', w.config_keys,
-           'sweep', w.sweep, 'isPreempting', w.is_preempting) END AS facts
-         FROM run r LEFT JOIN wandb_run w ON w.run_id = r.id WHERE ${ofRun}`,
-        [projectId, slug],
-      )
-      return foundSchema.parse(rows)[0] ?? null
-    },
+    factsOf,
+    facts: async (scope, slug) => (await factsOf(scope, [slug])).get(slug) ?? null,
 
     async save({ projectId }, slug, facts) {
       await query(

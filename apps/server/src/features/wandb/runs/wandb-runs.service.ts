@@ -10,9 +10,13 @@ export type WandbRunsService = RunLookup &
     willResume(scope: ProjectScope, slug: string): Promise<void>
     /** Asks the run's script to end; it hears of it by its next `file_stream` answer. */
     askToStop(scope: ProjectScope, slug: string): Promise<void>
+    /** Deletes a run; it can be restored for a while. Throws NOT_FOUND. */
+    delete(scope: ProjectScope, slug: string): Promise<void>
   }
 
-export type WandbRunsOptions = Omit<UpsertRunOptions, 'lookup'> & { runs: Pick<RunsRepository, 'byId' | 'update'> }
+export type WandbRunsOptions = Omit<UpsertRunOptions, 'lookup'> & {
+  runs: Pick<RunsRepository, 'byId' | 'update' | 'delete'>
+}
 
 export function createWandbRunsService(options: WandbRunsOptions): WandbRunsService {
   const lookup = createRunLookup(options)
@@ -20,6 +24,7 @@ export function createWandbRunsService(options: WandbRunsOptions): WandbRunsServ
     ...lookup,
     ...createUpsertRun({ ...options, lookup }),
     willResume: (scope, slug) => options.repository.save(scope, slug, { isResuming: true }),
+    delete: (scope, slug) => options.runs.delete(scope, slug),
     askToStop: (scope, slug) => options.repository.askToStop(scope, slug),
   }
 }

@@ -20,6 +20,8 @@ export type FileStreamService = {
    * was deleted or rewound, UNAVAILABLE as `HistoryService.accept`.
    */
   accept(target: StreamTarget, request: FileStreamRequest): Promise<{ isStopAsked: boolean; refused: Rejection[] }>
+  /** Stores a line that the process says without printing it, as an error of its own. Throws as `accept` does. */
+  say(target: StreamTarget, text: string): Promise<void>
 }
 
 export type FileStreamOptions = {
@@ -31,10 +33,17 @@ export type FileStreamOptions = {
 /** A post that another server stored meanwhile is built anew from where the writer then stands. */
 const maxAttempts = 4
 
+/** Lines that nobody printed are numbered behind all that a process prints, by their time. */
+const firstSaidLine = 2 ** 44
+
 export function createFileStreamService({ history, repository, files }: FileStreamOptions): FileStreamService {
   const inOrder = createQueues()
 
-  const attempt = async ({ organization, scope, run, client }: StreamTarget, request: FileStreamRequest) => {
+  const attempt = async (
+    { organization, scope, run, client }: StreamTarget,
+    request: FileStreamRequest,
+    said: readonly string[] = [],
+  ) => {
     const known = await repository.facts(scope, run)
     const session = known?.facts?.session ?? 1
     const name = writerOf(scope.projectId, run, client === null ? { session } : { client })
@@ -46,7 +55,10 @@ export function createFileStreamService({ history, repository, files }: FileStre
         code: 'NOT_FOUND',
         message: `no wandb process writes to a run ${run}; upsertBucket comes first`,
       })
+    const now = Date.now()
     const post = readPost(request, writer.position, streamed.isStopAsked)
+    for (const [index, text] of said.entries())
+      post.console.push({ line: firstSaidLine + now + index, stream: 'stderr', text, time: now, label: null })
     const first = post.rows[0]
     if (session === 1 && client === null && first?.time != null && first.runtimeMs !== null)
       await repository.beganAt(scope, run, name, first.time - first.runtimeMs)
@@ -56,7 +68,7 @@ export function createFileStreamService({ history, repository, files }: FileStre
       // Writers that are known by now are known without it.
       await history.quiet(streamed.id)
     }
-    if (Boolean(request.preempting) !== known.facts?.isPreempting)
+    if (said.length === 0 && Boolean(request.preempting) !== known.facts?.isPreempting)
       await repository.save(scope, run, { isPreempting: Boolean(request.preempting) })
     const { batch, position, refused } = buildBatch({
       names: { project: scope.project, run, writer: name },
@@ -64,23 +76,28 @@ export function createFileStreamService({ history, repository, files }: FileStre
       ackSeq: writer.ackSeq,
       post,
       files: await files.forMedia(scope, run, filesOf(post)),
-      now: Date.now(),
+      now,
     })
     const { rejected } = await history.accept(organization, encodeHistoryBatch(batch), position)
     return { isStopAsked: streamed.isStopAsked, refused: [...post.refused, ...refused, ...rejected] }
   }
 
-  return {
-    accept: (target, request) =>
-      inOrder(`${target.scope.projectId}/${target.run}`, async () => {
-        for (let left = maxAttempts; ; left--) {
-          try {
-            return await attempt(target, request)
-          } catch (error) {
-            if (!isOvertaken(error) || left <= 1) throw error
-          }
+  const store = (target: StreamTarget, request: FileStreamRequest, said?: readonly string[]) =>
+    inOrder(`${target.scope.projectId}/${target.run}`, async () => {
+      for (let left = maxAttempts; ; left--) {
+        try {
+          return await attempt(target, request, said)
+        } catch (error) {
+          if (!isOvertaken(error) || left <= 1) throw error
         }
-      }),
+      }
+    })
+
+  return {
+    accept: (target, request) => store(target, request),
+    async say(target, text) {
+      await store(target, {}, [text])
+    },
   }
 }
 

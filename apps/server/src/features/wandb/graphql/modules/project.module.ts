@@ -2,10 +2,11 @@ import * as z from 'zod'
 import type { WandbContext } from '../context.ts'
 import { entityOf } from '../entity.ts'
 import { resolver, type WandbModule } from '../module.ts'
-import { globalId, type ProjectNode } from '../nodes.ts'
+import { globalId, numericId, type ProjectNode } from '../nodes.ts'
 
 const nameSchema = z.object({ name: z.string().nullish(), entityName: z.string().nullish() })
 const runNameSchema = z.object({ name: z.string() })
+const bucketSchema = runNameSchema.extend({ missingOk: z.boolean().nullish() })
 
 const findProject = resolver(nameSchema, async (_source: undefined, { name, entityName }, context) => {
   const organization = entityOf(context, entityName)
@@ -16,6 +17,16 @@ const findProject = resolver(nameSchema, async (_source: undefined, { name, enti
 async function findRun({ scope }: ProjectNode, { name }: { name: string }, { services }: WandbContext) {
   const run = await services.runs.find(scope, name)
   return run && { scope, run }
+}
+
+/** Commands that ask for a bucket read it unseen, so that a missing one is an error unless they say otherwise. */
+async function findBucket(
+  node: ProjectNode,
+  { name, missingOk }: z.output<typeof bucketSchema>,
+  context: WandbContext,
+) {
+  if (missingOk) return findRun(node, { name }, context)
+  return { scope: node.scope, run: await context.services.runs.existing(node.scope, name) }
 }
 
 /** Projects, which the protocol calls models in its older operations, and their runs, which were buckets. */
@@ -43,7 +54,8 @@ export const projectModule: WandbModule = {
       entityName: ({ scope }) => scope.organization,
       entity: ({ scope }) => ({ scope }),
       run: resolver(runNameSchema, findRun),
-      bucket: resolver(runNameSchema, findRun),
+      bucket: resolver(bucketSchema, findBucket),
+      internalId: ({ scope }) => numericId(scope.projectId),
     },
   },
 }

@@ -45,7 +45,8 @@ export const runFilesModule: WandbModule = {
           if (!isPath) context.log.warn({ run: run.slug, name }, 'a file name that cannot be stored')
           return { name, uploadUrl: isPath ? context.origin + uploadPath(scope, run.slug, name) : null }
         })
-        return { runID: globalId('Run', run.id), uploadHeaders: [`Authorization: ${context.authorization}`], files }
+        // Older clients take what follows the colon for the value as it is, and refuse one that begins with a space.
+        return { runID: globalId('Run', run.id), uploadHeaders: [`Authorization:${context.authorization}`], files }
       }),
     },
   },

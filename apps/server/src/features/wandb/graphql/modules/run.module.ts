@@ -1,5 +1,5 @@
 import type { WandbModule } from '../module.ts'
-import { globalId } from '../nodes.ts'
+import { globalId, numericId } from '../nodes.ts'
 import { configDocument, summaryDocument } from '../run-documents.ts'
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()
@@ -28,6 +28,7 @@ export const runModule: WandbModule = {
       stopped: Boolean
       readOnly: Boolean
       project: Project
+      user: User
     }
   `,
   fields: {
@@ -51,6 +52,13 @@ export const runModule: WandbModule = {
       stopped: ({ run }) => run.isStopAsked,
       readOnly: () => false,
       project: ({ scope }) => ({ scope }),
+      projectId: ({ scope }) => numericId(scope.projectId),
+      // Runs are their organization's; clients cannot do without a user.
+      user: ({ scope }) => ({
+        id: globalId('Entity', scope.organizationId),
+        name: scope.organization,
+        username: scope.organization,
+      }),
     },
   },
 }
