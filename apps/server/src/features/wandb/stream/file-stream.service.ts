@@ -45,7 +45,7 @@ export function createFileStreamService({ history, repository, files }: FileStre
         code: 'NOT_FOUND',
         message: `no wandb process writes to a run ${run}; upsertBucket comes first`,
       })
-    const post = readPost(request, writer.position, streamed.isStopAsked)
+    const post = readPost(request, writer.position, streamed.isStopAsked || streamed.isStoppedEarly)
     const first = post.rows[0]
     if (session === 1 && client === null && first?.time != null && first.runtimeMs !== null)
       await repository.beganAt(scope, run, name, first.time - first.runtimeMs)
