@@ -41,10 +41,23 @@ describe('a run', () => {
     expect(judge(9, 4, [1])).toBe(true)
   })
 
-  it('is left alone on its way to the next band, unless strict', () => {
-    expect(judge(9, 6, [1, 2, 3])).toBe(true)
-    expect(judge(9, 7, [1, 2, 3])).toBe(false)
-    expect(judge(9, 7, [1, 2, 3], { strict: true })).toBe(true)
+  it('is judged at the last band that enough runs have reached; if strict, at each', () => {
+    const judged = (values: Record<string, number>, more: object) =>
+      isStoppedByHyperband(
+        { iterations: 20, values },
+        [
+          { 4: 2, 8: 2 },
+          { 4: 3, 8: 3 },
+        ],
+        {
+          config: { ...config, ...more },
+          goal: 'minimize',
+        },
+      )
+    expect(judged({ 4: 9, 8: 9, 16: 9 }, {})).toBe(true)
+    expect(judged({ 4: 9, 8: 1, 16: 1 }, {})).toBe(false)
+    expect(judged({ 4: 9, 8: 1, 16: 1 }, { strict: true })).toBe(true)
+    expect(judged({ 4: 1, 8: 9, 16: 9 }, {})).toBe(true)
   })
 
   it('is judged by the greatest where the goal is to maximize', () => {

@@ -19,26 +19,25 @@ export function bandsOf({ min_iter, max_iter, s, eta }: EarlyTerminate): number[
 export type BandValues = Readonly<Record<string, number>>
 
 /**
- * Whether a run is stopped: at the last band that it has reached, its best value is not among the best share `1 / eta` of all
- * runs that reached that band. Fewer than `eta` runs judge nobody. Unless `strict`, a run that has gone half of the way to the next
- * band is left to reach it.
+ * Whether a run is stopped: at a band that it has reached, its best value is not among the best share `1 / eta` of all runs that
+ * reached that band. Bands that fewer than `eta` runs have reached judge nobody. The last band that does judge counts; with
+ * `strict` each of them, so that later runs can still end a run for what it was at an earlier band.
  */
 export function isStoppedByHyperband(
   run: { iterations: number; values: BandValues },
   others: readonly BandValues[],
   { config, goal }: { config: EarlyTerminate; goal: 'minimize' | 'maximize' },
 ): boolean {
-  const bands = bandsOf(config)
-  const band = bands.findLast((one) => one <= run.iterations)
-  if (band === undefined) return false
-  const next = bands.find((one) => one > band)
-  if (!config.strict && next !== undefined && run.iterations - band > (next - band) / 2) return false
-  const own = run.values[band]
-  if (own === undefined) return false
   const sign = goal === 'minimize' ? 1 : -1
-  const all = [own, ...others.flatMap((values) => values[band] ?? [])].map((value) => sign * value)
-  if (all.length < config.eta) return false
-  const kept = Math.max(1, Math.floor(all.length / config.eta))
-  const threshold = all.toSorted((left, right) => left - right)[kept - 1] ?? Number.POSITIVE_INFINITY
-  return sign * own > threshold
+  const judging = bandsOf(config).flatMap((band) => {
+    const own = run.values[band]
+    if (band > run.iterations || own === undefined) return []
+    const all = [own, ...others.flatMap((values) => values[band] ?? [])].map((value) => sign * value)
+    return all.length < config.eta ? [] : [{ own: sign * own, all }]
+  })
+  return (config.strict ? judging : judging.slice(-1)).some(({ own, all }) => {
+    const kept = Math.max(1, Math.floor(all.length / config.eta))
+    const threshold = all.toSorted((left, right) => left - right)[kept - 1] ?? Number.POSITIVE_INFINITY
+    return own > threshold
+  })
 }

@@ -4,9 +4,9 @@ import type { WireRecord } from '@kiroku/core/values'
 /** A run that was handed out: its id, and its parameters in wire form. */
 export type HandedRun = { run: string; config: WireRecord }
 
-/** What an agent is told to do. */
+/** What an agent is told to do. `program` is what it starts, where the sweep names one. */
 export type AgentCommand =
-  | { type: 'run'; run: string; config: WireRecord }
+  | { type: 'run'; run: string; config: WireRecord; program: string | null }
   | { type: 'stop'; run: string }
   | { type: 'exit' }
 

@@ -112,7 +112,7 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
           (await toldAgain(connection, agent)) ??
           (await takenOver(connection, sweep, agent, aliveMs)) ??
           (await handOut(connection, sweep, agent))
-        if (handed) return [{ type: 'run', ...handed }]
+        if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
         if (await isAnyUnbegun(connection, sweep)) return []
         await exit(connection, agent)
         return [{ type: 'exit' }]

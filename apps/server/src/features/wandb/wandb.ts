@@ -23,6 +23,7 @@ export function registerWandb(app: FastifyInstance, services: Services, reposito
     runs: createWandbRunsService({ projects, runs, starts: runStart, repository }),
     stream: createFileStreamService({ history, repository, files }),
     files,
+    sweeps: services.sweeps,
   }
   app.register(async (part) => {
     answerWandbErrors(part)

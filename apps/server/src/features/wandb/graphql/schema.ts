@@ -1,6 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { buildSchema, type GraphQLSchema, isObjectType } from 'graphql'
 import type { WandbModule } from './module.ts'
+import { pagesSdl } from './pages.ts'
 import { scalarsSdl } from './scalars.ts'
 
 const roots = `
@@ -13,7 +14,7 @@ const roots = `
  * so that a server with such a slip does not start.
  */
 export function composeSchema(modules: readonly WandbModule[]): GraphQLSchema {
-  const schema = buildSchema([scalarsSdl, roots, ...modules.map(({ sdl }) => sdl)].join('\n'))
+  const schema = buildSchema([scalarsSdl, pagesSdl, roots, ...modules.map(({ sdl }) => sdl)].join('\n'))
   const taken = new Set<string>()
   for (const { fields } of modules) {
     for (const [typeName, resolvers] of Object.entries(fields)) {

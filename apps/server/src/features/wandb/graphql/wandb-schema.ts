@@ -6,7 +6,10 @@ import { runModule } from './modules/run.module.ts'
 import { runFilesModule } from './modules/run-files.module.ts'
 import { serverInfoModule } from './modules/server-info.module.ts'
 import { stopRunModule } from './modules/stop-run.module.ts'
+import { sweepModule } from './modules/sweep.module.ts'
+import { sweepAgentModule } from './modules/sweep-agent.module.ts'
 import { upsertRunModule } from './modules/upsert-run.module.ts'
+import { upsertSweepModule } from './modules/upsert-sweep.module.ts'
 import { viewerModule } from './modules/viewer.module.ts'
 import { composeSchema } from './schema.ts'
 
@@ -22,4 +25,7 @@ export const wandbSchema = composeSchema([
   runFilesModule,
   stopRunModule,
   artifactsModule,
+  sweepModule,
+  upsertSweepModule,
+  sweepAgentModule,
 ])
