@@ -23,6 +23,7 @@ export const sweepChecks: Readonly<Record<string, Check>> = {
     const { code, output, result } = await wandb.run('sweep.py', {
       ...tenant,
       args: [String(rows), String(columns), early],
+      timeoutMs: 220_000,
     })
     expect(code, output).toBe(0)
     const sweep = String(result['sweep'])

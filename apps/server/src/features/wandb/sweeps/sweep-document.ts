@@ -1,6 +1,6 @@
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { type SweepDocument, sweepDocumentSchema } from '@kiroku/core/sweeps/sweep-config'
-import type { WireValue } from '@kiroku/core/values'
+import { fromWireRecord, type Value, type WireRecord, type WireValue } from '@kiroku/core/values'
 import { parse } from 'yaml'
 
 /** Aliases within a config; a few of them can stand for a very large document. */
@@ -31,4 +31,9 @@ export function writeSweepDocument(value: WireValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${writeSweepDocument(item)}`)
   return `{${entries.join(', ')}}`
+}
+
+/** A run's parameters in the form that configs have in the protocol: each value under `value`. */
+export function parametersOf(config: WireRecord): Record<string, { value: Value }> {
+  return Object.fromEntries(Object.entries(fromWireRecord(config)).map(([key, value]) => [key, { value }] as const))
 }

@@ -1,8 +1,8 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { parseJson } from '@kiroku/core/json'
-import { fromWireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { AgentCommand } from '../../../sweeps/index.ts'
+import { parametersOf } from '../../sweeps/sweep-document.ts'
 import { requireEntity } from '../entity.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import { globalId, readGlobalId } from '../nodes.ts'
@@ -20,8 +20,7 @@ const runStateSchema = z.record(z.string(), z.unknown())
 function commandDocument(command: AgentCommand): string {
   if (command.type === 'exit') return stringifyExtended({ type: 'exit' })
   if (command.type === 'stop') return stringifyExtended({ type: 'stop', run_id: command.run })
-  const values = Object.entries(fromWireRecord(command.config)).map(([key, value]) => [key, { value }] as const)
-  const args = Object.fromEntries(values)
+  const args = parametersOf(command.config)
   return command.program === null
     ? stringifyExtended({ type: 'run', run_id: command.run, args })
     : stringifyExtended({ type: 'run', run_id: command.run, args, program: command.program })

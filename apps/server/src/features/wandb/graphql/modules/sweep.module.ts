@@ -1,11 +1,12 @@
 import { KirokuError } from '@kiroku/core/errors'
-import type { SweepAgent } from '@kiroku/core/sweeps/sweeps'
+import type { SweepAgent, SweepRun } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
-import { writeSweepDocument } from '../../sweeps/sweep-document.ts'
+import { parametersOf, writeSweepDocument } from '../../sweeps/sweep-document.ts'
 import type { WandbContext } from '../context.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import { globalId, type ProjectNode, type SweepNode } from '../nodes.ts'
 import { pageOf, pageSchema } from '../pages.ts'
+import { stringifyExtended } from '../run-documents.ts'
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()
 
@@ -26,6 +27,17 @@ const agentNode = (agent: SweepAgent) => ({
   totalRuns: agent.runCount,
   createdAt: isoTime(agent.createdAt),
   heartbeatAt: isoTime(agent.heartbeatAt),
+})
+
+/** A run as its sweep knows it: its config has the parameters alone. */
+const runNode = ({ run, displayName, state, config }: SweepRun) => ({
+  name: run,
+  displayName,
+  state,
+  config: stringifyExtended(parametersOf(config)),
+  running: state === 'running',
+  failed: state === 'failed' || state === 'crashed',
+  stopped: state === 'killed',
 })
 
 const agentsOf = async ({ scope, sweep }: SweepNode, { services }: WandbContext) =>
@@ -64,7 +76,16 @@ export const sweepModule: WandbModule = {
       agents: AgentConnection!
     }
     type SweepRunConnection { edges: [SweepRunEdge!]! }
-    type SweepRunEdge { node: Run! }
+    type SweepRunEdge { node: SweepRun! }
+    type SweepRun {
+      name: String!
+      displayName: String
+      state: String!
+      config: JSONString
+      running: Boolean
+      failed: Boolean
+      stopped: Boolean
+    }
     type AgentConnection { edges: [AgentEdge!]! }
     type AgentEdge { node: Agent! }
     type Agent {
@@ -108,8 +129,7 @@ export const sweepModule: WandbModule = {
       project: ({ scope }) => ({ scope }),
       runs: async ({ scope, sweep }, _args, { services }) => {
         const { runs } = await services.sweeps.details(scope, sweep.slug)
-        const found = await Promise.all(runs.map(({ run }) => services.runs.find(scope, run)))
-        return { edges: found.flatMap((run) => (run ? [{ node: { scope, run } }] : [])) }
+        return { edges: runs.map((run) => ({ node: runNode(run) })) }
       },
       agent: resolver(z.object({ agentName: z.string() }), async (node: SweepNode, { agentName }, context) => {
         const agents = await agentsOf(node, context)
