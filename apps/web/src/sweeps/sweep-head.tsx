@@ -53,22 +53,24 @@ export function SweepHead({ path, sweep }: { path: ProjectPath; sweep: Sweep }):
         <h1 className={styles.name}>{sweep.displayName}</h1>
         <SweepStateMark state={sweep.state} />
         <span className={styles.spring} />
-        {actionsOf(sweep).map((action) => (
-          <Button
-            key={action}
-            disabled={act.isPending}
-            onClick={() => (questions[action] === undefined ? send(action) : setAsked(action))}
-          >
-            {labels[action]}
-          </Button>
-        ))}
+        <span className={styles.actions}>
+          {actionsOf(sweep).map((action) => (
+            <Button
+              key={action}
+              disabled={act.isPending}
+              onClick={() => (questions[action] === undefined ? send(action) : setAsked(action))}
+            >
+              {labels[action]}
+            </Button>
+          ))}
+        </span>
       </div>
       {sweep.description !== null && <p className={styles.description}>{sweep.description}</p>}
       <dl className={styles.facts}>
         <Fact name="search">{String(sweep.config['method'])}</Fact>
         <Fact name="runs">
           {runsOf(sweep)}
-          {sweep.runningCount > 0 && <span className={styles.faint}> {formatCount(sweep.runningCount)} running</span>}
+          {sweep.runningCount > 0 && <span className={styles.faint}>, {formatCount(sweep.runningCount)} running</span>}
         </Fact>
         <Fact name="agents">{formatCount(sweep.liveAgents)}</Fact>
         {sweep.best !== null && (

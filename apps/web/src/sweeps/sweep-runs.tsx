@@ -34,6 +34,8 @@ export function SweepRuns({ path, sweep, prepared, lines, leftOut, pointed, onPo
     (one, other) => (one.rank ?? 2) - (other.rank ?? 2) || other.run.createdAt - one.run.createdAt,
   )
   const rows = isAll ? sorted : sorted.slice(0, rowsAtFirst)
+  const alignOf = (index: number): string | undefined =>
+    lines.every(({ values }) => typeof values[index] === 'number') ? styles.number : undefined
   const where = formatColumnFilter({ column: 'sweep', test: 'is', value: sweep.slug })
   return (
     <section className={styles.panel} aria-label="Runs">
@@ -67,8 +69,8 @@ export function SweepRuns({ path, sweep, prepared, lines, leftOut, pointed, onPo
                   {prepared.metric}
                 </th>
               )}
-              {prepared.parameters.map((name) => (
-                <th key={name} scope="col" className={styles.number}>
+              {prepared.parameters.map((name, index) => (
+                <th key={name} scope="col" className={alignOf(index)}>
                   {name}
                 </th>
               ))}
@@ -97,7 +99,7 @@ export function SweepRuns({ path, sweep, prepared, lines, leftOut, pointed, onPo
                   <td className={styles.number}>{run.value !== null && <ValueText value={run.value} />}</td>
                 )}
                 {prepared.parameters.map((name, index) => (
-                  <td key={name} className={styles.number}>
+                  <td key={name} className={alignOf(index)}>
                     <ValueText value={values[index]} />
                   </td>
                 ))}
