@@ -7,8 +7,8 @@ export type Parameter = { path: readonly string[]; distribution: Distribution }
 
 /** The most parameters of a sweep, how deep `parameters` nest, and the most values of one. */
 export const maxParameters = 200
-const maxDepth = 10
-const maxValues = 10_000
+const maxParameterDepth = 10
+const maxParameterValues = 10_000
 
 const distributionNames = [
   'constant',
@@ -33,7 +33,7 @@ const entrySchema = z.strictObject({
   values: z
     .array(wireValueSchema)
     .min(1, 'expected at least one value')
-    .max(maxValues, `expected at most ${maxValues} values`)
+    .max(maxParameterValues, `expected at most ${maxParameterValues} values`)
     .nullish(),
   probabilities: z.array(z.number().min(0, 'expected no probability below 0')).nullish(),
   distribution: z.enum(distributionNames, { error: `expected one of ${distributionNames.join(', ')}` }).nullish(),
@@ -66,8 +66,8 @@ export const parametersSchema = z
 type Where = { path: readonly string[]; place: readonly string[] }
 
 function readEntries(entries: Record<string, unknown>, { path, place }: Where, refuse: Refuse): Parameter[] {
-  if (path.length >= maxDepth) {
-    refuse(place, `parameters nest at most ${maxDepth} deep`)
+  if (path.length >= maxParameterDepth) {
+    refuse(place, `parameters nest at most ${maxParameterDepth} deep`)
     return []
   }
   return Object.entries(entries).flatMap(([name, entry]) => {
