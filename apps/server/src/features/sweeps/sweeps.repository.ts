@@ -61,8 +61,12 @@ const slugRowsSchema = z.array(z.object({ slug: z.string() }))
 const placeRowsSchema = z.array(z.object({ project: z.string(), sweep: z.string() }))
 const detailRunSchema = sweepRunSchema.extend({ total: z.coerce.number() })
 
-/** Reads and changes sweeps in PostgreSQL. `aliveMs` is how long an agent may be silent. */
+/** Agents ask every few seconds: one that was not heard of for so long is shown as gone. */
+const agentSilenceMs = 60_000
+
+/** Reads and changes sweeps in PostgreSQL. `aliveMs` is how long an agent may be silent before its runs are handed out again. */
 export function createSweepsRepository(database: Database, aliveMs: number): SweepsRepository {
+  const heardMs = Math.min(aliveMs, agentSilenceMs)
   const read = async (connection: Connection, scope: ProjectScope, slug: string | null): Promise<Sweep[]> => {
     await settle(connection, scope, slug)
     const value = metricSql(`s.config->'metric'->>'name'`, `s.config->'metric'->>'goal'`)
@@ -81,7 +85,7 @@ export function createSweepsRepository(database: Database, aliveMs: number): Swe
                LIMIT 1) AS best
        FROM sweep s WHERE s.project_id = $1 AND ($2::text IS NULL OR s.slug = $2)
        ORDER BY s.created_at DESC, s.id DESC`,
-      [scope.projectId, slug, aliveMs],
+      [scope.projectId, slug, heardMs],
     )
     const { organization, project } = scope
     return z
@@ -168,7 +172,7 @@ export function createSweepsRepository(database: Database, aliveMs: number): Swe
                        WHEN a.heartbeat_at > now() - $2::float8 * interval '1 millisecond' THEN 'live' ELSE 'gone' END AS state,
                   (SELECT count(*)::int FROM sweep_trial t WHERE t.agent_id = a.id AND t.dropped_at IS NULL) AS "runCount"
            FROM sweep_agent a WHERE a.sweep_id = $1 ORDER BY a.created_at, a.id`,
-          [sweep.id, aliveMs],
+          [sweep.id, heardMs],
         )
         const { metric } = configOfRow(sweep)
         const { rows } = await connection.query(
