@@ -110,6 +110,9 @@ function ProjectSwitch({ place }: { place: Place }): ReactNode {
   )
 }
 
+/** Where tabs do not all fit beside each other, the current one is to be seen. */
+const showTab = (tab: HTMLAnchorElement | null): void => tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+
 function Tabs({ place }: { place: Place }): ReactNode {
   const pathname = usePathname()
   const home = projectPath(place)
@@ -127,7 +130,13 @@ function Tabs({ place }: { place: Place }): ReactNode {
   return (
     <nav aria-label="Project" className={styles.tabs}>
       {tabs.map(({ href, label, isCurrent }) => (
-        <Link key={label} href={href} className={classes(styles.tab)} aria-current={isCurrent ? 'page' : undefined}>
+        <Link
+          key={label}
+          href={href}
+          className={classes(styles.tab)}
+          aria-current={isCurrent ? 'page' : undefined}
+          ref={isCurrent ? showTab : undefined}
+        >
           {label}
         </Link>
       ))}
