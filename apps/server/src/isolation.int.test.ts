@@ -36,6 +36,7 @@ let run: TestRun
 let deleted: TestRun
 let keyId: string
 let deletedProject: string
+let sweep: string
 
 beforeAll(async () => {
   const onRoute = ({ method, url }: { method: string | string[]; url: string }): void => {
@@ -54,6 +55,8 @@ beforeAll(async () => {
   await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
   const doomed = await testRun(owner, { project: 'doomed' })
   deletedProject = (await client(owner).projects.delete.mutate(doomed)).id
+  const config = { method: 'random', parameters: { [secret]: { value: secret } } }
+  sweep = (await client(owner).sweeps.create.mutate({ ...address(), config })).slug
   keyId = (await client(owner).keys.create.mutate({ organization: owner.organization, name: 'victim' })).id
 })
 afterAll(() => server.close())
@@ -95,7 +98,12 @@ const attempts: Record<string, Attempt> = {
   'runs.record': notFound(address),
   'runs.restore': notFound(() => ({ ...address(), run: deleted.run })),
   'runs.update': notFound(() => ({ ...address(), set: { notes: 'hacked' } })),
+  'runs.stop': notFound(address),
   'sql.entries': notFound(address),
+  'sweeps.act': notFound(() => ({ ...address(), sweep, action: 'cancel' })),
+  'sweeps.byId': notFound(() => ({ ...address(), sweep })),
+  'sweeps.create': notFound(() => ({ ...address(), config: { method: 'random', parameters: { x: { value: 1 } } } })),
+  'sweeps.list': notFound(address),
   'texts.byRun': notFound(address),
   'texts.metrics': notFound(address),
   'texts.steps': notFound(() => ({ ...address(), metric: 'note' })),
@@ -117,6 +125,7 @@ async function snapshot(): Promise<unknown> {
     api.files.list.query(address()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
+    api.sweeps.list.query(address()),
     api.usage.byOrganization.query({ organization }),
     readPoints(owner, { ...address(), metric: 'loss' }),
   ])

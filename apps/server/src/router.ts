@@ -7,6 +7,7 @@ import { organizationsRouter } from './features/organizations/index.ts'
 import { projectsRouter } from './features/projects/index.ts'
 import { runsRouter } from './features/runs/index.ts'
 import { sqlRouter } from './features/sql/index.ts'
+import { sweepsRouter } from './features/sweeps/index.ts'
 import { usageRouter } from './features/usage/index.ts'
 import { viewerRouter } from './features/viewer/index.ts'
 import { router } from './http/trpc.ts'
@@ -22,6 +23,7 @@ export const appRouter = router({
   projects: projectsRouter,
   runs: runsRouter,
   sql: sqlRouter,
+  sweeps: sweepsRouter,
   texts: textsRouter,
   usage: usageRouter,
   viewer: viewerRouter,

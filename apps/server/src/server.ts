@@ -43,6 +43,7 @@ import { createSeriesService, registerSeriesRoutes } from './features/series/ind
 import { createIdentitiesRepository, registerSessionRoutes } from './features/sessions/index.ts'
 import { createSqlRepository, createSqlService, registerSqlRoute } from './features/sql/index.ts'
 import { createPurgeRepository, createSweeperRepository, startSweeper } from './features/sweeper/index.ts'
+import { createAgentsRepository, createSweepsRepository, createSweepsService } from './features/sweeps/index.ts'
 import { createUsageRepository, createUsageService } from './features/usage/index.ts'
 import { createWandbRunsRepository, registerWandb } from './features/wandb/index.ts'
 import { createApp, type LogLevel } from './http/app.ts'
@@ -173,6 +174,11 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     series: createSeriesService(store, metrics),
     usage: createUsageService(createUsageRepository(database), store, purgeAfterMs),
     sql: createSqlService(store, createSqlRepository(database)),
+    sweeps: createSweepsService({
+      sweeps: createSweepsRepository(database, crashAfterMs),
+      agents: createAgentsRepository(database, crashAfterMs),
+      store,
+    }),
   }
 
   const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)

@@ -12,6 +12,7 @@ import type { RunsRepository, StartRunService } from './features/runs/index.ts'
 import type { SeriesService } from './features/series/index.ts'
 import type { IdentitiesRepository } from './features/sessions/index.ts'
 import type { SqlService } from './features/sql/index.ts'
+import type { SweepsService } from './features/sweeps/index.ts'
 import type { UsageService } from './features/usage/index.ts'
 
 /** What procedures and routes work with: services, and the repositories that need none. */
@@ -33,4 +34,5 @@ export type Services = {
   series: SeriesService
   usage: UsageService
   sql: SqlService
+  sweeps: SweepsService
 }

@@ -40,6 +40,12 @@ export function projectPath(address: { organization: string; project: string }):
   return `/${encodeURIComponent(address.organization)}/${encodeURIComponent(address.project)}`
 }
 
+/** A project's sweeps, or one of them. */
+export function sweepPath(address: { organization: string; project: string; sweep?: string }): string {
+  const of = address.sweep === undefined ? '' : `/${encodeURIComponent(address.sweep)}`
+  return `${projectPath(address)}/sweeps${of}`
+}
+
 /** A project's settings: its name, how long it keeps runs, what it takes, its deletion. */
 export function projectSettingsPath(address: { organization: string; project: string }): string {
   return `${projectPath(address)}/settings`

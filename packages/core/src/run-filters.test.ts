@@ -33,6 +33,7 @@ const runOf = (summary: WireRecord, id = 'a'): RunValues & { id: string } => ({
   exitCode: 0,
   git: {},
   host: {},
+  sweep: null,
 })
 
 const fault = (filter: unknown): string => {

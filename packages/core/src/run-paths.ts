@@ -21,6 +21,7 @@ export const runFields = [
   'hostname',
   'commit',
   'branch',
+  'sweep',
 ] as const
 export type RunField = (typeof runFields)[number]
 

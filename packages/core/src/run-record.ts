@@ -50,6 +50,8 @@ export const runRecordSchema = runLabelsSchema.extend({
   exitCode: z.int32().nullable(),
   lastStep: z.number().nullable(),
   isShared: z.boolean(),
+  /** The id of the sweep that it belongs to. */
+  sweep: z.string().max(128).nullable().default(null),
   /** The step that the next row of a shared run gets. */
   nextStep: stepSchema.nonnegative(),
   git: gitFactsSchema,

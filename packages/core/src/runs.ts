@@ -94,6 +94,10 @@ export const runSchema = runLabelsSchema.extend({
   isShared: z.boolean(),
   /** Scripts that write to the run at this moment; more than one is worth a warning. */
   liveWriters: z.number().int().nonnegative(),
+  /** When somebody asked its script to end. */
+  stopAskedAt: z.number().nullable().default(null),
+  /** The id of the sweep that it belongs to. */
+  sweep: z.string().nullable().default(null),
   git: gitFactsSchema,
   host: hostFactsSchema,
 })

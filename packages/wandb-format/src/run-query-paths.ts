@@ -17,6 +17,7 @@ const fields: Readonly<Record<string, { path: RunField; kind?: QueriedPath['kind
   description: { path: 'notes' },
   tags: { path: 'tags' },
   host: { path: 'hostname' },
+  sweep: { path: 'sweep' },
   commit: { path: 'commit' },
   createdAt: { path: 'createdAt', kind: 'time' },
   startedAt: { path: 'startedAt', kind: 'time' },

@@ -27,6 +27,8 @@ export type ScriptOptions = {
   env?: Readonly<Record<string, string>>
   /** Where its `wandb/` directory goes; a new one for each script when left out. */
   directory?: string
+  /** How long it may take; 90 s when left out. */
+  timeoutMs?: number
 }
 
 /** A real client of one version. */
@@ -161,7 +163,7 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
       ...options.env,
     }
     for (const [name, value] of Object.entries(env)) if (value === '') Reflect.deleteProperty(env, name)
-    const running = watch(spawnPython(args, env, directory), scriptTimeoutMs)
+    const running = watch(spawnPython(args, env, directory), options.timeoutMs ?? scriptTimeoutMs)
     const done = running.done.finally(() => rm(home, { recursive: true, force: true }).catch(() => {}))
     return { ...running, done }
   }

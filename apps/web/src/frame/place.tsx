@@ -11,6 +11,11 @@ export function usePlace(): ProjectPath | null {
   return { organization: text(params.org), project: text(params.project) }
 }
 
+/** The sweep that the address names, or an empty text. */
+export function useSweepSlug(): string {
+  return text(useParams<{ sweep?: string }>().sweep)
+}
+
 /** The run that the address names, or an empty text. */
 export function useRunSlug(): string {
   return text(useParams<{ run?: string }>().run)

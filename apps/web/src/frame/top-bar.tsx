@@ -1,5 +1,5 @@
 'use client'
-import { organizationSettingsPath, projectPath, projectSettingsPath } from '@kiroku/core/routes'
+import { organizationSettingsPath, projectPath, projectSettingsPath, sweepPath } from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown, Keyboard, KeyRound, Search } from 'lucide-react'
 import Link from 'next/link'
@@ -36,6 +36,7 @@ export function TopBar(): ReactNode {
           'g w': () => router.push(addressOf(projectPath(place))),
           'g s': () => router.push(projectSettingsPath(place)),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+          'g e': () => router.push(sweepPath(place)),
           'g q': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
@@ -109,22 +110,33 @@ function ProjectSwitch({ place }: { place: Place }): ReactNode {
   )
 }
 
+/** Where tabs do not all fit beside each other, the current one is to be seen. */
+const showTab = (tab: HTMLAnchorElement | null): void => tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+
 function Tabs({ place }: { place: Place }): ReactNode {
   const pathname = usePathname()
   const home = projectPath(place)
   const isInRuns = pathname.startsWith(`${home}/runs`)
   const isInSettings = pathname === projectSettingsPath(place)
+  const isInSweeps = pathname.startsWith(sweepPath(place))
   const isInSql = pathname === `${home}/sql`
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSettings && !isInSql },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSweeps && !isInSettings && !isInSql },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
+    { href: sweepPath(place), label: 'Sweeps', isCurrent: isInSweeps },
     { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
     { href: projectSettingsPath(place), label: 'Settings', isCurrent: isInSettings },
   ]
   return (
     <nav aria-label="Project" className={styles.tabs}>
       {tabs.map(({ href, label, isCurrent }) => (
-        <Link key={label} href={href} className={classes(styles.tab)} aria-current={isCurrent ? 'page' : undefined}>
+        <Link
+          key={label}
+          href={href}
+          className={classes(styles.tab)}
+          aria-current={isCurrent ? 'page' : undefined}
+          ref={isCurrent ? showTab : undefined}
+        >
           {label}
         </Link>
       ))}

@@ -14,6 +14,7 @@ import { RunStateMark } from '../ui/run-state.tsx'
 import { addressOf } from '../workspace/last-views.ts'
 import { resumedText } from './facts.ts'
 import styles from './run-page.module.css'
+import { StopRun } from './stop-run.tsx'
 import { TagEditor } from './tag-editor.tsx'
 
 export type RunHeadProps = { run: Run; segments: readonly RunSegment[]; onSave: (set: RunLabelsPatch) => void }
@@ -71,6 +72,7 @@ export function RunHead({ run, segments, onSave }: RunHeadProps): ReactNode {
             onSave={(jobType) => onSave({ jobType: emptyToNull(jobType) })}
           />
         </span>
+        <StopRun run={run} />
         <Hint text="Delete the run">
           <IconButton
             label="Delete the run"

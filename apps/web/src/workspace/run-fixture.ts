@@ -25,6 +25,8 @@ export function runFixture(given: Partial<Run> = {}): Run {
     liveWriters: 0,
     runtimeMs: 0,
     isShared: false,
+    stopAskedAt: null,
+    sweep: null,
     git: {},
     host: {},
     ...given,

@@ -22,7 +22,7 @@ export async function readRunRecord(connection: Connection, scope: ProjectScope,
             summary, explicit_summary AS "explicitSummary", ${ms('created_at')} AS "createdAt",
             ${ms('started_at')} AS "startedAt", ${ms('finished_at')} AS "finishedAt",
             ${ms('heartbeat_at')} AS "heartbeatAt", exit_code AS "exitCode", last_step AS "lastStep",
-            is_shared AS "isShared", next_step AS "nextStep", git, host, earlier_segments AS "earlierSegments"
+            is_shared AS "isShared", sweep, next_step AS "nextStep", git, host, earlier_segments AS "earlierSegments"
      FROM run WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL`,
     [scope.projectId, slug],
   )

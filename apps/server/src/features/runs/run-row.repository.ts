@@ -53,6 +53,8 @@ export function toRun(scope: ProjectScope, row: RunRow, aliveMs: number): Run {
     ),
     isShared: row.isShared,
     liveWriters: row.state === 'running' ? alive.length : 0,
+    stopAskedAt: row.stopAskedAt?.getTime() ?? null,
+    sweep: row.sweep,
     git: gitFactsSchema.parse(row.git),
     host: hostFactsSchema.parse(row.host),
   }

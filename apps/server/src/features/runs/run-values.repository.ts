@@ -32,6 +32,7 @@ export const fieldSql: Readonly<Record<RunField, FieldSql>> = {
   hostname: textual(Prisma.sql`(r.host->>'hostname')`),
   commit: textual(Prisma.sql`(r.git->>'commit')`),
   branch: textual(Prisma.sql`(r.git->>'branch')`),
+  sweep: textual(Prisma.sql`r.sweep`),
 }
 
 /** The columns of the runs' values at one path: a number, or a text that says its kind first; both null for nothing. */

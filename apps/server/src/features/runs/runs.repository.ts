@@ -39,6 +39,8 @@ export type RunsRepository = {
   writerIds(scope: ProjectScope, slug: string): Promise<string[]>
   /** Throws NOT_FOUND. */
   update(scope: ProjectScope, slug: string, change: RunChange): Promise<void>
+  /** Asks a run's script to end. Throws NOT_FOUND, and CONFLICT for a run that has ended or whose script cannot be asked. */
+  askToStop(scope: ProjectScope, slug: string): Promise<void>
   /** Throws NOT_FOUND. */
   delete(scope: ProjectScope, slug: string): Promise<void>
   /**
@@ -97,6 +99,23 @@ export function createRunsRepository(database: Database, aliveMs: number, restor
         if (typeof id !== 'string') throw noRun(slug)
         await updateRun(connection, id, change)
       })
+      await tell(scope, await find(scope, slug))
+    },
+
+    async askToStop(scope, slug) {
+      const { state } = await find(scope, slug)
+      const refuse = (message: string): never => {
+        throw new KirokuError({ code: 'CONFLICT', message: `the run ${slug} ${message}` })
+      }
+      if (state !== 'running') refuse(`is not running: it is ${state}`)
+      const { rowCount } = await database.transaction((connection) =>
+        connection.query(
+          `UPDATE run SET stop_asked_at = coalesce(stop_asked_at, now()) FROM wandb_run w
+           WHERE w.run_id = run.id AND project_id = $1 AND slug = $2 AND deleted_at IS NULL`,
+          [scope.projectId, slug],
+        ),
+      )
+      if (rowCount === 0) refuse('cannot be asked to stop: only scripts that log by wandb listen; end its process')
       await tell(scope, await find(scope, slug))
     },
 

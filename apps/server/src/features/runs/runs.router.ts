@@ -36,6 +36,16 @@ export const runsRouter = router({
       return ctx.services.runs.byId(scope, input.run)
     }),
 
+  /** Asks the run's script to end, which it hears of by the next thing that it sends. */
+  stop: authorized
+    .input(runAddressSchema)
+    .output(runSchema)
+    .mutation(async ({ ctx, input }) => {
+      const scope = await projectAt(ctx, input)
+      await ctx.services.runs.askToStop(scope, input.run)
+      return ctx.services.runs.byId(scope, input.run)
+    }),
+
   /** The run is gone from every list; `restore` brings it back within a day, then its points are removed. */
   delete: authorized
     .input(runAddressSchema)

@@ -1,6 +1,7 @@
 import type { ConsoleService } from '../console/index.ts'
 import type { FilesService } from '../files/index.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
+import type { SweepsService } from '../sweeps/index.ts'
 import type { DownloadLinks } from './files/download-links.ts'
 import type { WandbFilesService } from './files/wandb-files.service.ts'
 import type { WandbHistoryService } from './history/wandb-history.service.ts'
@@ -21,4 +22,5 @@ export type WandbServices = {
   alerts: AlertsService
   files: WandbFilesService
   links: DownloadLinks
+  sweeps: SweepsService
 }

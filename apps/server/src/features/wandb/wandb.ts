@@ -41,6 +41,7 @@ export function registerWandb(
     alerts: createAlertsService(stream),
     files,
     links: createDownloadLinks(identities),
+    sweeps: services.sweeps,
   }
   app.register(async (part) => {
     answerWandbErrors(part)

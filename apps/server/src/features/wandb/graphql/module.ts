@@ -2,7 +2,7 @@ import { parseInput } from '@kiroku/core/errors'
 import type { GraphQLFieldResolver } from 'graphql'
 import type * as z from 'zod'
 import type { WandbContext } from './context.ts'
-import type { EntityNode, ProjectNode, RunNode } from './nodes.ts'
+import type { EntityNode, ProjectNode, RunNode, SweepNode } from './nodes.ts'
 
 /** What the resolvers of each object type are called with. Types that are not here are plain objects. */
 export type Sources = {
@@ -11,6 +11,7 @@ export type Sources = {
   Entity: EntityNode
   Project: ProjectNode
   Run: RunNode
+  Sweep: SweepNode
 }
 
 export type Resolver<Source> = GraphQLFieldResolver<Source, WandbContext, Record<string, unknown>>

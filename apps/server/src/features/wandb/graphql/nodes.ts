@@ -1,3 +1,4 @@
+import type { Sweep } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { RunKeys, WandbRun } from '../runs/index.ts'
@@ -18,13 +19,16 @@ export type RunNode = {
   keys?: () => Promise<Map<string, RunKeys>>
 }
 
+/** A sweep as it was when it was asked for. */
+export type SweepNode = { scope: ProjectScope; sweep: Sweep }
+
 /** An id as the protocol has them: opaque, and valid base64. */
-export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run', id: string): string {
+export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run' | 'Sweep' | 'Agent', id: string): string {
   return Buffer.from(`${type}:${id}`).toString('base64')
 }
 
 /** What `globalId` was made of; undefined for what is no such id. */
-export function readGlobalId(type: 'Project' | 'Run', id: string): string | undefined {
+export function readGlobalId(type: 'Project' | 'Run' | 'Sweep' | 'Agent', id: string): string | undefined {
   const [name, value, ...more] = Buffer.from(id, 'base64').toString().split(':')
   return name === type && more.length === 0 ? z.uuid().safeParse(value).data : undefined
 }

@@ -15,7 +15,10 @@ import { runKeysModule } from './modules/run-keys.module.ts'
 import { runListModule } from './modules/run-list.module.ts'
 import { serverInfoModule } from './modules/server-info.module.ts'
 import { stopRunModule } from './modules/stop-run.module.ts'
+import { sweepModule } from './modules/sweep.module.ts'
+import { sweepAgentModule } from './modules/sweep-agent.module.ts'
 import { upsertRunModule } from './modules/upsert-run.module.ts'
+import { upsertSweepModule } from './modules/upsert-sweep.module.ts'
 import { viewerModule } from './modules/viewer.module.ts'
 import { composeSchema } from './schema.ts'
 
@@ -40,4 +43,7 @@ export const wandbSchema = composeSchema([
   runKeysModule,
   runListModule,
   artifactsModule,
+  sweepModule,
+  upsertSweepModule,
+  sweepAgentModule,
 ])

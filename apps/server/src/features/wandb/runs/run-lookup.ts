@@ -15,6 +15,8 @@ export type RunLookup = {
   project(organization: OrganizationScope, name: string): Promise<ProjectScope | null>
   /** Throws NOT_FOUND. */
   requireProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
+  /** The project of this name, made when there is none. */
+  ensureProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
   /** Null when there is no such run. */
   find(scope: ProjectScope, slug: string): Promise<WandbRun | null>
   /** Throws NOT_FOUND. */
@@ -25,7 +27,7 @@ export type RunLookup = {
 }
 
 export type RunLookupOptions = {
-  projects: Pick<ProjectsRepository, 'byName'>
+  projects: Pick<ProjectsRepository, 'byName' | 'ensure'>
   runs: Pick<RunsRepository, 'byId'>
   repository: WandbRunsRepository
 }
@@ -43,6 +45,7 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
   return {
     project: (organization, name) => orNull(projects.byName(organization, name)),
     requireProject: (organization, name) => projects.byName(organization, name),
+    ensureProject: (organization, name) => projects.ensure(organization, name),
     find,
     existing,
 

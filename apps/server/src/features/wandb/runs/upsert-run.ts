@@ -96,8 +96,8 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
         internal: mergeInternal(facts?.internal ?? {}, read.internal),
         configKeys: Object.keys(read.config),
       }),
-      ...(input.sweep && { sweep: input.sweep }),
     })
+    if (input.sweep) await repository.join(scope, slug, input.sweep)
   }
 
   const summaryOf = async (scope: ProjectScope, slug: string, text: string) => {

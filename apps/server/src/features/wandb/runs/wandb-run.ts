@@ -11,7 +11,6 @@ export type WandbFacts = {
   internal: WireRecord
   /** The names that its last config had. */
   configKeys: readonly string[]
-  sweep: string | null
   isPreempting: boolean
 }
 

@@ -28,6 +28,8 @@ export type StreamedRun = {
   explicit: ReadonlySet<string>
   lastStep: number | null
   isStopAsked: boolean
+  /** The early termination of its sweep had its agent end it. */
+  isStoppedEarly: boolean
 }
 
 /** What a run has beside what every run has; `facts` is null for one that no such client ever wrote to. */
@@ -56,6 +58,8 @@ export type WandbRunsRepository = {
   streamed(scope: ProjectScope, slug: string): Promise<StreamedRun | null>
   /** Where a run of the organization is; null when there is none. */
   byId(scope: OrganizationScope, id: string): Promise<{ project: string; run: string } | null>
+  /** Notes the sweep that a run belongs to. */
+  join(scope: ProjectScope, slug: string, sweep: string): Promise<void>
   /** Asks the run's script to end. */
   askToStop(scope: ProjectScope, slug: string): Promise<void>
 }
@@ -66,7 +70,6 @@ const factsRowSchema = z.object({
   isResuming: z.boolean(),
   internal: recordSchema,
   configKeys: z.array(z.string()),
-  sweep: z.string().nullable(),
   isPreempting: z.boolean(),
 })
 const foundSchema = z.array(z.object({ slug: z.string(), facts: factsRowSchema.nullable(), isStopAsked: z.boolean() }))
@@ -87,6 +90,7 @@ const streamedRowsSchema = z.array(
     explicit: z.array(z.string()),
     lastStep: z.number().nullable(),
     isStopAsked: z.boolean(),
+    isStoppedEarly: z.boolean(),
   }),
 )
 const placeRowsSchema = z.array(z.object({ project: z.string(), run: z.string() }))
@@ -102,7 +106,7 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
     const rows = await query(
       `SELECT r.slug, r.stop_asked_at IS NOT NULL AS "isStopAsked", CASE WHEN w.run_id IS NOT NULL THEN jsonb_build_object(
          'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal, 'configKeys', w.config_keys,
-         'sweep', w.sweep, 'isPreempting', w.is_preempting) END AS facts
+         'isPreempting', w.is_preempting) END AS facts
        FROM run r LEFT JOIN wandb_run w ON w.run_id = r.id
        WHERE r.project_id = $1 AND r.slug = ANY($2) AND r.deleted_at IS NULL`,
       [projectId, slugs],
@@ -116,17 +120,16 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
 
     async save({ projectId }, slug, facts) {
       await query(
-        `INSERT INTO wandb_run AS w (run_id, session, is_resuming, internal, config_keys, sweep, is_preempting)
+        `INSERT INTO wandb_run AS w (run_id, session, is_resuming, internal, config_keys, is_preempting)
          SELECT r.id, coalesce((g->>'session')::int, 1), coalesce((g->>'isResuming')::boolean, false),
                 coalesce(g->'internal', '{}'), ARRAY(SELECT jsonb_array_elements_text(coalesce(g->'configKeys', '[]'))),
-                g->>'sweep', coalesce((g->>'isPreempting')::boolean, false)
+                coalesce((g->>'isPreempting')::boolean, false)
          FROM run r, (SELECT $3::jsonb AS g) AS given WHERE ${ofRun}
          ON CONFLICT (run_id) DO UPDATE SET
            session = coalesce(($3::jsonb->>'session')::int, w.session),
            is_resuming = coalesce(($3::jsonb->>'isResuming')::boolean, w.is_resuming),
            internal = coalesce($3::jsonb->'internal', w.internal),
            config_keys = CASE WHEN $3::jsonb ? 'configKeys' THEN excluded.config_keys ELSE w.config_keys END,
-           sweep = CASE WHEN $3::jsonb ? 'sweep' THEN excluded.sweep ELSE w.sweep END,
            is_preempting = coalesce(($3::jsonb->>'isPreempting')::boolean, w.is_preempting)`,
         [projectId, slug, toJsonText(facts)],
       )
@@ -204,6 +207,14 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
       return placeRowsSchema.parse(rows)[0] ?? null
     },
 
+    async join({ projectId }, slug, sweep) {
+      await query(`UPDATE run AS r SET sweep = $3 WHERE ${ofRun} AND sweep IS DISTINCT FROM $3`, [
+        projectId,
+        slug,
+        sweep,
+      ])
+    },
+
     async askToStop({ projectId }, slug) {
       await query(`UPDATE run AS r SET stop_asked_at = coalesce(stop_asked_at, now()) WHERE ${ofRun}`, [
         projectId,
@@ -220,7 +231,11 @@ async function readStreamed(
 ): Promise<StreamedRun | null> {
   const { rows } = await connection.query(
     `SELECT r.id, r.summary, r.explicit_summary AS explicit, r.last_step AS "lastStep",
-            r.stop_asked_at IS NOT NULL AS "isStopAsked" FROM run r WHERE ${ofRun}`,
+            r.stop_asked_at IS NOT NULL AS "isStopAsked",
+            r.sweep IS NOT NULL AND EXISTS (SELECT FROM sweep s JOIN sweep_trial t ON t.sweep_id = s.id
+              WHERE s.project_id = r.project_id AND s.slug = r.sweep AND t.run = r.slug AND t.stopped_at IS NOT NULL)
+              AS "isStoppedEarly"
+     FROM run r WHERE ${ofRun}`,
     [projectId, slug],
   )
   const [run] = streamedRowsSchema.parse(rows)
@@ -233,5 +248,6 @@ async function readStreamed(
     explicit: new Set(run.explicit),
     lastStep: run.lastStep,
     isStopAsked: run.isStopAsked,
+    isStoppedEarly: run.isStoppedEarly,
   }
 }

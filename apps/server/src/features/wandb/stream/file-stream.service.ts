@@ -56,7 +56,7 @@ export function createFileStreamService({ history, repository, files }: FileStre
         message: `no wandb process writes to a run ${run}; upsertBucket comes first`,
       })
     const now = Date.now()
-    const post = readPost(request, writer.position, streamed.isStopAsked)
+    const post = readPost(request, writer.position, streamed.isStopAsked || streamed.isStoppedEarly)
     for (const [index, text] of said.entries())
       post.console.push({ line: firstSaidLine + now + index, stream: 'stderr', text, time: now, label: null })
     const first = post.rows[0]

@@ -1,0 +1,273 @@
+import { KirokuError } from '@kiroku/core/errors'
+import { newRunSlug } from '@kiroku/core/ids'
+import { bandsOf, isStoppedByHyperband } from '@kiroku/core/sweeps/hyperband'
+import { nextPoint } from '@kiroku/core/sweeps/next-point'
+import { isRecord, type WireRecord } from '@kiroku/core/values'
+import * as z from 'zod'
+import type { Connection, Database } from '../../database/database.ts'
+import { toJsonText } from '../../database/json-text.ts'
+import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
+import { type AgentCommand, commandsBefore, type HandedRun } from './agent-commands.ts'
+import { observationsOf, reachedTarget } from './observed-runs.repository.ts'
+import { configOfRow, isTrialOpen, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+
+/** A run that has come to a band of hyperband that nobody looked at: `due` are the iterations of these bands. */
+export type DueRun = {
+  trial: string
+  project: string
+  run: string
+  metric: string
+  goal: 'minimize' | 'maximize'
+  due: number[]
+}
+
+/** Agents of the sweeps of one organization. */
+export type AgentsRepository = {
+  /** Throws NOT_FOUND when the project has no such sweep. */
+  create(scope: ProjectScope, sweep: string, host: string): Promise<string>
+  /** The runs of the agent's sweep whose bands are to be looked at. Throws NOT_FOUND. */
+  due(scope: OrganizationScope, agent: string): Promise<DueRun[]>
+  /** Notes the best values of runs by band; what is known stays. */
+  saveBands(
+    scope: OrganizationScope,
+    agent: string,
+    found: readonly { trial: string; bands: Record<string, number> }[],
+  ): Promise<void>
+  /**
+   * Notes that the agent lives, and which of its runs go on, and answers what it does next. A run that it was told of and never
+   * began is told again, one of an agent that is gone goes to it under a new id, and else the sweep's next one is handed out: in one
+   * transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
+   */
+  heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
+}
+
+/** How often an agent is told of a run that it never begins before the run is given up. */
+const maxDeliveries = 3
+
+const idRowsSchema = z.array(z.object({ id: z.string() }))
+const wireRecordSchema = z.custom<WireRecord>(isRecord, 'expected a record')
+const bandsSchema = z.record(z.string(), z.number())
+const trialRowsSchema = z.array(
+  z.object({ id: z.string(), run: z.string(), config: wireRecordSchema, deliveries: z.number() }),
+)
+const countedRowsSchema = z.array(
+  z.object({ trial: z.string(), run: z.string(), bands: bandsSchema, iterations: z.coerce.number() }),
+)
+
+/** Reads and writes agents and what they were handed in PostgreSQL. `aliveMs` is how long an agent may be silent. */
+export function createAgentsRepository(database: Database, aliveMs: number): AgentsRepository {
+  return {
+    create: (scope, sweep, host) =>
+      database.transaction(async (connection) => {
+        const { rows } = await connection.query(
+          `INSERT INTO sweep_agent (sweep_id, host)
+           SELECT s.id, $3 FROM sweep s WHERE s.project_id = $1 AND s.slug = $2 RETURNING id`,
+          [scope.projectId, sweep, host],
+        )
+        const [made] = idRowsSchema.parse(rows)
+        if (made) return made.id
+        const message = `there is no sweep ${sweep} in the project ${scope.project}; check its id, and entity/project/id`
+        throw new KirokuError({ code: 'NOT_FOUND', message })
+      }),
+
+    due: (scope, agent) =>
+      database.transaction(async (connection) => {
+        const sweep = await findSweep(connection, scope, agent)
+        const { early_terminate, metric } = configOfRow(sweep)
+        if (!early_terminate || !metric) return []
+        const bands = bandsOf(early_terminate)
+        const counted = await countIterations(connection, sweep, metric.name)
+        return counted.flatMap(({ trial, run, bands: known, iterations }) => {
+          const due = bands.filter((band) => band <= iterations && known[band] === undefined)
+          return due.length === 0
+            ? []
+            : [{ trial, project: sweep.projectId, run, metric: metric.name, goal: metric.goal, due }]
+        })
+      }),
+
+    saveBands: (scope, agent, found) =>
+      database.transaction(async (connection) => {
+        const sweep = await findSweep(connection, scope, agent)
+        for (const { trial, bands } of found)
+          await connection.query('UPDATE sweep_trial SET bands = $3::jsonb || bands WHERE id = $1 AND sweep_id = $2', [
+            trial,
+            sweep.id,
+            toJsonText(bands),
+          ])
+      }),
+
+    heartbeat: (scope, agent, running) =>
+      database.transaction(async (connection) => {
+        const sweep = await findSweep(connection, scope, agent, 'FOR UPDATE OF s')
+        await connection.query('UPDATE sweep_agent SET heartbeat_at = now() WHERE id = $1', [agent])
+        await noteRunning(connection, agent, running)
+        const state = sweep.state === 'pending' ? await begin(connection, sweep) : sweep.state
+        const stopped = await stopWorst(connection, sweep, running)
+        const commands = commandsBefore({ state, running, stopped })
+        if (commands !== 'next') {
+          if (commands.some(({ type }) => type === 'exit')) await exit(connection, agent)
+          return commands
+        }
+        const handed =
+          (await toldAgain(connection, agent)) ??
+          (await takenOver(connection, sweep, agent, aliveMs)) ??
+          (await handOut(connection, sweep, agent))
+        if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
+        if (await isAnyUnbegun(connection, sweep)) return []
+        await exit(connection, agent)
+        return [{ type: 'exit' }]
+      }),
+  }
+}
+
+async function findSweep(
+  connection: Connection,
+  { organizationId }: OrganizationScope,
+  agent: string,
+  lock = '',
+): Promise<SweepRow> {
+  const { rows } = await connection.query(
+    `SELECT ${sweepColumns} FROM sweep s JOIN project p ON p.id = s.project_id
+     WHERE s.id = (SELECT sweep_id FROM sweep_agent WHERE id = $2) AND p.organization_id = $1 AND p.deleted_at IS NULL ${lock}`,
+    [organizationId, agent],
+  )
+  const [found] = z.array(sweepRowSchema).parse(rows)
+  if (found) return found
+  throw new KirokuError({
+    code: 'NOT_FOUND',
+    message: 'there is no such agent: its sweep was deleted, or is not yours',
+  })
+}
+
+async function begin(connection: Connection, { id }: SweepRow): Promise<'running'> {
+  await connection.query(`UPDATE sweep SET state = 'running', updated_at = now() WHERE id = $1`, [id])
+  return 'running'
+}
+
+async function exit(connection: Connection, agent: string): Promise<void> {
+  await connection.query('UPDATE sweep_agent SET exited_at = now() WHERE id = $1', [agent])
+}
+
+/** Runs that the agent has going were heard of; one that it had going, and that left no run behind, is given up. */
+async function noteRunning(connection: Connection, agent: string, running: readonly string[]): Promise<void> {
+  await connection.query(
+    'UPDATE sweep_trial SET seen_at = now() WHERE agent_id = $1 AND run = ANY($2) AND seen_at IS NULL',
+    [agent, running],
+  )
+  await connection.query(
+    `UPDATE sweep_trial t SET dropped_at = now() FROM sweep s
+     WHERE s.id = t.sweep_id AND t.agent_id = $1 AND t.dropped_at IS NULL AND NOT t.run = ANY($2)
+       AND (t.seen_at IS NOT NULL OR t.deliveries >= $3) AND ${hasNoRun}`,
+    [agent, running, maxDeliveries],
+  )
+}
+
+const hasNoRun = 'NOT EXISTS (SELECT FROM run r WHERE r.project_id = s.project_id AND r.slug = t.run)'
+
+/** A run that the agent was told of and did not begin: the answer may have been lost. */
+async function toldAgain(connection: Connection, agent: string): Promise<HandedRun | undefined> {
+  const { rows } = await connection.query(
+    `UPDATE sweep_trial SET deliveries = deliveries + 1 WHERE id = (
+       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
+       WHERE t.agent_id = $1 AND t.dropped_at IS NULL AND t.seen_at IS NULL AND ${hasNoRun} ORDER BY t.number LIMIT 1)
+     RETURNING id, run, config, deliveries`,
+    [agent],
+  )
+  return trialRowsSchema.parse(rows)[0]
+}
+
+/** A run that was handed to an agent which went away without beginning it, under an id of its own: that agent may come back. */
+async function takenOver(
+  connection: Connection,
+  { id }: SweepRow,
+  agent: string,
+  aliveMs: number,
+): Promise<HandedRun | undefined> {
+  const { rows } = await connection.query(
+    `UPDATE sweep_trial SET agent_id = $2, run = $3, deliveries = 1, seen_at = NULL WHERE id = (
+       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
+       WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun}
+         AND (a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - $4::float8 * interval '1 millisecond')
+       ORDER BY t.number LIMIT 1)
+     RETURNING id, run, config, deliveries`,
+    [id, agent, newRunSlug(), aliveMs],
+  )
+  return trialRowsSchema.parse(rows)[0]
+}
+
+/** The sweep's next run; undefined when there is none, or the target is reached, with which the sweep has finished. */
+async function handOut(connection: Connection, sweep: SweepRow, agent: string): Promise<HandedRun | undefined> {
+  const config = configOfRow(sweep)
+  const isOver = sweep.expectedRuns !== null && sweep.issued >= sweep.expectedRuns
+  if (isOver) return undefined
+  if (config.metric?.target != null && (await reachedTarget(connection, sweep, config))) {
+    await connection.query(`UPDATE sweep SET state = 'finished', updated_at = now() WHERE id = $1`, [sweep.id])
+    return undefined
+  }
+  const observations = config.method === 'bayes' ? await observationsOf(connection, sweep, config) : []
+  const point = nextPoint(config, { seed: sweep.seed, number: sweep.issued, observations })
+  if (!point) return undefined
+  const run = newRunSlug()
+  await connection.query(
+    'INSERT INTO sweep_trial (sweep_id, agent_id, number, run, config) VALUES ($1, $2, $3, $4, $5::jsonb)',
+    [sweep.id, agent, sweep.issued, run, toJsonText(point)],
+  )
+  await connection.query('UPDATE sweep SET issued = issued + 1, updated_at = now() WHERE id = $1', [sweep.id])
+  return { run, config: point }
+}
+
+/** Whether a run was handed out that no agent has begun: one that is free waits for it, as its agent may go away. */
+async function isAnyUnbegun(connection: Connection, { id }: SweepRow): Promise<boolean> {
+  const { rows } = await connection.query(
+    `SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
+     WHERE s.id = $1 AND s.state <> 'finished' AND ${isTrialOpen} AND ${hasNoRun} LIMIT 1`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+/** The sweep's runs with how many values of the metric each has logged. */
+async function countIterations(connection: Connection, { id }: SweepRow, metric: string) {
+  const { rows } = await connection.query(
+    `SELECT t.id AS trial, r.id AS run, t.bands, m.count AS iterations
+     FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id JOIN run r ON r.project_id = s.project_id AND r.slug = t.run
+       JOIN run_metric m ON m.run_id = r.id AND m.stream = 'history' AND m.name = $2
+     WHERE s.id = $1 AND r.deleted_at IS NULL ORDER BY t.number`,
+    [id, metric],
+  )
+  return countedRowsSchema.parse(rows)
+}
+
+const judgedRowsSchema = z.array(
+  z.object({ slug: z.string(), isStopped: z.boolean(), bands: bandsSchema, iterations: z.coerce.number() }),
+)
+
+/** Notes which of the agent's runs hyperband ends, and answers them with those that it ended before and that still go on. */
+async function stopWorst(connection: Connection, sweep: SweepRow, running: readonly string[]): Promise<string[]> {
+  const { early_terminate: config, metric } = configOfRow(sweep)
+  if (!config || !metric || running.length === 0) return []
+  const { rows } = await connection.query(
+    `SELECT t.run AS slug, t.stopped_at IS NOT NULL AS "isStopped", t.bands, coalesce(m.count, 0) AS iterations
+     FROM sweep_trial t JOIN run r ON r.project_id = $2 AND r.slug = t.run
+       LEFT JOIN run_metric m ON m.run_id = r.id AND m.stream = 'history' AND m.name = $3
+     WHERE t.sweep_id = $1 AND r.deleted_at IS NULL`,
+    [sweep.id, sweep.projectId, metric.name],
+  )
+  const runs = judgedRowsSchema.parse(rows)
+  const stopped = runs.filter((run) => {
+    if (!running.includes(run.slug)) return false
+    if (run.isStopped) return true
+    const others = runs.filter((other) => other !== run).map(({ bands }) => bands)
+    return isStoppedByHyperband({ iterations: run.iterations, values: run.bands }, others, {
+      config,
+      goal: metric.goal,
+    })
+  })
+  const slugs = stopped.map(({ slug }) => slug)
+  if (slugs.length > 0)
+    await connection.query(
+      'UPDATE sweep_trial SET stopped_at = coalesce(stopped_at, now()) WHERE sweep_id = $1 AND run = ANY($2)',
+      [sweep.id, slugs],
+    )
+  return slugs
+}

@@ -1,0 +1,5 @@
+export type { AgentCommand } from './agent-commands.ts'
+export { createAgentsRepository } from './agents.repository.ts'
+export { createSweepsRepository } from './sweeps.repository.ts'
+export { sweepsRouter } from './sweeps.router.ts'
+export { createSweepsService, type SweepsService } from './sweeps.service.ts'
