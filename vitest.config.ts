@@ -39,10 +39,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages,tooling,examples}/*/{src,test}/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
-          // Loading modules anew for each file takes twice as long as the tests. What a test changes it puts back.
-          isolate: false,
-          unstubEnvs: true,
-          restoreMocks: true,
+          // By default one worker would run on two processors, and some properties take seconds beside others.
+          testTimeout: 20_000,
           maxWorkers: 2,
         },
       },

@@ -1,17 +1,10 @@
 import { once } from 'node:events'
-import { afterAll, describe, expect, it, vi } from 'vitest'
-import type { WriterChannel } from './channel.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { WriterChannel } from './channel.ts'
 import { recordKinds } from './log/format.ts'
 import { fileKind } from './writer/protocol.ts'
 
-// Its own copy of the modules: files of tests share them.
-vi.resetModules()
-vi.doMock('./paths.ts', () => ({ writerPath: '/no/such/writer.cjs', sidecarPath: '' }))
-const { WriterChannel: StuckChannel } = await import('./channel.ts')
-afterAll(() => {
-  vi.doUnmock('./paths.ts')
-  vi.resetModules()
-})
+vi.mock('./paths.ts', () => ({ writerPath: '/no/such/writer.cjs', sidecarPath: '' }))
 
 const piece = 64 * 1024
 const megabyte = 1024 * 1024
@@ -27,7 +20,7 @@ function taken(channel: WriterChannel, kind: number): number {
 /** A channel whose thread could not start, so that nothing leaves it. */
 async function stuckChannel(): Promise<WriterChannel> {
   const deaths = new EventTarget()
-  const channel = new StuckChannel(() => deaths.dispatchEvent(new Event('death')))
+  const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')))
   await once(deaths, 'death')
   expect(channel.isDead).toBe(true)
   return channel
