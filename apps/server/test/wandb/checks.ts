@@ -340,7 +340,7 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(scanned.slice(0, 25).map((row) => Math.round(Number(row['_timestamp']) * 1000))).toEqual([...times])
     expect(result['losses']).toEqual(count(25).map((step) => ({ _step: step, loss: loss(step) })))
     expect(result['window']).toEqual([5, 6, 7, 8])
-    expect(result['accs']).toEqual(count(5).map((index) => ({ acc: index * 5 * 0.1 })))
+    expect(result['accs']).toEqual(count(5).map((index) => index * 5 * 0.1))
     expect(result['sampled']).toEqual([0, 5, 10, 15, 20, 1000])
     const pairs = [0, 10, 20].map((step) => ({ _step: step, acc: step * 0.1, 'nested.deep': step }))
     expect(result['pairs']).toEqual(pairs)
