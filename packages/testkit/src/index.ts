@@ -8,6 +8,8 @@ export {
   clusterName,
   fetchFile,
   fetchSeries,
+  type LoggedArtifact,
+  logArtifact,
   postBatch,
   postBytes,
   putBlob,
@@ -28,4 +30,5 @@ export {
   testServer,
   until,
   uploadBlob,
+  useArtifact,
 } from '@kiroku/server/testing'

@@ -13,6 +13,9 @@ const unused = (): never => {
 const files: FilesService = {
   attach: unused,
   find: unused,
+  keep: unused,
+  offerByMd5: unused,
+  openContent: unused,
   offer: unused,
   list: unused,
   byPath: unused,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
+import { registerArtifactContentRoutes, registerArtifactLinkRoutes } from './files/artifact-files.route.ts'
 import { registerUploadRoute } from './files/upload.route.ts'
 import { createWandbFilesService } from './files/wandb-files.service.ts'
 import { registerGraphqlRoute } from './graphql/graphql.route.ts'
@@ -20,6 +21,7 @@ export function registerWandb(app: FastifyInstance, services: Services, reposito
   const { history, projects, identities, runs, runStart } = services
   const files = createWandbFilesService({ files: services.files, runs })
   const wandb: WandbServices = {
+    artifacts: services.artifacts,
     runs: createWandbRunsService({ projects, runs, starts: runStart, repository }),
     stream: createFileStreamService({ history, repository, files }),
     files,
@@ -27,11 +29,13 @@ export function registerWandb(app: FastifyInstance, services: Services, reposito
   app.register(async (part) => {
     answerWandbErrors(part)
     registerOtherRoutes(part)
+    registerArtifactLinkRoutes(part, services.artifacts)
     part.register(async (known) => {
       requireCallers(known, identities)
       registerGraphqlRoute(known, wandb)
       registerFileStreamRoute(known, { stream: wandb.stream, history, projects })
       registerUploadRoute(known, files, projects)
+      registerArtifactContentRoutes(known, services.artifacts)
     })
   })
 }

@@ -1,8 +1,13 @@
-import { artifactsModule } from './modules/artifacts.module.ts'
+import { artifactModule } from './modules/artifact.module.ts'
+import { artifactChangesModule } from './modules/artifact-changes.module.ts'
+import { artifactCollectionsModule } from './modules/artifact-collections.module.ts'
+import { artifactUploadModule } from './modules/artifact-upload.module.ts'
 import { entityModule } from './modules/entity.module.ts'
+import { pagingModule } from './modules/paging.module.ts'
 import { projectModule } from './modules/project.module.ts'
 import { resumeModule } from './modules/resume.module.ts'
 import { runModule } from './modules/run.module.ts'
+import { runArtifactsModule } from './modules/run-artifacts.module.ts'
 import { runFilesModule } from './modules/run-files.module.ts'
 import { serverInfoModule } from './modules/server-info.module.ts'
 import { stopRunModule } from './modules/stop-run.module.ts'
@@ -21,5 +26,10 @@ export const wandbSchema = composeSchema([
   resumeModule,
   runFilesModule,
   stopRunModule,
-  artifactsModule,
+  pagingModule,
+  artifactModule,
+  artifactCollectionsModule,
+  artifactUploadModule,
+  artifactChangesModule,
+  runArtifactsModule,
 ])

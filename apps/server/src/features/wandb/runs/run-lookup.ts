@@ -1,4 +1,5 @@
-import { KirokuError } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { projectNameSchema } from '@kiroku/core/ids'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
 import type { RunsRepository } from '../../runs/index.ts'
@@ -15,6 +16,8 @@ export type RunLookup = {
   project(organization: OrganizationScope, name: string): Promise<ProjectScope | null>
   /** Throws NOT_FOUND. */
   requireProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
+  /** The project of that name, made when there is none. */
+  ensureProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
   /** Null when there is no such run. */
   find(scope: ProjectScope, slug: string): Promise<WandbRun | null>
   /** Throws NOT_FOUND. */
@@ -25,7 +28,7 @@ export type RunLookup = {
 }
 
 export type RunLookupOptions = {
-  projects: Pick<ProjectsRepository, 'byName'>
+  projects: Pick<ProjectsRepository, 'byName' | 'ensure'>
   runs: Pick<RunsRepository, 'byId'>
   repository: WandbRunsRepository
 }
@@ -43,6 +46,8 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
   return {
     project: (organization, name) => orNull(projects.byName(organization, name)),
     requireProject: (organization, name) => projects.byName(organization, name),
+    ensureProject: (organization, name) =>
+      projects.ensure(organization, parseInput(projectNameSchema, name, 'project')),
     find,
     existing,
 

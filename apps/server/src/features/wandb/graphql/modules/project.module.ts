@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { WandbContext } from '../context.ts'
 import { entityOf } from '../entity.ts'
 import { resolver, type WandbModule } from '../module.ts'
-import { globalId, type ProjectNode } from '../nodes.ts'
+import { globalId, numericId, type ProjectNode } from '../nodes.ts'
 
 const nameSchema = z.object({ name: z.string().nullish(), entityName: z.string().nullish() })
 const runNameSchema = z.object({ name: z.string() })
@@ -44,6 +44,7 @@ export const projectModule: WandbModule = {
       entity: ({ scope }) => ({ scope }),
       run: resolver(runNameSchema, findRun),
       bucket: resolver(runNameSchema, findRun),
+      internalId: ({ scope }) => numericId(scope.projectId),
     },
   },
 }

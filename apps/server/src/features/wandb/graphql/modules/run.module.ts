@@ -1,5 +1,5 @@
 import type { WandbModule } from '../module.ts'
-import { globalId } from '../nodes.ts'
+import { globalId, numericId } from '../nodes.ts'
 import { configDocument, summaryDocument } from '../run-documents.ts'
 
 const isoTime = (ms: number): string => new Date(ms).toISOString()
@@ -33,6 +33,7 @@ export const runModule: WandbModule = {
   fields: {
     Run: {
       id: ({ run }) => globalId('Run', run.id),
+      projectId: ({ scope }) => numericId(scope.projectId),
       name: ({ run }) => run.slug,
       displayName: ({ run }) => run.displayName,
       description: ({ run }) => run.notes,
