@@ -1,5 +1,5 @@
 'use client'
-import { organizationSettingsPath, projectPath, projectSettingsPath } from '@kiroku/core/routes'
+import { artifactPath, organizationSettingsPath, projectPath, projectSettingsPath } from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown, Keyboard, KeyRound, Search } from 'lucide-react'
 import Link from 'next/link'
@@ -36,6 +36,7 @@ export function TopBar(): ReactNode {
           'g w': () => router.push(addressOf(projectPath(place))),
           'g s': () => router.push(projectSettingsPath(place)),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
+          'g a': () => router.push(artifactPath(place)),
           'g q': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
@@ -115,9 +116,12 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const isInRuns = pathname.startsWith(`${home}/runs`)
   const isInSettings = pathname === projectSettingsPath(place)
   const isInSql = pathname === `${home}/sql`
+  const isInArtifacts = pathname.startsWith(artifactPath(place))
+  const isElsewhere = isInRuns || isInSettings || isInSql || isInArtifacts
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSettings && !isInSql },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isElsewhere },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
+    { href: artifactPath(place), label: 'Artifacts', isCurrent: isInArtifacts },
     { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
     { href: projectSettingsPath(place), label: 'Settings', isCurrent: isInSettings },
   ]
