@@ -481,7 +481,8 @@ describe('every route', () => {
   it('of data asks for a key', async () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
-    for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
+    const artifacts = [routes.artifactFiles, `/artifacts/x/${md5Hex}`, `/artifactsV2/default/x/y/${md5Hex}`]
+    for (const path of [...paths, files, ...artifacts]) expect((await rawRequest(server.url + path)).status).toBe(401)
     for (const path of [routes.series, routes.groups, routes.sql, routes.ingest, routes.backup])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     for (const path of ['/graphql', `/files/${owner.organization}/${run.project}/${run.run}/file_stream`])
