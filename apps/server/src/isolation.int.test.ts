@@ -11,6 +11,8 @@ import {
   type Caller,
   client,
   fetchFile,
+  logArtifact,
+  md5Of,
   postBatch,
   postBytes,
   putBlob,
@@ -37,6 +39,7 @@ let deleted: TestRun
 let keyId: string
 let deletedProject: string
 let sweep: string
+let artifactId: string
 
 beforeAll(async () => {
   const onRoute = ({ method, url }: { method: string | string[]; url: string }): void => {
@@ -52,6 +55,7 @@ beforeAll(async () => {
   const line = { line: 0, stream: 'stdout', time: 0, text: secret } as const
   const text = { step: 0, time: 0, metric: 'note', value: secret }
   await postBatch(owner, batchOf(run, { firstSeq: 3, texts: [text], console: [line] }))
+  artifactId = (await logArtifact(owner, { ...address(), name: 'secrets', files: { a: secret } })).id
   await client(owner).runs.delete.mutate({ ...address(), run: deleted.run })
   const doomed = await testRun(owner, { project: 'doomed' })
   deletedProject = (await client(owner).projects.delete.mutate(doomed)).id
@@ -69,7 +73,14 @@ const notFound = (input: () => unknown): Attempt => ({ input, expected: 'NOT_FOU
 
 const best = { kind: 'best', metric: 'loss', goal: 'min' }
 
+const artifact = () => ({ ...address(), name: 'secrets', version: 'v0' })
+
 const attempts: Record<string, Attempt> = {
+  'artifacts.byRun': notFound(address),
+  'artifacts.byVersion': notFound(artifact),
+  'artifacts.files': notFound(artifact),
+  'artifacts.list': notFound(address),
+  'artifacts.versions': notFound(artifact),
   'console.byRun': notFound(address),
   'files.list': notFound(address),
   'files.offer': { input: () => ({ hashes: [sha256Of(secret)] }), expected: 'nothing of the owner' },
@@ -123,6 +134,8 @@ async function snapshot(): Promise<unknown> {
     api.texts.byRun.query(address()),
     api.console.byRun.query(address()),
     api.files.list.query(address()),
+    api.artifacts.byRun.query(address()),
+    api.artifacts.byVersion.query(artifact()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
     api.sweeps.list.query(address()),
@@ -141,6 +154,7 @@ async function snapshotOfRun(): Promise<unknown> {
     readPoints(owner, { ...address(), metric: 'loss' }),
     api.console.byRun.query(address()),
     api.files.list.query(address()),
+    api.artifacts.byVersion.query(artifact()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
   ])
 }
@@ -204,6 +218,9 @@ const post = (path: string, apiKey: string, body: string) =>
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
     body,
   })
+const put = (path: string, apiKey: string, body: string) =>
+  rawRequest(server.url + path, { method: 'PUT', headers: { authorization: `Bearer ${apiKey}` }, body })
+const md5Hex = Buffer.from(md5Of(secret), 'base64').toString('hex')
 const isNotFound = (answer: { status: number; text: string }): void => {
   expect(answer.status).toBe(404)
   expect(JSON.parse(answer.text)).toMatchObject({ code: 'NOT_FOUND' })
@@ -225,6 +242,38 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   [`GET ${routes.points}`]: async () => isNotFound(await get(`${routes.points}?${search()}`, stranger.apiKey)),
   [`GET ${routes.files}`]: async () =>
     isNotFound(await get(`${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`, stranger.apiKey)),
+  [`GET ${routes.artifactFiles}`]: async () => {
+    const query = (more: object) => new URLSearchParams({ ...artifact(), path: 'a', ...more })
+    isNotFound(await get(`${routes.artifactFiles}?${query({})}`, stranger.apiKey))
+    isNotFound(await get(`${routes.artifactFiles}?${query({ organization: stranger.organization })}`, stranger.apiKey))
+  },
+  'PUT /artifacts/:entity/contents/:md5': async () => {
+    const path = `/artifacts/${owner.organization}/contents/${md5Hex}`
+    expect((await put(path, stranger.apiKey, secret)).status).toBe(404)
+  },
+  'PUT /artifacts/:entity/manifests/:id': async () => {
+    for (const { organization } of [owner, stranger]) {
+      const path = `/artifacts/${organization}/manifests/${crypto.randomUUID()}`
+      expect((await put(path, stranger.apiKey, '{}')).status).toBe(404)
+    }
+  },
+  'GET /artifacts/:entity/:md5': async () => {
+    for (const { organization } of [owner, stranger])
+      expect((await get(`/artifacts/${organization}/${md5Hex}`, stranger.apiKey)).status).toBe(404)
+  },
+  'GET /artifactsV2/:region/:entity/*': async () => {
+    for (const { organization } of [owner, stranger])
+      expect((await get(`/artifactsV2/default/${organization}/${artifactId}/${md5Hex}`, stranger.apiKey)).status).toBe(
+        404,
+      )
+  },
+  'GET /artifacts/:entity/files/:id': async () => {
+    // The address proves itself; a key gives nothing there, and neither does a proof of something else.
+    const id = Buffer.from(artifactId, 'base64').toString().split(':')[1]
+    const proof = new URLSearchParams({ path: 'a', expires: String(Date.now() + 60_000), signature: 'x'.repeat(43) })
+    for (const organizationId of [crypto.randomUUID(), (await organizationIds()).owner])
+      expect((await get(`/artifacts/${organizationId}/files/${id}?${proof}`, stranger.apiKey)).status).toBe(404)
+  },
   [`GET ${routes.console}`]: async () => {
     for (const format of ['text', 'jsonl'])
       isNotFound(await get(`${routes.console}?${new URLSearchParams({ ...address(), format })}`, stranger.apiKey))
@@ -280,9 +329,7 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   'GET /authorize': null,
   'GET /ready': null,
   ...Object.fromEntries(
-    ['/sdk/otel/*', '/oidc/token', '/artifacts/*', '/artifactsV2/*'].flatMap((url) =>
-      ['GET', 'POST', 'PUT'].map((method) => [`${method} ${url}`, null]),
-    ),
+    ['/sdk/otel/*', '/oidc/token'].flatMap((url) => ['GET', 'POST', 'PUT'].map((method) => [`${method} ${url}`, null])),
   ),
   [`POST ${routes.backup}`]: async () => {
     const answer = await post(
@@ -376,6 +423,44 @@ async function wandbAttempts(apiKey: string): Promise<void> {
   )
   const fields = `notes config historyKeys history(samples: 5) sampledHistory(specs: ["{\\"keys\\":[\\"note\\"]}"])
     logLines(first: 5) { edges { node { line } } } files(first: 5) { edges { node { name url } } } user { name }`
+  const artifactID = artifactId
+  const changes = [
+    [
+      'createArtifactFiles(input: $input) { files { edges { node { uploadUrl } } } }',
+      'CreateArtifactFilesInput',
+      { artifactFiles: [{ artifactID, name: 'a', md5: md5Of(secret) }] },
+    ],
+    [
+      'createArtifactManifest(input: $input) { artifactManifest { id } }',
+      'CreateArtifactManifestInput',
+      { artifactID },
+    ],
+    ['commitArtifact(input: $input) { artifact { id } }', 'CommitArtifactInput', { artifactID }],
+    ['updateArtifact(input: $input) { artifact { id } }', 'UpdateArtifactInput', { artifactID, description: 'hacked' }],
+    ['deleteArtifact(input: $input) { artifact { id } }', 'DeleteArtifactInput', { artifactID, deleteAliases: true }],
+    ['useArtifact(input: $input) { artifact { id } }', 'UseArtifactInput', { ...names, artifactID }],
+    [
+      'linkArtifact(input: $input) { versionIndex }',
+      'LinkArtifactInput',
+      { artifactID, artifactPortfolioName: 'mine', projectName: 'demo' },
+    ],
+    ['addAliases(input: $input) { success }', 'AddAliasesInput', { artifactID, aliases: [] }],
+    ['deleteAliases(input: $input) { success }', 'DeleteAliasesInput', { artifactID, aliases: [] }],
+    [
+      'createArtifact(input: $input) { artifact { id } }',
+      'CreateArtifactInput',
+      {
+        entityName: owner.organization,
+        projectName: run.project,
+        artifactTypeName: 'dataset',
+        artifactCollectionName: 'secrets',
+        digest: '0'.repeat(32),
+      },
+    ],
+  ] as const
+  for (const [operation, type, input] of changes)
+    expect(await ask(`mutation($input: ${type}!) { ${operation} }`, input), type).toContain('NOT_FOUND')
+  expect(await ask(`{ artifact(id: "${artifactId}") { digest } }`, {})).toContain('NOT_FOUND')
   for (const field of ['project', 'model'])
     for (const entity of [owner.organization, stranger.organization]) {
       const query = `{ ${field}(name: "${run.project}", entityName: "${entity}") {
@@ -384,6 +469,14 @@ async function wandbAttempts(apiKey: string): Promise<void> {
       expect(answer).not.toContain('errors')
       for (const theirs of [owner.organization, secret]) expect(answer).not.toContain(theirs)
     }
+}
+
+/** Ids of organizations, which people see in no answer but links. */
+async function organizationIds(): Promise<{ owner: string }> {
+  const query = `{ artifact(id: "${artifactId}") { currentManifest { file { directUrl } } } }`
+  const answer = await post('/graphql', owner.apiKey, JSON.stringify({ query }))
+  const id = /\/artifacts\/([0-9a-f-]{36})\/files/.exec(answer.text)?.[1]
+  return { owner: z.uuid().parse(id) }
 }
 
 /** Procedures are one route, whatever the method; HEAD is what GET is. */
@@ -442,7 +535,8 @@ describe('every route', () => {
   it('of data asks for a key', async () => {
     const files = `${routes.files}?${new URLSearchParams({ ...address(), path: 'a' })}`
     const paths = [routes.live, routes.points, routes.console].map((path) => `${path}?${search()}`)
-    for (const path of [...paths, files]) expect((await rawRequest(server.url + path)).status).toBe(401)
+    const artifacts = [routes.artifactFiles, `/artifacts/x/${md5Hex}`, `/artifactsV2/default/x/y/${md5Hex}`]
+    for (const path of [...paths, files, ...artifacts]) expect((await rawRequest(server.url + path)).status).toBe(401)
     for (const path of [routes.series, routes.groups, routes.sql, routes.ingest, routes.backup])
       expect((await rawRequest(server.url + path, { method: 'POST' })).status).toBe(401)
     for (const path of ['/graphql', `/files/${owner.organization}/${run.project}/${run.run}/file_stream`])

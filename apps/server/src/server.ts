@@ -7,6 +7,12 @@ import { createDatabaseClock } from './database/database-clock.ts'
 import { listenForNotices } from './database/notifications.ts'
 import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
+import {
+  createArtifactChanges,
+  createArtifactsRepository,
+  createArtifactsService,
+  registerArtifactRoute,
+} from './features/artifacts/index.ts'
 import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
 import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
 import {
@@ -152,9 +158,15 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const storage = createDirectoryBlobStorage(engines.filesDir)
   const blobs = createBlobsRepository(database)
   const identities = createIdentitiesRepository(database)
+  const files = createFilesService(storage, { blobs, files: createFilesRepository(database) })
   const services: Services = {
+    artifacts: createArtifactsService({
+      repository: createArtifactsRepository(database),
+      changes: createArtifactChanges(database),
+      files,
+    }),
     console: createConsoleService(store, metrics, runs),
-    files: createFilesService(storage, { blobs, files: createFilesRepository(database) }),
+    files,
     groups: createGroupsService(store, metrics),
     history,
     identities,
@@ -188,6 +200,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerSeriesRoutes(app, services.series, services.projects)
   registerGroupsRoute(app, services.groups, services.projects)
   registerFileRoutes(app, services.files, services.projects)
+  registerArtifactRoute(app, services.artifacts, services.projects)
   registerConsoleRoute(app, services.console, services.projects)
   registerSqlRoute(app, services.sql, services.projects)
   registerLiveRoute(app, services)

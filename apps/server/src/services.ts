@@ -1,3 +1,4 @@
+import type { ArtifactsService } from './features/artifacts/index.ts'
 import type { ConsoleService } from './features/console/index.ts'
 import type { FilesService } from './features/files/index.ts'
 import type { GroupsService } from './features/groups/index.ts'
@@ -17,6 +18,7 @@ import type { UsageService } from './features/usage/index.ts'
 
 /** What procedures and routes work with: services, and the repositories that need none. */
 export type Services = {
+  artifacts: ArtifactsService
   console: ConsoleService
   files: FilesService
   groups: GroupsService

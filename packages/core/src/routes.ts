@@ -14,6 +14,8 @@ export const routes = {
   live: '/api/live',
   /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
   files: '/api/files',
+  /** GET an `artifactFileRequestSchema` in the address: the bytes of a file of an artifact, or a range of them. */
+  artifactFiles: '/api/artifacts',
   /** GET a `wholeConsoleInputSchema` in the address: all that the run printed, as plain text or a JSON line each. */
   console: '/api/console',
   /** POST a `sqlRequestSchema` in JSON; answers `sqlAnswerSchema`. */
@@ -44,6 +46,17 @@ export function projectPath(address: { organization: string; project: string }):
 export function sweepPath(address: { organization: string; project: string; sweep?: string }): string {
   const of = address.sweep === undefined ? '' : `/${encodeURIComponent(address.sweep)}`
   return `${projectPath(address)}/sweeps${of}`
+}
+
+/** A page of a project's artifacts; of one of them with `name`, and of one of its versions with `version` (`v0`). */
+export function artifactPath(address: {
+  organization: string
+  project: string
+  name?: string
+  version?: string
+}): string {
+  const parts = [address.name, address.version].filter((part) => part !== undefined).map(encodeURIComponent)
+  return [`${projectPath(address)}/artifacts`, ...parts].join('/')
 }
 
 /** A project's settings: its name, how long it keeps runs, what it takes, its deletion. */

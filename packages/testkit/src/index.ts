@@ -9,6 +9,8 @@ export {
   clusterName,
   fetchFile,
   fetchSeries,
+  type LoggedArtifact,
+  logArtifact,
   postBatch,
   postBytes,
   putBlob,
@@ -29,4 +31,5 @@ export {
   testServer,
   until,
   uploadBlob,
+  useArtifact,
 } from '@kiroku/server/testing'

@@ -1,5 +1,15 @@
 export { canStartClickhouse, clusterName, startCluster } from '@kiroku/metric-store/testing'
 export {
+  artifactDigest,
+  askWandb,
+  type LoggedArtifact,
+  logArtifact,
+  md5Of,
+  putTo,
+  uploadManifest,
+  useArtifact,
+} from './artifacts.ts'
+export {
   attachFile,
   type BatchParts,
   batchOf,

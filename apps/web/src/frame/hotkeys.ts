@@ -55,6 +55,7 @@ export const shortcuts: readonly { keys: string; does: string }[] = [
   { keys: 'g w', does: 'Go to the workspace' },
   { keys: 'g r', does: 'Go to the runs table' },
   { keys: 'g e', does: 'Go to the sweeps' },
+  { keys: 'g a', does: 'Go to the artifacts' },
   { keys: 'g s', does: 'Go to the project’s settings' },
   { keys: 'g q', does: 'Go to SQL' },
   { keys: 'Ctrl ↵', does: 'In SQL: run the query' },

@@ -1,7 +1,14 @@
 'use client'
 import { Autocomplete } from '@base-ui/react/autocomplete'
 import { Dialog } from '@base-ui/react/dialog'
-import { organizationSettingsPath, projectPath, projectSettingsPath, runPath, sweepPath } from '@kiroku/core/routes'
+import {
+  artifactPath,
+  organizationSettingsPath,
+  projectPath,
+  projectSettingsPath,
+  runPath,
+  sweepPath,
+} from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { type ReactNode, useDeferredValue, useState } from 'react'
@@ -50,6 +57,7 @@ export function JumpDialog({ isOpen, onClose, place }: JumpDialogProps): ReactNo
           { id: 'page:workspace', label: 'Workspace', detail: 'page', go: to(addressOf(projectPath(place))) },
           { id: 'page:runs', label: 'Runs table', detail: 'page', go: to(addressOf(`${projectPath(place)}/runs`)) },
           { id: 'page:sweeps', label: 'Sweeps', detail: 'page', go: to(sweepPath(place)) },
+          { id: 'page:artifacts', label: 'Artifacts', detail: 'page', go: to(artifactPath(place)) },
           { id: 'page:project', label: 'Project settings', detail: place.project, go: to(projectSettingsPath(place)) },
           { id: 'page:sql', label: 'SQL', detail: 'page', go: to(addressOf(`${projectPath(place)}/sql`)) },
         ]),

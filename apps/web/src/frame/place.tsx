@@ -20,3 +20,9 @@ export function useSweepSlug(): string {
 export function useRunSlug(): string {
   return text(useParams<{ run?: string }>().run)
 }
+
+/** The artifact that the address names, and its version (`v0`) where it names one. */
+export function useArtifactPlace(): { name: string; version: string | undefined } {
+  const { name, version } = useParams<{ name?: string; version?: string }>()
+  return { name: text(name), version: version === undefined ? undefined : text(version) }
+}

@@ -1,5 +1,11 @@
 'use client'
-import { organizationSettingsPath, projectPath, projectSettingsPath, sweepPath } from '@kiroku/core/routes'
+import {
+  artifactPath,
+  organizationSettingsPath,
+  projectPath,
+  projectSettingsPath,
+  sweepPath,
+} from '@kiroku/core/routes'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown, Keyboard, KeyRound, Search } from 'lucide-react'
 import Link from 'next/link'
@@ -37,6 +43,7 @@ export function TopBar(): ReactNode {
           'g s': () => router.push(projectSettingsPath(place)),
           'g r': () => router.push(addressOf(`${projectPath(place)}/runs`)),
           'g e': () => router.push(sweepPath(place)),
+          'g a': () => router.push(artifactPath(place)),
           'g q': () => router.push(addressOf(`${projectPath(place)}/sql`)),
         }),
   })
@@ -120,10 +127,13 @@ function Tabs({ place }: { place: Place }): ReactNode {
   const isInSettings = pathname === projectSettingsPath(place)
   const isInSweeps = pathname.startsWith(sweepPath(place))
   const isInSql = pathname === `${home}/sql`
+  const isInArtifacts = pathname.startsWith(artifactPath(place))
+  const isElsewhere = isInRuns || isInSweeps || isInSettings || isInSql || isInArtifacts
   const tabs = [
-    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isInRuns && !isInSweeps && !isInSettings && !isInSql },
+    { href: useAddressOf(home), label: 'Workspace', isCurrent: !isElsewhere },
     { href: useAddressOf(`${home}/runs`), label: 'Runs', isCurrent: isInRuns },
     { href: sweepPath(place), label: 'Sweeps', isCurrent: isInSweeps },
+    { href: artifactPath(place), label: 'Artifacts', isCurrent: isInArtifacts },
     { href: useAddressOf(`${home}/sql`), label: 'SQL', isCurrent: isInSql },
     { href: projectSettingsPath(place), label: 'Settings', isCurrent: isInSettings },
   ]

@@ -7,6 +7,8 @@ import { type ReactNode, useEffect, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
 import { useRunFiles } from '../api/use-run.ts'
 import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
+import { RunArtifacts } from '../artifacts/run-artifacts.tsx'
+import { useRunArtifacts } from '../artifacts/use-artifacts.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
 import { FilePage } from '../run-files/file-page.tsx'
 import { LogPage } from '../run-logs/log-page.tsx'
@@ -43,6 +45,7 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
     trpc.runs.update.mutationOptions({ onSuccess: (run) => client.setQueryData(queryKey, run) }),
   )
   const files = useRunFiles(address)
+  const artifacts = useRunArtifacts(address)
   const segments = useQuery(trpc.metrics.byRun.queryOptions(address)).data?.segments ?? []
   const media = useMediaMetrics(address)
   const slugs = useMemo(() => [slug], [slug])
@@ -77,10 +80,11 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   return (
     <div className={styles.page}>
       <RunHead run={run} segments={segments} onSave={save} />
-      <RunTabs counts={{ media: media.metrics.length, files: files.files.length }} />
+      <RunTabs counts={{ media: media.metrics.length, files: files.files.length, artifacts: artifacts.count }} />
       {view.tab === 'media' && <MediaPage address={address} list={media} color={looks[0]?.color ?? ''} />}
       {view.tab === 'logs' && <LogPage address={address} run={run} />}
       {view.tab === 'files' && <FilePage address={address} list={files} />}
+      {view.tab === 'artifacts' && <RunArtifacts run={run} list={artifacts} />}
       {view.tab === 'overview' && (
         <div className={styles.columns}>
           <RunOverview run={run} segments={segments} files={files.files} />

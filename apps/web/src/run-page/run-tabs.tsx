@@ -5,7 +5,13 @@ import { type RunTab, runTabs } from '../workspace/view.ts'
 import { useView } from '../workspace/view-context.tsx'
 import styles from './run-page.module.css'
 
-const labels: Record<RunTab, string> = { overview: 'Overview', media: 'Media', logs: 'Logs', files: 'Files' }
+const labels: Record<RunTab, string> = {
+  overview: 'Overview',
+  media: 'Media',
+  logs: 'Logs',
+  files: 'Files',
+  artifacts: 'Artifacts',
+}
 
 /** The parts of a run's page, one of which is seen; `counts` are of what is in them. */
 export function RunTabs({ counts }: { counts: Readonly<Partial<Record<RunTab, number>>> }): ReactNode {

@@ -11,7 +11,7 @@ export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | 
 export type Sort = { column: string; isDescending: boolean }
 
 /** The parts of a run's page. */
-export const runTabs = ['overview', 'media', 'logs', 'files'] as const
+export const runTabs = ['overview', 'media', 'logs', 'files', 'artifacts'] as const
 export type RunTab = (typeof runTabs)[number]
 
 /** Whether the address narrows which runs are listed. */

@@ -3,9 +3,13 @@ import type { Readable } from 'node:stream'
 /** A content of an organization, by its SHA-256. */
 export type BlobKey = { organizationId: string; sha256: string }
 
-/** A content that came in and is not kept yet. `size` in bytes. */
+/** Bytes from `start` to `end`, both included. */
+export type ByteRange = { start: number; end: number }
+
+/** A content that came in and is not kept yet. `size` in bytes; `md5` in base64. */
 export type ReceivedBlob = {
   sha256: string
+  md5: string
   size: number
   /** Resolves when the content is on disk under its hash, also when it was there before. */
   keep(): Promise<void>
@@ -20,8 +24,8 @@ export type ReceivedBlob = {
 export type BlobStorage = {
   /** Takes a content in while it is hashed. Throws TOO_LARGE above `maxBytes`; then, and when it breaks off, nothing is left. */
   receive(organizationId: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<ReceivedBlob>
-  /** The content from its first byte, and its size; null when there is none. */
-  open(key: BlobKey): Promise<{ content: Readable; size: number } | null>
+  /** The content from its first byte, or the bytes from `start` to `end`, both included, and the whole size; null when there is none. */
+  open(key: BlobKey, range?: ByteRange): Promise<{ content: Readable; size: number } | null>
   has(key: BlobKey): Promise<boolean>
   /** Nothing happens when there is no such content. */
   delete(key: BlobKey): Promise<void>

@@ -6,14 +6,19 @@ import type { BlobKey } from './blob-storage.ts'
 /** A content that is known, and its size in bytes. */
 export type StoredBlob = BlobKey & { size: number }
 
+/** The part of a scope that tells whose contents are meant. */
+type OrganizationOnly = Pick<OrganizationScope, 'organizationId'>
+
 /** Which contents there are. A content is in the storage before it is here, and gone from here before it is gone there. */
 export type BlobsRepository = {
   /** Those of the hashes that the organization has. They count as offered now: no sweep removes them for a day. */
   offer(scope: OrganizationScope, hashes: readonly string[]): Promise<Set<string>>
+  /** Contents of the organization by their MD5 in base64. They count as offered now. */
+  offerByMd5(scope: OrganizationOnly, md5s: readonly string[]): Promise<Map<string, { sha256: string; size: number }>>
   /** Has `keep` put a content in its place and then remembers it, as offered now. */
   record(
-    scope: Pick<OrganizationScope, 'organizationId'>,
-    blob: { sha256: string; size: number },
+    scope: OrganizationOnly,
+    blob: { sha256: string; md5: string; size: number },
     keep: () => Promise<void>,
   ): Promise<void>
   /**
@@ -36,13 +41,19 @@ export type BlobsRepository = {
 const hashRowsSchema = z.array(z.object({ sha256: z.string() }))
 const keyRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string() }))
 const storedRowsSchema = z.array(z.object({ organizationId: z.string(), sha256: z.string(), size: z.coerce.number() }))
+const md5RowsSchema = z.array(z.object({ md5: z.string(), sha256: z.string(), size: z.coerce.number() }))
 const sweptAtOnce = 500
 const listedAtOnce = 1000
 
-/** What no other file of its organization names; a deleted run names its files until it is purged. */
+/** What no file of its organization names, of a run or of an artifact; a deleted run names its files until it is purged. */
+const ofArtifact = (table: 'artifact_file' | 'artifact_manifest'): string => `NOT EXISTS (
+  SELECT 1 FROM ${table} f JOIN artifact a ON a.id = f.artifact_id
+    JOIN artifact_collection c ON c.id = a.collection_id JOIN project p ON p.id = c.project_id
+  WHERE f.sha256 = blob.sha256 AND p.organization_id = blob.organization_id)`
 const isUnnamed = `NOT EXISTS (
   SELECT 1 FROM run_file f JOIN run r ON r.id = f.run_id JOIN project p ON p.id = r.project_id
-  WHERE f.sha256 = blob.sha256 AND p.organization_id = blob.organization_id)`
+  WHERE f.sha256 = blob.sha256 AND p.organization_id = blob.organization_id)
+  AND ${ofArtifact('artifact_file')} AND ${ofArtifact('artifact_manifest')}`
 const isOld = (keptMs: string): string => `blob.offered_at < now() - ${keptMs}::float8 * interval '1 millisecond'`
 
 /**
@@ -78,15 +89,29 @@ export function createBlobsRepository(database: Database): BlobsRepository {
         return new Set(hashRowsSchema.parse(rows).map(({ sha256 }) => sha256))
       }),
 
-    record: ({ organizationId }, { sha256, size }, keep) =>
+    offerByMd5: ({ organizationId }, md5s) =>
+      database.transaction(async (connection) => {
+        const { rows } = await connection.query(
+          `UPDATE blob SET offered_at = now()
+           FROM (SELECT sha256 FROM blob WHERE organization_id = $1 AND md5 = ANY($2::text[])
+                 ORDER BY sha256 FOR UPDATE) AS known
+           WHERE blob.organization_id = $1 AND blob.sha256 = known.sha256
+           RETURNING blob.md5, blob.sha256, blob.size`,
+          [organizationId, md5s],
+        )
+        return new Map(md5RowsSchema.parse(rows).map(({ md5, ...blob }) => [md5, blob]))
+      }),
+
+    record: ({ organizationId }, { sha256, md5, size }, keep) =>
       database.transaction(async (connection) => {
         const name = lockName({ organizationId, sha256 })
         await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
         await keep()
         await connection.query(
-          `INSERT INTO blob (organization_id, sha256, size) VALUES ($1, $2, $3)
-           ON CONFLICT (organization_id, sha256) DO UPDATE SET size = excluded.size, offered_at = now()`,
-          [organizationId, sha256, size],
+          `INSERT INTO blob (organization_id, sha256, md5, size) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (organization_id, sha256)
+           DO UPDATE SET size = excluded.size, md5 = excluded.md5, offered_at = now()`,
+          [organizationId, sha256, md5, size],
         )
       }),
 

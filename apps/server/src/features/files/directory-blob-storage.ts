@@ -32,15 +32,15 @@ export function createDirectoryBlobStorage(directory: string): BlobStorage {
         await makeDirectory(incomingOf(organizationId))
         const incoming = join(incomingOf(organizationId), randomUUID())
         try {
-          const { sha256, size } = await writeHashed(incoming, content, maxBytes)
-          return receivedAt(incoming, pathOf({ organizationId, sha256 }), { sha256, size })
+          const facts = await writeHashed(incoming, content, maxBytes)
+          return receivedAt(incoming, pathOf({ organizationId, sha256: facts.sha256 }), facts)
         } catch (error) {
           await rm(incoming, { force: true })
           throw error
         }
       }),
 
-    open: (key) =>
+    open: (key, range) =>
       explained(async () => {
         const file = await openIfThere(pathOf(key))
         if (file === null) return null
@@ -48,7 +48,7 @@ export function createDirectoryBlobStorage(directory: string): BlobStorage {
           await file.close()
           throw error
         })
-        return { content: file.createReadStream(), size }
+        return { content: file.createReadStream(range), size }
       }),
 
     has: (key) =>
@@ -87,7 +87,7 @@ export function createDirectoryBlobStorage(directory: string): BlobStorage {
       }),
   }
 
-  function receivedAt(incoming: string, path: string, facts: { sha256: string; size: number }): ReceivedBlob {
+  function receivedAt(incoming: string, path: string, facts: WrittenFacts): ReceivedBlob {
     return {
       ...facts,
       keep: () =>
@@ -108,13 +108,12 @@ export function createDirectoryBlobStorage(directory: string): BlobStorage {
   }
 }
 
+type WrittenFacts = Pick<ReceivedBlob, 'sha256' | 'md5' | 'size'>
+
 /** Writes a content to a new file and syncs it, a piece at a time. */
-async function writeHashed(
-  path: string,
-  content: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): Promise<{ sha256: string; size: number }> {
+async function writeHashed(path: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<WrittenFacts> {
   const hash = createHash('sha256')
+  const md5 = createHash('md5')
   const file = await open(path, 'wx', 0o600)
   try {
     let size = 0
@@ -122,10 +121,11 @@ async function writeHashed(
       size += piece.byteLength
       if (size > maxBytes) throw new KirokuError({ code: 'TOO_LARGE', message: `a file has at most ${maxBytes} bytes` })
       hash.update(piece)
+      md5.update(piece)
       await writeWhole(file, piece)
     }
     await file.sync()
-    return { sha256: hash.digest('hex'), size }
+    return { sha256: hash.digest('hex'), md5: md5.digest('base64'), size }
   } finally {
     await file.close()
   }

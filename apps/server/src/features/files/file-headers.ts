@@ -18,7 +18,7 @@ export function namesTag(ifNoneMatch: string | undefined, etag: string): boolean
  * The headers that a file is sent with. What a run says its file is, is believed only where a browser may show it; nothing
  * may run or be framed from it.
  */
-export function headersOf(file: RunFile): Record<string, string> {
+export function headersOf(file: Pick<RunFile, 'path' | 'sha256' | 'mime'>): Record<string, string> {
   const [type = ''] = file.mime.toLowerCase().split(';')
   const isShown = shownTypes.has(type)
   const name = file.path.split('/').at(-1) ?? file.path

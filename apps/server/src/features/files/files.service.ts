@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { KirokuError } from '@kiroku/core/errors'
 import { type FileFacts, maxFileBytes, type RunFile } from '@kiroku/core/files'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import type { BlobStorage, ReceivedBlob } from './blob-storage.ts'
+import type { BlobStorage, ByteRange, ReceivedBlob } from './blob-storage.ts'
 import type { BlobsRepository } from './blobs.repository.ts'
 import type { FilesRepository } from './files.repository.ts'
 
@@ -11,6 +11,15 @@ export type NewFile = Pick<FileFacts, 'path' | 'mime'>
 
 /** What a run has at a path. `size` in bytes. */
 export type StoredFile = Pick<FileFacts, 'path' | 'sha256' | 'size'>
+
+/** A content as it is stored. `size` in bytes. */
+export type ContentFacts = Pick<FileFacts, 'sha256' | 'size'>
+
+/** A content that is being read. `size` is that of the whole, in bytes. */
+export type OpenContent = { content: Readable; size: number }
+
+/** The part of a scope that tells whose contents are meant. */
+type OrganizationOnly = Pick<OrganizationScope, 'organizationId'>
 
 /** Contents, and the files of runs that name them. */
 export type FilesService = {
@@ -21,6 +30,22 @@ export type FilesService = {
    * BAD_REQUEST when it has another hash, TOO_LARGE, UNAVAILABLE when there is no room or too many come at once.
    */
   put(scope: OrganizationScope, sha256: string, content: AsyncIterable<Uint8Array>): Promise<void>
+  /**
+   * Those of the contents that are stored, by their MD5 in base64. They are not removed for a day, named or not. Contents that
+   * came before MD5s were kept are not found.
+   */
+  offerByMd5(scope: OrganizationOnly, md5s: readonly string[]): Promise<Map<string, ContentFacts>>
+  /**
+   * Keeps a content that some part of Kiroku then names; resolves when it is on disk. With `md5` (base64) it must have that.
+   * Throws as `put` does.
+   */
+  keep(
+    scope: OrganizationOnly,
+    content: AsyncIterable<Uint8Array>,
+    expected: { maxBytes: number; md5?: string | undefined },
+  ): Promise<ContentFacts>
+  /** The bytes of a content or a range of them, and its whole size; null when this server's storage lacks it. */
+  openContent(scope: OrganizationOnly, sha256: string, range?: ByteRange): Promise<OpenContent | null>
   /**
    * Keeps a content of whatever hash, and gives it to a run as the file at `path`, in the place of one that was there; resolves
    * when that is on disk. Throws NOT_FOUND for an unknown run, and as `put` does.
@@ -71,7 +96,8 @@ export function createFilesService(
     scope: Pick<OrganizationScope, 'organizationId'>,
     content: AsyncIterable<Uint8Array>,
     check: (received: ReceivedBlob) => void = () => {},
-  ): Promise<Pick<ReceivedBlob, 'sha256' | 'size'>> => {
+    maxBytes = maxFileBytes,
+  ): Promise<ContentFacts> => {
     if (uploads >= maxUploads)
       throw new KirokuError({
         code: 'UNAVAILABLE',
@@ -80,11 +106,11 @@ export function createFilesService(
       })
     uploads++
     try {
-      const received = await storage.receive(scope.organizationId, content, maxFileBytes)
+      const received = await storage.receive(scope.organizationId, content, maxBytes)
       try {
         check(received)
         await blobs.record(scope, received, () => received.keep())
-        return received
+        return { sha256: received.sha256, size: received.size }
       } finally {
         await received.drop()
       }
@@ -112,6 +138,28 @@ export function createFilesService(
         throw new KirokuError({ code: 'BAD_REQUEST', message })
       })
     },
+
+    async offerByMd5(scope, md5s) {
+      const { organizationId } = scope
+      const known = await blobs.offerByMd5(scope, [...new Set(md5s)])
+      const found = [...known]
+      const isThere = await Promise.all(found.map(([, { sha256 }]) => storage.has({ organizationId, sha256 })))
+      return new Map(found.filter((_, index) => isThere[index]))
+    },
+
+    keep: (scope, content, { maxBytes, md5 }) =>
+      keep(
+        scope,
+        content,
+        (received) => {
+          if (md5 === undefined || received.md5 === md5) return
+          const message = `the content came with the MD5 ${received.md5}, not ${md5}; send it again`
+          throw new KirokuError({ code: 'BAD_REQUEST', message })
+        },
+        maxBytes,
+      ),
+
+    openContent: ({ organizationId }, sha256, range) => storage.open({ organizationId, sha256 }, range),
 
     async attach(scope, run, { path, mime }, content) {
       // Before the content comes, which may be long.

@@ -1,3 +1,4 @@
+import { runTableType } from '@kiroku/core/artifacts'
 import { keepTag } from '@kiroku/core/projects'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
@@ -13,7 +14,7 @@ export type DoomedRun = { project: string; run: string }
  * What is found here is found again until it is forgotten, so that a kill in between loses nothing.
  */
 export type PurgeRepository = {
-  /** Deletes runs for their age, as people would, and gives notice. */
+  /** Deletes runs for their age, as people would, and gives notice; removes artifacts that were begun and never committed. */
   deleteOld(): Promise<void>
   /** Does `work` unless another server is at it. */
   alone(work: () => Promise<void>): Promise<void>
@@ -33,6 +34,7 @@ export type PurgeRepository = {
 
 const runsAtOnce = 5000
 const writersKeptDays = 90
+const pendingKeptDays = 7
 const lockedRowsSchema = z.array(z.object({ isLocked: z.boolean() }))
 const runRowsSchema = z.array(z.object({ project: z.string(), run: z.string() }))
 const idRowsSchema = z.array(z.object({ id: z.string() }))
@@ -63,6 +65,9 @@ export function createPurgeRepository(database: Database): PurgeRepository {
           connection,
           old.map((row) => ({ ...row, points: false, created: false })),
         )
+        await connection.query(
+          `DELETE FROM artifact WHERE state = 'pending' AND created_at < now() - interval '${pendingKeptDays} days'`,
+        )
         await connection.query(`DELETE FROM purged_writer WHERE purged_at < now() - interval '${writersKeptDays} days'`)
       }),
 
@@ -87,7 +92,8 @@ export function createPurgeRepository(database: Database): PurgeRepository {
 
     forgetRuns: (runs) =>
       database.transaction(async (connection) => {
-        for (const table of ['run_metric', 'run_file', 'metric_definition', 'wandb_run'] as const)
+        await forgetArtifacts(connection, runs)
+        for (const table of ['run_metric', 'run_file', 'metric_definition', 'wandb_run', 'run_artifact'] as const)
           await connection.query(`DELETE FROM ${table} WHERE run_id = ANY($1)`, [runs])
         await connection.query(
           `UPDATE run SET purged_at = now(), config = '{}', summary = '{}', explicit_summary = '{}', notes = NULL,
@@ -116,6 +122,24 @@ export function createPurgeRepository(database: Database): PurgeRepository {
       await database.prisma.organization.deleteMany({ where: { id: organization, deletedAt: { not: null } } })
     },
   }
+}
+
+/** Artifacts outlive the runs that made them, but for those of logged tables that no other run uses. */
+async function forgetArtifacts(connection: Connection, runs: readonly string[]): Promise<void> {
+  await connection.query(
+    `DELETE FROM artifact a USING artifact_collection c
+     WHERE c.id = a.collection_id AND c.type = $2 AND a.created_by_run = ANY($1)
+       AND NOT EXISTS (SELECT 1 FROM run_artifact u WHERE u.artifact_id = a.id AND u.run_id <> ALL($1))`,
+    [runs, runTableType],
+  )
+  await connection.query(
+    `DELETE FROM artifact_collection c WHERE type = $1
+       AND project_id IN (SELECT project_id FROM run WHERE id = ANY($2))
+       AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.collection_id = c.id)
+       AND NOT EXISTS (SELECT 1 FROM artifact_member m WHERE m.collection_id = c.id)`,
+    [runTableType, runs],
+  )
+  await connection.query('UPDATE artifact SET created_by_run = NULL WHERE created_by_run = ANY($1)', [runs])
 }
 
 async function rememberWriters(connection: Connection, project: string): Promise<void> {

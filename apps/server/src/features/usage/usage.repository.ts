@@ -46,8 +46,24 @@ const totalsRowsSchema = z.array(
 )
 const bytesRowsSchema = z.array(z.object({ bytes: z.coerce.number() }))
 
+const artifactOwner = { 'run.id': 'a.created_by_run', 'run.project_id': 'c.project_id' } as const
+
+/** Contents of artifacts by the run that made them or by their project, each content once: versions share most of them. */
+const artifactTotals = (owner: keyof typeof artifactOwner): string =>
+  `SELECT id, 0 AS "pointCount", count(*) AS "fileCount", sum(size) AS "fileBytes" FROM (
+     SELECT DISTINCT ${artifactOwner[owner]} AS id, f.sha256, f.size
+     FROM artifact_collection c JOIN project p ON p.id = c.project_id
+       JOIN artifact a ON a.collection_id = c.id JOIN artifact_file f ON f.artifact_id = a.id AND f.sha256 IS NOT NULL
+     WHERE ${owner === 'run.id' ? 'c.project_id = $1 AND a.created_by_run IS NOT NULL' : 'p.organization_id = $1'}) AS content
+   GROUP BY id`
+
+/** Points and files, those of artifacts included. */
+const totalsOf = (owner: keyof typeof artifactOwner, where: string): string =>
+  `SELECT id, sum("pointCount") AS "pointCount", sum("fileCount") AS "fileCount", sum("fileBytes") AS "fileBytes"
+   FROM (${runTotals(owner, where)} UNION ALL ${artifactTotals(owner)}) AS each GROUP BY id`
+
 /** Adds points and files up: first those of each run, so that no row is met twice. */
-const totalsOf = (owner: 'run.id' | 'run.project_id', where: string): string =>
+const runTotals = (owner: 'run.id' | 'run.project_id', where: string): string =>
   `SELECT ${owner} AS id, coalesce(sum(points.count), 0) AS "pointCount", coalesce(sum(files.count), 0) AS "fileCount",
           coalesce(sum(files.bytes), 0) AS "fileBytes"
    FROM run

@@ -2,8 +2,8 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { FastifyInstance } from 'fastify'
 import { wandbRoutes } from './wandb-routes.ts'
 
-/** What clients try besides, and do without when there is nothing: their telemetry, identity tokens, artifacts' files. */
-const absent = ['/sdk/otel/*', '/oidc/token', '/artifacts/*', '/artifactsV2/*'] as const
+/** What clients try besides, and do without when there is nothing: their telemetry, identity tokens. */
+const absent = ['/sdk/otel/*', '/oidc/token'] as const
 
 const keysPage = '/settings/keys'
 

@@ -1,3 +1,4 @@
+import type { ArtifactsService } from '../artifacts/index.ts'
 import type { ConsoleService } from '../console/index.ts'
 import type { FilesService } from '../files/index.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
@@ -12,6 +13,7 @@ import type { FileStreamService } from './stream/file-stream.service.ts'
 
 /** What resolvers and routes of the protocol work with. */
 export type WandbServices = {
+  artifacts: ArtifactsService
   runs: WandbRunsService
   queries: RunQueries
   history: WandbHistoryService

@@ -517,7 +517,6 @@ describe('what there is not', () => {
     ['POST', '/sdk/otel/v1/metrics'],
     ['POST', '/sdk/otel/v1/logs'],
     ['POST', '/oidc/token'],
-    ['GET', '/artifactsV2/default/x/y'],
   ])('%s %s', async (method, path) => {
     expect((await fetch(server.url + path, { method })).status).toBe(404)
   })

@@ -1,6 +1,7 @@
 import type { MetricStore } from '@kiroku/metric-store'
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../../services.ts'
+import { registerArtifactContentRoutes, registerArtifactLinkRoutes } from './files/artifact-files.route.ts'
 import { registerDownloadRoute } from './files/download.route.ts'
 import { createDownloadLinks } from './files/download-links.ts'
 import { registerUploadRoute } from './files/upload.route.ts'
@@ -31,6 +32,7 @@ export function registerWandb(
   const files = createWandbFilesService({ files: services.files, runs })
   const stream = createFileStreamService({ history, repository, files })
   const wandb: WandbServices = {
+    artifacts: services.artifacts,
     runs: createWandbRunsService({ projects, runs, starts: runStart, repository }),
     queries: createRunQueries({ runs, repository, metrics, store }),
     history: createWandbHistoryService(store, metrics),
@@ -47,11 +49,13 @@ export function registerWandb(
     answerWandbErrors(part)
     registerOtherRoutes(part)
     registerDownloadRoute(part, { links: wandb.links, files: services.files, projects })
+    registerArtifactLinkRoutes(part, services.artifacts)
     part.register(async (known) => {
       requireCallers(known, identities)
       registerGraphqlRoute(known, wandb)
       registerFileStreamRoute(known, { stream: wandb.stream, history, projects })
       registerUploadRoute(known, files, projects)
+      registerArtifactContentRoutes(known, services.artifacts)
     })
   })
 }

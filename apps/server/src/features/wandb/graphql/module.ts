@@ -2,7 +2,16 @@ import { parseInput } from '@kiroku/core/errors'
 import type { GraphQLFieldResolver } from 'graphql'
 import type * as z from 'zod'
 import type { WandbContext } from './context.ts'
-import type { EntityNode, ProjectNode, RunNode, SweepNode } from './nodes.ts'
+import type {
+  ArtifactNode,
+  ArtifactTypeNode,
+  CollectionNode,
+  EntityNode,
+  MembershipNode,
+  ProjectNode,
+  RunNode,
+  SweepNode,
+} from './nodes.ts'
 
 /** What the resolvers of each object type are called with. Types that are not here are plain objects. */
 export type Sources = {
@@ -12,6 +21,11 @@ export type Sources = {
   Project: ProjectNode
   Run: RunNode
   Sweep: SweepNode
+  Artifact: ArtifactNode
+  ArtifactType: ArtifactTypeNode
+  ArtifactSequence: CollectionNode
+  ArtifactPortfolio: CollectionNode
+  ArtifactCollectionMembership: MembershipNode
 }
 
 export type Resolver<Source> = GraphQLFieldResolver<Source, WandbContext, Record<string, unknown>>

@@ -1,6 +1,8 @@
+import { KirokuError } from '@kiroku/core/errors'
 import type { Sweep } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
+import type { Membership, StoredArtifact, StoredCollection } from '../../artifacts/index.ts'
 import type { RunKeys, WandbRun } from '../runs/index.ts'
 
 /** An organization, which the protocol calls an entity. */
@@ -22,15 +24,36 @@ export type RunNode = {
 /** A sweep as it was when it was asked for. */
 export type SweepNode = { scope: ProjectScope; sweep: Sweep }
 
-/** An id as the protocol has them: opaque, and valid base64. */
-export function globalId(type: 'User' | 'Entity' | 'Project' | 'Run' | 'Sweep' | 'Agent', id: string): string {
-  return Buffer.from(`${type}:${id}`).toString('base64')
+/** An artifact of an organization, pending ones included. */
+export type ArtifactNode = { organization: OrganizationScope; artifact: StoredArtifact }
+
+/** The kind of artifacts in a project. `createdAt` is unix milliseconds. */
+export type ArtifactTypeNode = { scope: ProjectScope; type: string; createdAt: number }
+
+/** An artifact's name with its versions, as the interface `ArtifactCollection` has it. */
+export type CollectionNode = {
+  __typename: 'ArtifactSequence' | 'ArtifactPortfolio'
+  organization: OrganizationScope
+  collection: StoredCollection
 }
 
-/** What `globalId` was made of; undefined for what is no such id. */
-export function readGlobalId(type: 'Project' | 'Run' | 'Sweep' | 'Agent', id: string): string | undefined {
-  const [name, value, ...more] = Buffer.from(id, 'base64').toString().split(':')
-  return name === type && more.length === 0 ? z.uuid().safeParse(value).data : undefined
+/** An artifact as a version of a collection. */
+export type MembershipNode = { organization: OrganizationScope; member: Membership }
+
+type IdType =
+  | 'User'
+  | 'Entity'
+  | 'Project'
+  | 'Run'
+  | 'Artifact'
+  | 'ArtifactCollection'
+  | 'ArtifactManifest'
+  | 'Sweep'
+  | 'Agent'
+
+/** An id as the protocol has them: opaque, and valid base64. */
+export function globalId(type: IdType, id: string): string {
+  return Buffer.from(`${type}:${id}`).toString('base64')
 }
 
 /**
@@ -39,6 +62,19 @@ export function readGlobalId(type: 'Project' | 'Run' | 'Sweep' | 'Agent', id: st
  */
 export function numericId(id: string): string {
   return String(Number.parseInt(id.replaceAll('-', '').slice(0, 8), 16) >>> 1)
+}
+
+/** As `readGlobalId`. Throws NOT_FOUND for what is no id of such a thing. */
+export function requireGlobalId(type: IdType, id: string): string {
+  const found = readGlobalId(type, id)
+  if (found !== undefined) return found
+  throw new KirokuError({ code: 'NOT_FOUND', message: `there is no ${type} of the id ${id}` })
+}
+
+/** What `globalId` was made of; undefined for what is no such id. */
+export function readGlobalId(type: IdType, id: string): string | undefined {
+  const [name, value, ...more] = Buffer.from(id, 'base64').toString().split(':')
+  return name === type && more.length === 0 ? z.uuid().safeParse(value).data : undefined
 }
 
 /** The id of a file of a run, as `globalId` makes them. */

@@ -1,5 +1,8 @@
 import { alertModule } from './modules/alert.module.ts'
-import { artifactsModule } from './modules/artifacts.module.ts'
+import { artifactModule } from './modules/artifact.module.ts'
+import { artifactChangesModule } from './modules/artifact-changes.module.ts'
+import { artifactCollectionsModule } from './modules/artifact-collections.module.ts'
+import { artifactUploadModule } from './modules/artifact-upload.module.ts'
 import { consoleModule } from './modules/console.module.ts'
 import { deleteRunModule } from './modules/delete-run.module.ts'
 import { entityModule } from './modules/entity.module.ts'
@@ -9,6 +12,7 @@ import { projectModule } from './modules/project.module.ts'
 import { projectListModule } from './modules/project-list.module.ts'
 import { resumeModule } from './modules/resume.module.ts'
 import { runModule } from './modules/run.module.ts'
+import { runArtifactsModule } from './modules/run-artifacts.module.ts'
 import { runFileListModule } from './modules/run-file-list.module.ts'
 import { runFilesModule } from './modules/run-files.module.ts'
 import { runKeysModule } from './modules/run-keys.module.ts'
@@ -42,8 +46,12 @@ export const wandbSchema = composeSchema([
   runFileListModule,
   runKeysModule,
   runListModule,
-  artifactsModule,
   sweepModule,
   upsertSweepModule,
   sweepAgentModule,
+  artifactModule,
+  artifactCollectionsModule,
+  artifactUploadModule,
+  artifactChangesModule,
+  runArtifactsModule,
 ])

@@ -1,4 +1,5 @@
-import { KirokuError } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
+import { projectNameSchema } from '@kiroku/core/ids'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
 import type { RunsRepository } from '../../runs/index.ts'
@@ -15,7 +16,7 @@ export type RunLookup = {
   project(organization: OrganizationScope, name: string): Promise<ProjectScope | null>
   /** Throws NOT_FOUND. */
   requireProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
-  /** The project of this name, made when there is none. */
+  /** The project of that name, made when there is none. */
   ensureProject(organization: OrganizationScope, name: string): Promise<ProjectScope>
   /** Null when there is no such run. */
   find(scope: ProjectScope, slug: string): Promise<WandbRun | null>
@@ -45,7 +46,8 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
   return {
     project: (organization, name) => orNull(projects.byName(organization, name)),
     requireProject: (organization, name) => projects.byName(organization, name),
-    ensureProject: (organization, name) => projects.ensure(organization, name),
+    ensureProject: (organization, name) =>
+      projects.ensure(organization, parseInput(projectNameSchema, name, 'project')),
     find,
     existing,
 

@@ -34,6 +34,7 @@ export const runModule: WandbModule = {
   fields: {
     Run: {
       id: ({ run }) => globalId('Run', run.id),
+      projectId: ({ scope }) => numericId(scope.projectId),
       name: ({ run }) => run.slug,
       displayName: ({ run }) => run.displayName,
       description: ({ run }) => run.notes,
@@ -52,7 +53,6 @@ export const runModule: WandbModule = {
       stopped: ({ run }) => run.isStopAsked,
       readOnly: () => false,
       project: ({ scope }) => ({ scope }),
-      projectId: ({ scope }) => numericId(scope.projectId),
       // Runs are their organization's; clients cannot do without a user.
       user: ({ scope }) => ({
         id: globalId('Entity', scope.organizationId),

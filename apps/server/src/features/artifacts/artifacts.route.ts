@@ -1,0 +1,25 @@
+import { artifactFileRequestSchema } from '@kiroku/core/artifacts'
+import { parseInput } from '@kiroku/core/errors'
+import { routes } from '@kiroku/core/routes'
+import type { FastifyInstance } from 'fastify'
+import { requireIdentity } from '../../http/authentication.ts'
+import { authorizeOrganization } from '../../http/scopes.ts'
+import type { ProjectsRepository } from '../projects/index.ts'
+import type { ArtifactsService } from './artifacts.service.ts'
+import { rangeOf, sendContent } from './send-content.ts'
+
+/** GET a file of a version. It is streamed. */
+export function registerArtifactRoute(
+  app: FastifyInstance,
+  artifacts: ArtifactsService,
+  projects: Pick<ProjectsRepository, 'byName'>,
+): void {
+  app.get(routes.artifactFiles, async (request, reply) => {
+    const identity = requireIdentity(request)
+    const asked = parseInput(artifactFileRequestSchema, request.query, 'artifact file request')
+    const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
+    const { artifact } = await artifacts.requireVersion(scope, asked.name, asked.version)
+    const range = rangeOf(request)
+    return sendContent(reply, await artifacts.open(scope, artifact, asked.path, range), range)
+  })
+}

@@ -1,0 +1,162 @@
+import { maxArtifactFileBytes, maxManifestBytes, md5Schema } from '@kiroku/core/artifacts'
+import { KirokuError } from '@kiroku/core/errors'
+import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
+import type { ByteRange, FilesService, OpenContent } from '../files/index.ts'
+import type { ArtifactChanges } from './artifact-changes.repository.ts'
+import type { StoredArtifact } from './artifact-row.ts'
+import type { ArtifactsRepository, Membership } from './artifacts.repository.ts'
+import { createCommit } from './commit-artifact.ts'
+import { isSigned, type LinkedFile, linkLifetimeMs, signLink } from './signed-link.ts'
+
+type Organization = Pick<OrganizationScope, 'organizationId'>
+
+/** A content to be read, and the name that tells what it is. `sha256` is of the whole. */
+export type ReadFile = OpenContent & { path: string; sha256: string }
+
+/** Artifacts: what they are and were made of, from creation to deletion, and the contents of their files. */
+export type ArtifactsService = Pick<
+  ArtifactChanges,
+  | 'create'
+  | 'addManifest'
+  | 'updateManifest'
+  | 'setAliases'
+  | 'removeAliases'
+  | 'update'
+  | 'remove'
+  | 'use'
+  | 'link'
+  | 'unlink'
+> &
+  Omit<ArtifactsRepository, 'byId' | 'contentByMd5'> & {
+    /** Throws NOT_FOUND for what is not an artifact of the organization. */
+    existing(scope: Organization, id: string): Promise<StoredArtifact>
+    /** The version of that number or alias. Throws NOT_FOUND. */
+    requireVersion(scope: ProjectScope, name: string, version: string): Promise<Membership>
+    /** Those of the contents that are stored, by their MD5 in base64. */
+    stored(scope: Organization, md5s: readonly string[]): Promise<Set<string>>
+    /** Keeps the content of a file. Throws BAD_REQUEST when its MD5 is another one, TOO_LARGE, UNAVAILABLE. */
+    receive(scope: Organization, md5: string, content: AsyncIterable<Uint8Array>): Promise<void>
+    /** Keeps a list of files that was announced. Throws as `receive`, and NOT_FOUND. */
+    receiveManifest(scope: Organization, id: string, content: AsyncIterable<Uint8Array>): Promise<void>
+    /**
+     * Makes a pending artifact a version; one that is committed stays. Throws BAD_REQUEST when files are missing, or are not
+     * those of the announced digest.
+     */
+    commit(scope: Organization, id: string): Promise<StoredArtifact>
+    /** The bytes of a file of a version, or a range of them. Throws NOT_FOUND. */
+    open(scope: Organization, artifact: StoredArtifact, path: string, range?: ByteRange): Promise<ReadFile>
+    /** As `open`, by a content's MD5 (base64) in any artifact of the organization. */
+    openByMd5(scope: Organization, md5: string, range?: ByteRange): Promise<ReadFile>
+    /** As `open`, for whoever was given the link; null for its manifest. Throws NOT_FOUND for what was not signed, or too long ago. */
+    openLinked(link: LinkedFile & { organizationId: string; signature: string }, range?: ByteRange): Promise<ReadFile>
+    /** What proves, for a day, that its holder may read the file, or with null the manifest. */
+    sign(artifact: StoredArtifact, path: string | null): { expires: number; signature: string }
+  }
+
+export type ArtifactsOptions = {
+  repository: ArtifactsRepository
+  changes: ArtifactChanges
+  files: Pick<FilesService, 'offerByMd5' | 'keep' | 'openContent'>
+}
+
+export function createArtifactsService({ repository, changes, files }: ArtifactsOptions): ArtifactsService {
+  const commit = createCommit({ repository, changes, files })
+  const { byId, contentByMd5, ...reads } = repository
+
+  const existing = async (scope: Organization, id: string): Promise<StoredArtifact> => {
+    const artifact = await byId(scope, id)
+    if (artifact) return artifact
+    throw new KirokuError({ code: 'NOT_FOUND', message: 'there is no artifact of this id' })
+  }
+
+  const read = async (
+    scope: Organization,
+    file: { path: string; sha256: string },
+    range: ByteRange | undefined,
+  ): Promise<ReadFile> => {
+    const opened = await files.openContent(scope, file.sha256, range)
+    if (opened) return { ...opened, ...file }
+    throw new KirokuError({ code: 'NOT_FOUND', message: `the content of ${file.path} is not on this server's disk` })
+  }
+
+  const open = async (
+    scope: Organization,
+    artifact: StoredArtifact,
+    path: string,
+    range?: ByteRange,
+  ): Promise<ReadFile> => {
+    const [file] = await repository.files(artifact, { paths: [path], limit: 1 })
+    if (!file) throw new KirokuError({ code: 'NOT_FOUND', message: `${nameOf(artifact)} has no file ${path}` })
+    if (file.sha256 === null)
+      throw new KirokuError({ code: 'NOT_FOUND', message: `${path} is kept elsewhere, at ${file.ref}` })
+    return read(scope, { path, sha256: file.sha256 }, range)
+  }
+
+  return {
+    ...reads,
+    create: changes.create,
+    addManifest: changes.addManifest,
+    updateManifest: changes.updateManifest,
+    setAliases: changes.setAliases,
+    removeAliases: changes.removeAliases,
+    update: changes.update,
+    remove: changes.remove,
+    use: changes.use,
+    link: changes.link,
+    unlink: changes.unlink,
+    existing,
+    open,
+
+    async requireVersion(scope, name, version) {
+      const found = await repository.version(scope, name, version)
+      if (found) return found
+      throw new KirokuError({ code: 'NOT_FOUND', message: `there is no artifact ${name}:${version}` })
+    },
+
+    stored: async (scope, md5s) => new Set((await files.offerByMd5(scope, md5s)).keys()),
+
+    async receive(scope, md5, content) {
+      await files.keep(scope, content, { maxBytes: maxArtifactFileBytes, md5 })
+    },
+
+    async receiveManifest(scope, id, content) {
+      const announced = await changes.manifestMd5(scope, id)
+      // Clients announce it in one form or another; the form of a content's MD5 is checked.
+      const md5 = md5Schema.safeParse(announced).data
+      const kept = await files.keep(scope, content, { maxBytes: maxManifestBytes, md5 })
+      await changes.receiveManifest(scope, id, kept)
+    },
+
+    async commit(scope, id) {
+      await commit(scope, await existing(scope, id))
+      return existing(scope, id)
+    },
+
+    async openByMd5(scope, md5, range) {
+      const found = await contentByMd5(scope, md5)
+      if (!found) throw new KirokuError({ code: 'NOT_FOUND', message: `no artifact has a content of the MD5 ${md5}` })
+      return read(scope, found, range)
+    },
+
+    async openLinked({ organizationId, artifactId, path, expires, signature }, range) {
+      const artifact = await byId({ organizationId }, artifactId)
+      if (!artifact || !isSigned(artifact.linkSecret, { artifactId, path, expires }, signature))
+        throw new KirokuError({ code: 'NOT_FOUND', message: 'the link to the file is not valid, or no longer' })
+      if (path !== null) return open({ organizationId }, artifact, path, range)
+      const list = await repository.manifest(artifact)
+      if (list) return read({ organizationId }, { path: 'wandb_manifest.json', sha256: list.sha256 }, range)
+      throw new KirokuError({ code: 'NOT_FOUND', message: 'the artifact has no list of files yet' })
+    },
+
+    sign({ id, linkSecret }, path) {
+      // Rounded, so that the same file has the same address for a while.
+      const hourMs = 60 * 60 * 1000
+      const expires = Math.ceil((Date.now() + linkLifetimeMs) / hourMs) * hourMs
+      return { expires, signature: signLink(linkSecret, { artifactId: id, path, expires }) }
+    },
+  }
+}
+
+/** How people write a version. */
+export const nameOf = ({ name, version }: Pick<StoredArtifact, 'name' | 'version'>): string =>
+  version === null ? name : `${name}:v${version}`

@@ -1,0 +1,13 @@
+export { createArtifactChanges, type NewArtifact } from './artifact-changes.repository.ts'
+export type { ArtifactRun, StoredArtifact } from './artifact-row.ts'
+export {
+  type ArtifactsRepository,
+  createArtifactsRepository,
+  type Membership,
+  type StoredFile,
+} from './artifacts.repository.ts'
+export { registerArtifactRoute } from './artifacts.route.ts'
+export { artifactsRouter } from './artifacts.router.ts'
+export { type ArtifactsService, createArtifactsService, nameOf } from './artifacts.service.ts'
+export type { StoredCollection } from './collection-row.ts'
+export { rangeOf, sendContent } from './send-content.ts'

@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import type { ReactNode } from 'react'
+import { ArtifactPage } from '../../../../../../src/artifacts/artifact-page.tsx'
+
+type Props = { params: Promise<{ name: string; project: string }> }
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { name, project } = await params
+  return { title: `${decodeURIComponent(name)} · ${decodeURIComponent(project)}` }
+}
+
+export default function Page(): ReactNode {
+  return <ArtifactPage />
+}
