@@ -13,9 +13,9 @@ const naming = (name: string): string[] =>
     .map((file) => relative('.', file))
     .sort()
 
-/** Where requests come in: tRPC's routers, routes, and what tells who a `wandb` client is, and whom its GraphQL names. */
+/** Where requests come in: tRPC's routers, routes, and what tells who a `wandb` client is, by a signed link too, and whom its GraphQL names. */
 const atTheEdge =
-  /\.(router|route)\.ts$|^http\/(scopes|trpc)\.ts$|^features\/wandb\/(graphql\/entity|wandb-caller)\.ts$/
+  /\.(router|route)\.ts$|^http\/(scopes|trpc)\.ts$|^features\/wandb\/(files\/download-links|graphql\/entity|wandb-caller)\.ts$/
 
 describe('a scope', () => {
   it('of a project is made by the lookup of projects alone', () => {
