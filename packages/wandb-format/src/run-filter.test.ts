@@ -13,6 +13,7 @@ it.each([
   [{ state: 'finished' }, { op: 'eq', path: 'state', value: 'finished' }],
   [{ name: 'abc' }, { op: 'eq', path: 'slug', value: 'abc' }],
   [{ display_name: { $regex: '^a' } }, { op: 'regex', path: 'displayName', pattern: '^a' }],
+  [{ sweep: 'abc' }, { op: 'eq', path: 'sweep', value: 'abc' }],
   [{ jobType: { $regex: 'x', $options: 'i' } }, { op: 'regex', path: 'jobType', pattern: '(?i)x' }],
   [{ 'config.lr': 0.1 }, { op: 'eq', path: 'config.lr', value: 0.1 }],
   [{ 'config.lr.value': { $gt: 0.1 } }, { op: 'gt', path: 'config.lr', value: 0.1 }],

@@ -51,6 +51,8 @@ export const sweepChecks: Readonly<Record<string, Check>> = {
       order: '+summary_metrics.loss',
     })
     expect(result).toMatchObject({ config: { ...found.config, name: 'a grid', method: 'grid' }, name: 'a grid' })
+    expect(result['found']).toEqual(expect.arrayContaining(seen.map(({ run }) => run)))
+    expect(result['best']).toBe(seen.find(({ value }) => value === 0)?.run)
     expect(result['url']).toBe(`${tenant.url}/${tenant.organization}/${project}/sweeps/${sweep}`)
     const listed = await client(tenant).runs.list.query({
       organization: tenant.organization,

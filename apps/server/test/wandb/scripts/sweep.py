@@ -53,6 +53,7 @@ tell(
 )
 if hasattr(wandb.Api().project("wandb"), "sweeps"):
     tell(listed=[each.id for each in wandb.Api().project("wandb").sweeps()])
+tell(found=[each.id for each in sweep.runs], best=sweep.best_run().id)
 
 if early:
     went = []
