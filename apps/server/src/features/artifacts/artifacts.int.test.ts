@@ -267,9 +267,9 @@ describe('lists', () => {
 })
 
 describe('what is deleted', () => {
-  const contentsOf = async (of: { dataDir: string }, directory: string): Promise<number> =>
+  const contentsOf = async (directory: string): Promise<number> =>
     (
-      await readdir(join(of.dataDir, 'files', directory), { recursive: true, withFileTypes: true }).catch(() => [])
+      await readdir(join(server.dataDir, 'files', directory), { recursive: true, withFileTypes: true }).catch(() => [])
     ).filter((entry) => entry.isFile()).length
 
   it('takes its contents along, but for those that another version names', async () => {
