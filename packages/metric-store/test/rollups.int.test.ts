@@ -115,11 +115,20 @@ function check(answer: StoredSeries, points: readonly Point[], axis: Axis, range
   expect(at).toBeGreaterThan(sorted.indexOf(inside.at(-1) ?? { step: 0, time: 0, value: 0 }))
 }
 
+/** Whether the first bucket may begin with a point: where some before it are not finite, their number decides. */
 function startsAt(answer: StoredSeries, sorted: readonly Point[], axis: Axis, index: number): boolean {
   if (answer.form !== 'buckets') return false
-  const part = sorted.slice(index, index + (answer.columns.count[0] ?? 0))
+  const { count, firstX, nanCount, positiveInfinityCount, negativeInfinityCount } = answer.columns
+  const part = sorted.slice(index, index + (count[0] ?? 0))
   const first = part.find(({ value }) => Number.isFinite(value)) ?? part[0]
-  return first !== undefined && xOf(axis, first) === answer.columns.firstX[0]
+  const having = (kind: number): number => part.filter(({ value }) => Object.is(value, kind)).length
+  return (
+    first !== undefined &&
+    xOf(axis, first) === firstX[0] &&
+    having(Number.NaN) === nanCount[0] &&
+    having(Number.POSITIVE_INFINITY) === positiveInfinityCount[0] &&
+    having(Number.NEGATIVE_INFINITY) === negativeInfinityCount[0]
+  )
 }
 
 const change = fc.oneof(
