@@ -70,17 +70,23 @@ async function readSteps(
   hasVersions = false,
 ): Promise<Map<string, Columns>> {
   const { engine, project, signal } = asking
-  const [hashes = [], ...blocks] = await Promise.all([
+  const halves = inHalves([group])
+  const [hashes = [], ...answers] = await Promise.all([
     engine.columns({ ...hashesStatement(project, group), signal }),
-    ...inHalves([group]).map((half) =>
-      engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal }),
-    ),
+    ...halves.map((half) => engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal })),
   ])
   const columns = new Map<string, Columns>()
-  const partsOf = rowsBySeries(blocks.flat())
+  // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
+  const partsOf = new Map(
+    halves.flatMap(({ runs }, index) => {
+      const parts = rowsBySeries(answers[index] ?? [])
+      return runs.map((run) => [run, parts] as const)
+    }),
+  )
   for (const block of hashes)
     for (let row = 0; row < block.rows; row++) {
-      const parts = partsOf.get(hashAt(bytesOfColumn(block, 'seriesOf'), row))
+      const at = (name: string): number => numbersOf(block, name)[row] ?? 0
+      const parts = partsOf.get(group.runs[at('runOf')] ?? '')?.get(hashAt(bytesOfColumn(block, 'seriesOf'), row))
       if (parts === undefined) continue
       const column = (name: string): Numbers =>
         joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
@@ -88,7 +94,6 @@ async function readSteps(
       const points = { x: step, y: column('valueOf'), step, time: column('timeOf') }
       const sorted = hasVersions ? newestOf(points, column('versionOf')) : ordered(points)
       if (!hasVersions && !isUniqueIn(sorted.step)) return readSteps(asking, group, range, true)
-      const at = (name: string): number => numbersOf(block, name)[row] ?? 0
       columns.set(keyAt(group, at('runOf'), at('metricOf')), sorted)
     }
   return columns
