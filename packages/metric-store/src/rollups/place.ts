@@ -18,7 +18,10 @@ export const placeOfLevel = (project: string, level: string, stream: string, met
 /** A stream as it is hashed. */
 export const streamNumber = (stream: Stream): number => (stream === 'history' ? 0 : 1)
 
-/** A point's series in one number: where its neighbours are known to be sorted beside it, that is all of the key that has to be read. */
+/**
+ * A point's series in one number, of 64 bits: project, run, stream and metric. A statement that finds its granules by the whole sorting
+ * key reads this alone to tell its rows from their neighbours, which may be of another run or project and go no further.
+ */
 export const seriesColumn =
   'series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(DoubleDelta, ZSTD)'
 

@@ -103,7 +103,3 @@ function shortened(value: number): number {
   const short = Math.fround(value)
   return Number.isFinite(short) && (short !== 0 || value === 0) ? short : value
 }
-
-/** A bucket as its numbers side by side. */
-export const numbersOfBucket = (bucket: Readonly<Record<FieldName, number>>): Float64Array =>
-  Float64Array.from(fieldNames, (name) => bucket[name])

@@ -79,7 +79,7 @@ async function readSteps(
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
   const partsOf = new Map(
     halves.flatMap(({ runs }, index) => {
-      const parts = rowsBySeries(answers[index] ?? [])
+      const parts = rowsByHash(answers[index] ?? [])
       return runs.map((run) => [run, parts] as const)
     }),
   )
@@ -102,7 +102,7 @@ async function readSteps(
 type Part = { block: NativeBlock; from: number; to: number }
 
 /** Stretches of rows of one series, by its hash. */
-function rowsBySeries(blocks: readonly NativeBlock[]): Map<string, Part[]> {
+function rowsByHash(blocks: readonly NativeBlock[]): Map<string, Part[]> {
   const found = new Map<string, Part[]>()
   for (const block of blocks) {
     const hashes = bytesOfColumn(block, 'seriesOf')

@@ -147,20 +147,20 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
   let next = 0
   const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
     const field = sources[kind][name]
-    const column = numbers.subarray(next, next + total)
+    const values = numbers.subarray(next, next + total)
     next += total
     let at = 0
     // What is 0 in the whole is 0 in each.
     if (!isCount(name) || known.whole[field] !== 0)
       for (const { block, from, to } of rows) {
-        readField(block, field, { from, to }, column, at)
+        readField(block, field, { from, to }, values, at)
         at += to - from
       }
     for (let index = 0; index < tail.length; index += bucketSize)
-      column[stored + index / bucketSize] = tail[index + fields[field]] ?? 0
+      values[stored + index / bucketSize] = tail[index + fields[field]] ?? 0
     if (base !== 0 && onAxis.includes(name))
-      for (let row = 0; row < total; row++) column[row] = (column[row] ?? 0) - base
-    return column
+      for (let row = 0; row < total; row++) values[row] = (values[row] ?? 0) - base
+    return values
   }
   return {
     firstX: column('firstX'),

@@ -1,7 +1,7 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import mime from 'mime'
-import { type ByteRange, headersOfContent } from '../files/index.ts'
+import { type ByteRange, headersOf } from '../files/index.ts'
 import type { ReadFile } from './artifacts.service.ts'
 
 /** The bytes that a `Range` header asks for, where it asks for one stretch from a known start; the end may be left out. */
@@ -21,7 +21,7 @@ export async function sendContent(
   file: ReadFile,
   range: ByteRange | undefined,
 ): Promise<FastifyReply> {
-  reply.headers(headersOfContent({ ...file, mime: mime.getType(file.path) ?? 'application/octet-stream' }))
+  reply.headers(headersOf({ ...file, mime: mime.getType(file.path) ?? 'application/octet-stream' }))
   reply.header('accept-ranges', 'bytes')
   if (range === undefined) return reply.header('content-length', file.size).send(file.content)
   const end = Math.min(range.end, file.size - 1)

@@ -1,7 +1,7 @@
 export type { BlobKey, BlobStorage, ByteRange } from './blob-storage.ts'
 export { type BlobsRepository, createBlobsRepository } from './blobs.repository.ts'
 export { createDirectoryBlobStorage } from './directory-blob-storage.ts'
-export { fileNameParameters, headersOf, headersOf as headersOfContent, sandboxed } from './file-headers.ts'
+export { fileNameParameters, headersOf, sandboxed } from './file-headers.ts'
 export { createFilesRepository } from './files.repository.ts'
 export { registerFileRoutes } from './files.route.ts'
 export { filesRouter } from './files.router.ts'

@@ -131,6 +131,20 @@ const collectionFields: Readonly<Record<string, Resolver<CollectionNode>>> = {
   ),
 }
 
+const ofCollections = `
+      id: ID!
+      name: String!
+      description: String
+      createdAt: DateTime
+      updatedAt: DateTime
+      state: String
+      project: Project
+      defaultArtifactType: ArtifactType
+      tags: TagConnection
+      aliases(after: String, first: Int): ArtifactAliasConnection
+      artifacts(after: String, first: Int, order: String, filters: JSONString): VersionedArtifactConnection
+      artifactMembership(aliasName: String!): ArtifactCollectionMembership`
+
 /** Artifacts by project, type and name. A sequence has the versions that runs log; a portfolio those that are linked to it. */
 export const artifactCollectionsModule: WandbModule = {
   sdl: `
@@ -154,48 +168,15 @@ export const artifactCollectionsModule: WandbModule = {
       artifactSequences(after: String, first: Int): ArtifactCollectionConnection
     }
     interface ArtifactCollection {
-      id: ID!
-      name: String!
-      description: String
-      createdAt: DateTime
-      updatedAt: DateTime
-      state: String
-      project: Project
-      defaultArtifactType: ArtifactType
-      tags: TagConnection
-      aliases(after: String, first: Int): ArtifactAliasConnection
-      artifacts(after: String, first: Int, order: String, filters: JSONString): VersionedArtifactConnection
-      artifactMembership(aliasName: String!): ArtifactCollectionMembership
+      ${ofCollections}
     }
     type ArtifactSequence implements ArtifactCollection {
-      id: ID!
-      name: String!
-      description: String
-      createdAt: DateTime
-      updatedAt: DateTime
-      state: String
-      project: Project
-      defaultArtifactType: ArtifactType
-      tags: TagConnection
-      aliases(after: String, first: Int): ArtifactAliasConnection
-      artifacts(after: String, first: Int, order: String, filters: JSONString): VersionedArtifactConnection
-      artifactMembership(aliasName: String!): ArtifactCollectionMembership
+      ${ofCollections}
       latestArtifact: Artifact
       digestAlgorithm: ArtifactDigestAlgorithm
     }
     type ArtifactPortfolio implements ArtifactCollection {
-      id: ID!
-      name: String!
-      description: String
-      createdAt: DateTime
-      updatedAt: DateTime
-      state: String
-      project: Project
-      defaultArtifactType: ArtifactType
-      tags: TagConnection
-      aliases(after: String, first: Int): ArtifactAliasConnection
-      artifacts(after: String, first: Int, order: String, filters: JSONString): VersionedArtifactConnection
-      artifactMembership(aliasName: String!): ArtifactCollectionMembership
+      ${ofCollections}
     }
     type ArtifactCollectionMembership {
       id: ID!
