@@ -52,8 +52,9 @@ const { path, mustRun } = readTestEnvironment()
  */
 export async function installClient(version: string): Promise<WandbClient | { version: string; missing: string }> {
   try {
+    const python = await barePython()
     const libraries = await install('libraries-1', ['numpy', 'pillow', 'plotly'])
-    return clientOf(version, [await install(`wandb-${version}`, [`wandb==${version}`]), libraries])
+    return clientOf(version, python, [await install(`wandb-${version}`, [`wandb==${version}`]), libraries])
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (mustRun) throw error
@@ -64,23 +65,27 @@ export async function installClient(version: string): Promise<WandbClient | { ve
 
 const installing = new Map<string, Promise<string>>()
 
-function install(name: string, packages: readonly string[]): Promise<string> {
-  const known = installing.get(name) ?? installOnce(name, packages)
+/** Packages, with what they need, in a directory of their own. */
+const install = (name: string, packages: readonly string[]): Promise<string> =>
+  once(name, ['-m', 'pip', 'install', '-q', ...packages, '--target'])
+
+/** The directory of a Python that sees no package of the machine: what a script imports is what was installed for it. */
+const barePython = (): Promise<string> => once('python', ['-m', 'venv', '--without-pip'])
+
+function once(name: string, command: readonly string[]): Promise<string> {
+  const known = installing.get(name) ?? makeOnce(name, command)
   installing.set(name, known)
   return known
 }
 
-/** A directory that is whole has its name: several test runs may install at once. */
-async function installOnce(name: string, packages: readonly string[]): Promise<string> {
+/** Runs a Python command that fills the directory named last. One that is whole has its name: several test runs may make it. */
+async function makeOnce(name: string, command: readonly string[]): Promise<string> {
   const directory = join(cache, name)
   if (await isThere(directory)) return directory
   await mkdir(cache, { recursive: true })
   const partial = await mkdtemp(`${directory}.`)
   try {
-    await finished(
-      spawnPython(['-m', 'pip', 'install', '-q', '--target', partial, ...packages], { PATH: path }),
-      300_000,
-    )
+    await finished(spawnPython('python3', [...command, partial], { PATH: path }), 300_000)
     await rename(partial, directory).catch(async (error: unknown) => {
       if (!(await isThere(directory))) throw error
     })
@@ -96,8 +101,8 @@ const isThere = (file: string): Promise<boolean> =>
     () => false,
   )
 
-function spawnPython(args: readonly string[], env: Record<string, string>, cwd?: string): ChildProcess {
-  return spawn('python3', args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+function spawnPython(python: string, args: readonly string[], env: Record<string, string>, cwd?: string): ChildProcess {
+  return spawn(python, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 async function finished(child: ChildProcess, timeoutMs: number): Promise<void> {
@@ -143,7 +148,8 @@ function watch(child: ChildProcess, timeoutMs: number): RunningScript {
 
 const scriptTimeoutMs = 90_000
 
-function clientOf(version: string, libraries: readonly string[]): WandbClient {
+function clientOf(version: string, python: string, libraries: readonly string[]): WandbClient {
+  const bin = join(python, 'bin')
   const launch = async (args: readonly string[], options: ScriptOptions): Promise<RunningScript> => {
     const home = await mkdtemp(join(tmpdir(), 'kiroku-wandb-home-'))
     const directory = options.directory ?? home
@@ -151,7 +157,7 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
     const [script = ''] = args
     if (script.endsWith('.py')) await copyFile(join(scripts, script), join(directory, script))
     const env = {
-      PATH: path,
+      PATH: `${bin}:${path}`,
       HOME: home,
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONPATH: [...libraries, scripts].join(':'),
@@ -163,7 +169,7 @@ function clientOf(version: string, libraries: readonly string[]): WandbClient {
       ...options.env,
     }
     for (const [name, value] of Object.entries(env)) if (value === '') Reflect.deleteProperty(env, name)
-    const running = watch(spawnPython(args, env, directory), options.timeoutMs ?? scriptTimeoutMs)
+    const running = watch(spawnPython(join(bin, 'python3'), args, env, directory), options.timeoutMs ?? scriptTimeoutMs)
     const done = running.done.finally(() => rm(home, { recursive: true, force: true }).catch(() => {}))
     return { ...running, done }
   }

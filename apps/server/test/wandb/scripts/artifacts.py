@@ -45,7 +45,7 @@ tell(second=second.version, second_aliases=sorted(second.aliases))
 
 elsewhere = wandb.Artifact("pointers", type="dataset")
 elsewhere.add_reference("http://example.invalid/data.csv", name="data.csv", checksum=False)
-elsewhere.add_reference("s3://bucket/key", name="object", checksum=False)
+elsewhere.add_reference("hdfs://bucket/key", name="object", checksum=False)
 maker.log_artifact(elsewhere).wait()
 
 maker.log_code(".", include_fn=lambda path, *_: path.endswith("artifacts.py"))
