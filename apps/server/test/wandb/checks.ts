@@ -248,7 +248,7 @@ export const checks: Readonly<Record<string, Check>> = {
     expect(result).toMatchObject({ raw: 'v0', raw_same: true, entry_same: true, sizes: [300_000], model_same: true })
     expect(result['listed']).toEqual(['deep/labels with space.txt', 'empty.bin', 'train.bin'])
     expect(result['table']).toEqual([['picture', 'label'], 1, 'black'])
-    expect(result['refs']).toEqual(['http://example.invalid/data.csv', 'hdfs://bucket/key'])
+    expect(result['refs']).toEqual(['hdfs://bucket/key', 'http://example.invalid/data.csv'])
     expect(result['changed']).toEqual(['v1', 'better', 4, ['chosen', 'latest']])
     expect(result).toMatchObject({
       size: 300_007,

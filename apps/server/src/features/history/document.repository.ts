@@ -8,6 +8,12 @@ import { toJsonText } from '../../database/json-text.ts'
 import { type DocumentTotals, type RunDocument, type RunFacts, totalsKey } from './apply-batch.ts'
 import type { RunStanding } from './run-state.ts'
 
+/** Of a run, in SQL: all its definitions in the order in which they were made, as JSON that `metricDefinitionSchema` takes. */
+export const definitionsSql = (runId: string): string => `(
+  SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'stepMetric', step_metric, 'stepSync', step_sync,
+    'hidden', hidden, 'summary', NULLIF(summary, '{}'), 'goal', goal, 'unit', unit) ORDER BY position), '[]')
+  FROM metric_definition WHERE run_id = ${runId})`
+
 /** The definitions of these runs, each run's in the order in which they were made. */
 export async function loadDefinitions(
   connection: Connection,

@@ -1,6 +1,7 @@
 export { applyUpdates, defineInDocument, type RunDocument, type RunFacts, wireKey } from './apply-batch.ts'
 export { refuseDeletedWriter } from './deleted-writers.repository.ts'
 export {
+  definitionsSql,
   loadDefinitions,
   loadDocument,
   loadTotals,

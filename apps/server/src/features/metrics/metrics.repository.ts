@@ -1,7 +1,7 @@
 import { resolveXAxis } from '@kiroku/core/axes'
 import { KirokuError } from '@kiroku/core/errors'
 import { type Stream, streamSchema } from '@kiroku/core/history'
-import { type MetricDefinition, resolveDefinition } from '@kiroku/core/metrics'
+import { type MetricDefinition, metricDefinitionSchema, resolveDefinition } from '@kiroku/core/metrics'
 import type { MetricInfo, RunMetrics } from '@kiroku/core/queries'
 import { runSegmentSchema } from '@kiroku/core/runs'
 import type { MetricTotals } from '@kiroku/core/summary'
@@ -10,7 +10,7 @@ import type { Segment } from '@kiroku/metric-store'
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
-import { loadDefinitions, loadTotals } from '../history/index.ts'
+import { definitionsSql, loadDefinitions, loadTotals } from '../history/index.ts'
 
 /** A run as series need it: where its points are, what stretches of time it ran in, and what binds its metrics. */
 export type RunReference = {
@@ -40,43 +40,43 @@ const listedRowsSchema = z.array(
 )
 const idRowsSchema = z.array(z.object({ id: z.string() }))
 const referenceRowsSchema = z.array(
-  z.object({ runId: z.string(), slug: z.string(), startedAt: z.date(), segments: z.array(runSegmentSchema) }),
+  z.object({
+    runId: z.string(),
+    slug: z.string(),
+    startedAt: z.date(),
+    segments: z.array(runSegmentSchema),
+    definitions: z.array(metricDefinitionSchema),
+  }),
 )
 
 /** Reads metrics from PostgreSQL. */
 export function createMetricsRepository(database: Database): MetricsRepository {
-  const references = (scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>> =>
-    database.transaction(async (connection) => {
-      const { rows } = await connection.query(
+  // One statement, since a chart of many runs begins with it.
+  const references = async (scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>> => {
+    const { rows } = await database.session((connection) =>
+      connection.query(
         `SELECT id AS "runId", slug, started_at AS "startedAt", earlier_segments || coalesce((
            SELECT jsonb_agg(jsonb_build_object('startedAt', extract(epoch FROM w.started_at)::float8 * 1000,
                             'runtimeBeforeMs', w.runtime_before_ms) ORDER BY w.started_at, w.created_at)
-           FROM writer w WHERE w.run_id = run.id), '[]') AS segments
+           FROM writer w WHERE w.run_id = run.id), '[]') AS segments,
+           ${definitionsSql('run.id')} AS definitions
          FROM run WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
         [scope.projectId, slugs],
-      )
-      const found = referenceRowsSchema.parse(rows)
-      const definitions = groupByRun(
-        await loadDefinitions(
-          connection,
-          found.map(({ runId }) => runId),
-        ),
-      )
-      const bySlug = new Map(
-        found.map(({ runId, slug, startedAt, segments }) => [
-          slug,
-          {
-            runId,
-            slug,
-            segments: segments.length > 0 ? segments : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
-            definitions: definitions.get(runId) ?? [],
-          },
-        ]),
-      )
-      const missing = slugs.find((slug) => !bySlug.has(slug))
-      if (missing !== undefined) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${missing}` })
-      return bySlug
-    })
+      ),
+    )
+    const bySlug = new Map(
+      referenceRowsSchema.parse(rows).map(({ startedAt, segments, ...run }) => [
+        run.slug,
+        {
+          ...run,
+          segments: segments.length > 0 ? segments : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
+        },
+      ]),
+    )
+    const missing = slugs.find((slug) => !bySlug.has(slug))
+    if (missing !== undefined) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${missing}` })
+    return bySlug
+  }
 
   return {
     references,

@@ -41,8 +41,8 @@ export function createProjectsRepository({ prisma }: Database): ProjectsReposito
   const wanted = ({ organizationId }: OrganizationScope, name: string) => ({
     where: { organizationId, name, deletedAt: null },
   })
-  const find = (scope: OrganizationScope, name: string): Promise<ProjectRow | null> =>
-    prisma.project.findFirst({ ...wanted(scope, name), include: { organization: true } })
+  const find = (scope: OrganizationScope, name: string): Promise<{ id: string; name: string } | null> =>
+    prisma.project.findFirst({ ...wanted(scope, name), select: { id: true, name: true } })
 
   return {
     async byName(scope, name) {
