@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Column, decodeFrame, encodeFrame, float64Column, headerBytesOf, uint32Column } from './frames.ts'
+import {
+  type Column,
+  decodeFrame,
+  encodeFrame,
+  encodeFrameParts,
+  float64Column,
+  headerBytesOf,
+  joinParts,
+  uint32Column,
+} from './frames.ts'
 
 const float64 = fc.float64Array({ maxLength: 20 }).map((column): Column => new Float64Array(column))
 const uint32 = fc.uint32Array({ maxLength: 20 }).map((column): Column => new Uint32Array(column))
@@ -21,6 +30,20 @@ describe('frames', () => {
         expect(frame.columns.map((column) => column.constructor)).toEqual(sent.map((column) => column.constructor))
       }),
     )
+  })
+
+  it('carry columns of one buffer, side by side and apart, in as few parts as there are stretches', () => {
+    const all = Float64Array.from({ length: 100 }, (_, index) => index)
+    const sent = [
+      all.subarray(3, 10),
+      all.subarray(10, 20),
+      all.subarray(20, 20),
+      all.subarray(20, 21),
+      all.subarray(5, 9),
+    ]
+    const parts = encodeFrameParts({}, sent)
+    expect(parts.map(({ byteLength }) => byteLength / 8).slice(1)).toEqual([18, 4])
+    expect(decodeFrame(joinParts(parts)).columns.map(bits)).toEqual(sent.map(bits))
   })
 
   it('tell how long their header is, before anything is decoded', () => {

@@ -25,27 +25,45 @@ const maxColumns = 1 << 20
 const padded = (bytes: number): number => (bytes + 7) & ~7
 
 /** Encodes a header (anything that JSON takes) and columns. The result is one contiguous buffer. */
-export function encodeFrame(header: unknown, columns: readonly Column[]): Uint8Array<ArrayBuffer> {
+export const encodeFrame = (header: unknown, columns: readonly Column[]): Uint8Array<ArrayBuffer> =>
+  joinParts(encodeFrameParts(header, columns))
+
+/** A frame's parts as one. */
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let offset = 0
+  for (const part of parts) {
+    bytes.set(part, offset)
+    offset += part.byteLength
+  }
+  return bytes
+}
+
+/** The same as parts that follow each other: the columns are not copied. Those that lie side by side are one part. */
+export function encodeFrameParts(header: unknown, columns: readonly Column[]): Uint8Array<ArrayBuffer>[] {
   const headerText = new TextEncoder().encode(JSON.stringify(header))
   const headerBytes = padded(headerText.length)
   const headerOffset = prefixBytes + columns.length * directoryEntryBytes
-  const total = columns.reduce((sum, column) => sum + padded(column.byteLength), headerOffset + headerBytes)
-  const bytes = new Uint8Array(total)
-  const view = new DataView(bytes.buffer)
+  const head = new Uint8Array(headerOffset + headerBytes)
+  const view = new DataView(head.buffer)
   view.setUint32(0, magic, true)
   view.setUint32(4, headerBytes, true)
   view.setUint32(8, columns.length, true)
-  bytes.set(headerText, headerOffset)
-  bytes.fill(0x20, headerOffset + headerText.length, headerOffset + headerBytes)
-  let offset = headerOffset + headerBytes
+  head.set(headerText, headerOffset)
+  head.fill(0x20, headerOffset + headerText.length)
+  const parts = [head]
   columns.forEach((column, index) => {
     const entry = prefixBytes + index * directoryEntryBytes
     view.setUint32(entry, column instanceof Float64Array ? 1 : 2, true)
     view.setUint32(entry + 4, column.length, true)
-    bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), offset)
-    offset += padded(column.byteLength)
+    const { buffer, byteOffset, byteLength } = column
+    const last = parts.at(-1)
+    const isNext = last !== undefined && last.buffer === buffer && last.byteOffset + last.byteLength === byteOffset
+    if (isNext) parts[parts.length - 1] = new Uint8Array(buffer, last.byteOffset, last.byteLength + byteLength)
+    else if (byteLength > 0) parts.push(new Uint8Array(buffer, byteOffset, byteLength))
+    if (byteLength % 8 > 0) parts.push(new Uint8Array(padded(byteLength) - byteLength))
   })
-  return bytes
+  return parts
 }
 
 const broken = (why: string): KirokuError => new KirokuError({ code: 'BAD_REQUEST', message: `frame: ${why}` })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { joinParts } from './frames.ts'
 import {
   bucketColumns,
   decodeSeriesAnswer,
@@ -47,26 +48,28 @@ const answer: SeriesAnswer = {
   ],
 }
 
+const encoded = (of: SeriesAnswer): Uint8Array => joinParts(encodeSeriesAnswer(of))
+
 describe('series answers', () => {
   it('come back as they were sent, NaN and the infinities included', () => {
-    expect(decodeSeriesAnswer(encodeSeriesAnswer(answer))).toEqual(answer)
+    expect(decodeSeriesAnswer(encoded(answer))).toEqual(answer)
   })
 
   it('say which parts of the store did not answer', () => {
     const partial = { missingShards: [2], message: 'Runs are missing here.' }
-    expect(decodeSeriesAnswer(encodeSeriesAnswer({ ...answer, partial })).partial).toEqual(partial)
-    expect('partial' in decodeSeriesAnswer(encodeSeriesAnswer(answer))).toBe(false)
+    expect(decodeSeriesAnswer(encoded({ ...answer, partial })).partial).toEqual(partial)
+    expect('partial' in decodeSeriesAnswer(encoded(answer))).toBe(false)
   })
 
   it('have each bucket column in its own place', () => {
-    const back = decodeSeriesAnswer(encodeSeriesAnswer(answer)).series[1]
+    const back = decodeSeriesAnswer(encoded(answer)).series[1]
     expect(back?.form === 'buckets' && bucketColumns.map((name) => back.columns[name][0])).toEqual(
       bucketColumns.map((_, index) => index),
     )
   })
 
   it('may be empty', () => {
-    expect(decodeSeriesAnswer(encodeSeriesAnswer({ range: null, series: [] }))).toEqual({ range: null, series: [] })
+    expect(decodeSeriesAnswer(encoded({ range: null, series: [] }))).toEqual({ range: null, series: [] })
   })
 })
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { xAxisChoiceSchema, xAxisSchema } from './axes.ts'
 import { KirokuError, parseInput } from './errors.ts'
-import { type Column, decodeFrame, encodeFrame, float64Column } from './frames.ts'
+import { type Column, decodeFrame, encodeFrameParts, float64Column } from './frames.ts'
 import { streamSchema } from './history.ts'
 import { runSlugSchema } from './ids.ts'
 import { metricNameSchema } from './metrics.ts'
@@ -112,8 +112,11 @@ const columnsOf = (series: Series): Column[] =>
     ? pointColumns.map((name) => series.columns[name])
     : bucketColumns.map((name) => series.columns[name])
 
-/** Encodes an answer as one frame: each series' columns in the order of `pointColumns` or `bucketColumns`. */
-export function encodeSeriesAnswer(answer: SeriesAnswer): Uint8Array<ArrayBuffer> {
+/**
+ * Encodes an answer as one frame, in parts that follow each other: each series' columns in the order of `pointColumns` or
+ * `bucketColumns`.
+ */
+export function encodeSeriesAnswer(answer: SeriesAnswer): Uint8Array<ArrayBuffer>[] {
   const header = {
     v: 1,
     range: answer.range,
@@ -123,7 +126,7 @@ export function encodeSeriesAnswer(answer: SeriesAnswer): Uint8Array<ArrayBuffer
       return { ...facts, length: Object.values(columns)[0]?.length ?? 0 }
     }),
   }
-  return encodeFrame(header, answer.series.flatMap(columnsOf))
+  return encodeFrameParts(header, answer.series.flatMap(columnsOf))
 }
 
 /** Decodes an answer; columns are views on the bytes. Throws `KirokuError` when the bytes are not one. */

@@ -42,7 +42,7 @@ function bucketsFrom(from: number) {
 function answerOf(columns: ReturnType<typeof bucketsFrom>) {
   const count = columns.count.reduce((sum, points) => sum + points, 0)
   const facts = { run: 'run-0', metric: 'loss', stream: 'history', x: { kind: 'step' }, withoutX: 0 } as const
-  return encodeSeriesAnswer({ range: null, series: [{ ...facts, form: 'buckets', count, columns }] })
+  return Buffer.concat(encodeSeriesAnswer({ range: null, series: [{ ...facts, form: 'buckets', count, columns }] }))
 }
 
 const check = (bytes: Uint8Array, range?: { from: number; to: number }) =>

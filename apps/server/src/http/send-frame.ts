@@ -13,32 +13,61 @@ const largestShare = 0.8
 const level = 1
 
 /**
- * Answers a frame piece by piece, so that little of it is on its way when the caller leaves. It is compressed for callers from
- * elsewhere that take gzip, if a part from its middle shows that this pays: series of decimals shrink to half, noise does not.
+ * Answers a frame, given in parts, piece by piece, so that little of it is on its way when the caller leaves. It is compressed for callers
+ * from elsewhere that take gzip, if a part from its middle shows that this pays: series of decimals shrink to half, noise does not.
  */
-export function sendFrame(request: FastifyRequest, reply: FastifyReply, bytes: Uint8Array): FastifyReply {
+export function sendFrame(request: FastifyRequest, reply: FastifyReply, parts: readonly Uint8Array[]): FastifyReply {
   const accepted = String(request.headers['accept-encoding'] ?? '')
   reply
     .header('content-type', frameContentType)
     .header('vary', 'accept-encoding')
     .header('server-timing', `total;dur=${reply.elapsedTime.toFixed(1)}`)
-  if (isFromThisMachine(request) || !/\bgzip\b/.test(accepted) || !shrinks(bytes))
-    return reply.header('content-length', bytes.byteLength).send(Readable.from(piecesOf(bytes), { objectMode: false }))
-  const compressed = Readable.from(piecesOf(bytes), { objectMode: false }).pipe(createGzip({ level }))
-  return reply.header('content-encoding', 'gzip').send(compressed)
+  const pieces = Readable.from(piecesOf(parts), { objectMode: false })
+  if (isFromThisMachine(request) || !/\bgzip\b/.test(accepted) || !shrinks(parts))
+    return reply.header('content-length', lengthOf(parts)).send(pieces)
+  return reply.header('content-encoding', 'gzip').send(pieces.pipe(createGzip({ level })))
 }
 
-/** Whether compressing makes bytes much smaller. */
-export function shrinks(bytes: Uint8Array): boolean {
-  if (bytes.byteLength < fewestBytes) return false
-  const from = Math.max(0, Math.floor((bytes.byteLength - sampleBytes) / 2))
-  const sample = bytes.subarray(from, from + sampleBytes)
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+
+/** Whether compressing makes a frame much smaller. */
+export function shrinks(parts: readonly Uint8Array[]): boolean {
+  const length = lengthOf(parts)
+  if (length < fewestBytes) return false
+  const sample = sampleOf(parts, Math.max(0, Math.floor((length - sampleBytes) / 2)))
   return gzipSync(sample, { level }).byteLength <= largestShare * sample.byteLength
 }
 
-function* piecesOf(bytes: Uint8Array): Iterable<Buffer> {
-  for (let from = 0; from < bytes.byteLength; from += pieceBytes) {
-    const length = Math.min(pieceBytes, bytes.byteLength - from)
-    yield Buffer.from(bytes.buffer, bytes.byteOffset + from, length)
-  }
+/** So many bytes from an offset on. */
+function sampleOf(parts: readonly Uint8Array[], from: number): Buffer {
+  let begin = -from
+  const found = parts.flatMap((part) => {
+    const cut = part.subarray(Math.max(0, -begin), Math.max(0, sampleBytes - begin))
+    begin += part.byteLength
+    return cut.byteLength > 0 ? [cut] : []
+  })
+  return Buffer.concat(found)
+}
+
+/** The parts as pieces of about one size: small ones are put together. */
+function* piecesOf(parts: readonly Uint8Array[]): Iterable<Buffer> {
+  let small: Uint8Array[] = []
+  let size = 0
+  for (const part of parts)
+    for (let from = 0; from < part.byteLength; from += pieceBytes) {
+      const piece = part.subarray(from, from + pieceBytes)
+      small.push(piece)
+      size += piece.byteLength
+      if (size < pieceBytes) continue
+      yield wholeOf(small)
+      small = []
+      size = 0
+    }
+  if (size > 0) yield wholeOf(small)
+}
+
+function wholeOf(pieces: readonly Uint8Array[]): Buffer {
+  const [only] = pieces
+  if (only === undefined || pieces.length > 1) return Buffer.concat(pieces)
+  return Buffer.from(only.buffer, only.byteOffset, only.byteLength)
 }

@@ -2,9 +2,12 @@ import { KirokuError } from '@kiroku/core/errors'
 
 /**
  * ClickHouse's `Native` format: per block the numbers of columns and rows, then each column's name, type and bytes. Only
- * the types that the store's statements use are known. Strings of fixed length are a view on the answer's own bytes.
+ * the types that the store's statements use are known.
  */
-export type NativeColumn = string[] | Float64Array<ArrayBuffer> | Float64Array<ArrayBuffer>[] | DataView
+export type NativeColumn = string[] | Float64Array<ArrayBuffer> | Float64Array<ArrayBuffer>[] | PackedColumn
+
+/** Strings of fixed length, side by side: the same bytes as they are, and as the float64 that they hold. */
+export type PackedColumn = { bytes: DataView<ArrayBuffer>; numbers: Float64Array<ArrayBuffer> }
 
 /** One block of an answer: its columns by name. */
 export type NativeBlock = { rows: number; columns: Map<string, NativeColumn> }
@@ -13,10 +16,10 @@ const decoder = new TextDecoder()
 
 class Reader {
   offset = 0
-  readonly bytes: Uint8Array
-  readonly view: DataView
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
@@ -48,24 +51,34 @@ class Reader {
     return this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32
   }
 
-  float64s(length: number): Float64Array<ArrayBuffer> {
+  /**
+   * Numbers of 8 bytes, in the answer's own memory: they are moved by a few bytes, over the end of their column's type, to where they
+   * can be looked at. Copies of megabytes a chart would have the garbage collector take longer than all the rest.
+   */
+  inPlace(length: number): { buffer: ArrayBuffer; at: number } {
     const at = this.take(length * 8)
-    const values = new Float64Array(length)
-    new Uint8Array(values.buffer).set(this.bytes.subarray(at, at + length * 8))
-    return values
+    const { buffer, byteOffset } = this.bytes
+    const shift = (byteOffset + at) % 8
+    if (shift > 0 && length > 0) this.bytes.copyWithin(at - shift, at, this.offset)
+    return { buffer, at: length > 0 ? byteOffset + at - shift : 0 }
   }
 
-  viewOf(length: number): DataView {
-    return new DataView(this.bytes.buffer, this.bytes.byteOffset + this.take(length), length)
+  float64s(length: number): Float64Array<ArrayBuffer> {
+    const { buffer, at } = this.inPlace(length)
+    return new Float64Array(buffer, at, length)
+  }
+
+  packed(length: number): PackedColumn {
+    const { buffer, at } = this.inPlace(length)
+    return { bytes: new DataView(buffer, at, length * 8), numbers: new Float64Array(buffer, at, length) }
   }
 
   /** Whole numbers of 64 bits as float64, which is exact below 2^53. */
   wholes(length: number, isSigned: boolean): Float64Array<ArrayBuffer> {
-    const at = this.take(length * 8)
-    const { buffer } = Uint8Array.from(this.bytes.subarray(at, at + length * 8))
-    const low = new Uint32Array(buffer)
-    const high = isSigned ? new Int32Array(buffer) : low
-    const values = new Float64Array(length)
+    const { buffer, at } = this.inPlace(length)
+    const low = new Uint32Array(buffer, at, length * 2)
+    const high = isSigned ? new Int32Array(buffer, at, length * 2) : low
+    const values = new Float64Array(buffer, at, length)
     for (let index = 0; index < length; index++)
       values[index] = (high[2 * index + 1] ?? 0) * 2 ** 32 + (low[2 * index] ?? 0)
     return values
@@ -92,9 +105,15 @@ export function uuidAt(bytes: DataView, at: number): string {
 const unreadable = (why: string): KirokuError =>
   new KirokuError({ code: 'INTERNAL', message: `an answer in Native format cannot be read: ${why}` })
 
-/** Decodes an answer. Throws `KirokuError` INTERNAL when it is cut short or has a type that is not known here. */
+/**
+ * Decodes an answer, whose memory its columns are views on, so that it belongs to them. Throws `KirokuError` INTERNAL when it is cut
+ * short or has a type that is not known here.
+ */
 export function decodeNative(bytes: Uint8Array): NativeBlock[] {
-  const reader = new Reader(bytes)
+  const { buffer, byteOffset, byteLength } = bytes
+  const reader = new Reader(
+    buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(bytes),
+  )
   const blocks: NativeBlock[] = []
   while (reader.offset < bytes.byteLength) {
     const count = reader.varint()
@@ -126,12 +145,13 @@ function readColumn(reader: Reader, type: string, rows: number): NativeColumn {
       return Array.from({ length: rows }, () => uuidAt(reader.view, reader.take(16)))
     case 'Array(Float64)': {
       const ends = Array.from({ length: rows }, () => reader.uint64())
-      return ends.map((end, row) => reader.float64s(end - (ends[row - 1] ?? 0)))
+      const all = reader.float64s(ends.at(-1) ?? 0)
+      return ends.map((end, row) => all.subarray(ends[row - 1] ?? 0, end))
     }
     default: {
       const numbers = numbersIn(type)
       if (numbers === null) throw unreadable(`the type ${type} is not known`)
-      return reader.viewOf(rows * numbers * 8)
+      return reader.packed(rows * numbers)
     }
   }
 }
@@ -150,9 +170,9 @@ export function numbersOf(block: NativeBlock, name: string): Float64Array<ArrayB
 }
 
 /** The column of strings of fixed length of that name, side by side. Throws INTERNAL when there is none. */
-export function bytesOfColumn(block: NativeBlock, name: string): DataView {
+export function packedOf(block: NativeBlock, name: string): PackedColumn {
   const column = block.columns.get(name)
-  if (column instanceof DataView) return column
+  if (column !== undefined && 'numbers' in column) return column
   throw unreadable(`${name} is not a column of fixed length`)
 }
 

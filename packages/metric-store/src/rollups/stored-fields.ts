@@ -1,4 +1,4 @@
-import { bytesOfColumn, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
 
 /**
@@ -47,23 +47,23 @@ export function readField(
   target: Float64Array,
   at: number,
 ): void {
-  const packed = bytesOfColumn(block, 'fields')
-  const offset = (field: number): number => from * packedBytes + 8 * (field - 1)
+  const packed = packedOf(block, 'fields').numbers
+  const offset = (field: number): number => from * packedSize + field - 1
   // What the field is a distance from, and what that is one from in turn.
   const base = places.find((place) => place.at === fields[name])
   const next = places.find((place) => place.at === base?.from)
   const origin = next?.from ?? base?.from ?? fields[name]
   const rows = to - from
-  if (origin === fields.start) {
-    const starts = numbersOf(block, 'startOf')
-    for (let row = 0; row < rows; row++) target[at + row] = starts[from + row] ?? 0
-  } else
-    for (let row = 0, byte = offset(origin); row < rows; row++, byte += packedBytes)
-      target[at + row] = packed.getFloat64(byte, true)
-  for (const place of [next, base])
-    if (place !== undefined)
-      for (let row = 0, byte = offset(place.at); row < rows; row++, byte += packedBytes)
-        target[at + row] = (target[at + row] ?? 0) + place.sign * packed.getFloat64(byte, true)
+  if (origin === fields.start) target.set(numbersOf(block, 'startOf').subarray(from, to), at)
+  else
+    for (let row = 0, place = offset(origin); row < rows; row++, place += packedSize)
+      target[at + row] = packed[place] ?? 0
+  for (const step of [next, base]) {
+    if (step === undefined) continue
+    const { sign } = step
+    for (let row = at, place = offset(step.at); row < at + rows; row++, place += packedSize)
+      target[row] = (target[row] ?? 0) + sign * (packed[place] ?? 0)
+  }
 }
 
 /** A field of a row of an answer. */

@@ -7,6 +7,8 @@ export type Whole = {
   traits: SeriesTraits
   validFrom: number
   version: number
+  /** Tells its points from those of other series. */
+  hash: bigint
 }
 
 /** Some 600 bytes each. */

@@ -46,7 +46,7 @@ export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
   }))
 }
 
-const runsWorthTwoStatements = 50
+const runsWorthTwoStatements = 20
 
 /** Cuts groups of many runs in two, to be read at the same time: planning a statement about many runs, too, takes one thread long. */
 export function inHalves(groups: readonly SeriesGroup[]): SeriesGroup[] {

@@ -14,6 +14,8 @@ export type KnownSeries = {
   fresh: PointColumns
   validFrom: number
   version: number
+  /** Tells its points from those of other series. */
+  hash: bigint
   over?: KnownSeries
 }
 

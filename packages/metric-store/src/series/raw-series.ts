@@ -1,9 +1,10 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
-import { arraysOf, bytesOfColumn, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import type { KnownSeries } from './known-series.ts'
 import { bucketsStatement, factsStatement, hashesStatement, pointsStatement, stepsStatement } from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
@@ -33,15 +34,17 @@ export async function readFacts(
   return facts
 }
 
-/** Reads series as their points in range. */
+/** Reads series as their points in range. Those that are known from their rollups have a hash already. */
 export async function readRawPoints(
   asking: Asking,
   series: readonly RequestedSeries[],
   range: Range,
+  known: ReadonlyMap<string, KnownSeries>,
 ): Promise<Map<string, Columns>> {
   const columns = new Map<string, Columns>()
   const readGroup = async (group: SeriesGroup): Promise<void> => {
-    const found = group.x.kind === 'step' ? await readSteps(asking, group, range) : await readOver(asking, group, range)
+    const found =
+      group.x.kind === 'step' ? await readSteps(asking, group, range, known) : await readOver(asking, group, range)
     for (const [key, points] of found) columns.set(key, points)
   }
   await Promise.all(groupSeries(series).map(readGroup))
@@ -67,59 +70,79 @@ async function readSteps(
   asking: Asking,
   group: SeriesGroup,
   range: Range,
+  known: ReadonlyMap<string, KnownSeries>,
   hasVersions = false,
 ): Promise<Map<string, Columns>> {
   const { engine, project, signal } = asking
-  const halves = inHalves([group])
-  const [hashes = [], ...answers] = await Promise.all([
-    engine.columns({ ...hashesStatement(project, group), signal }),
-    ...halves.map((half) => engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal })),
-  ])
-  const columns = new Map<string, Columns>()
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
-  const partsOf = new Map(
-    halves.flatMap(({ runs }, index) => {
-      const parts = rowsByHash(answers[index] ?? [])
-      return runs.map((run) => [run, parts] as const)
-    }),
-  )
-  for (const block of hashes)
+  const readHalf = async (half: SeriesGroup): Promise<Map<string, Part[]>> => {
+    const [hashes, blocks] = await Promise.all([
+      readHashes(asking, half, known),
+      engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal }),
+    ])
+    return partsBySeries(blocks, hashes)
+  }
+  const halves = await Promise.all(inHalves([group]).map(readHalf))
+  const columns = new Map<string, Columns>()
+  for (const [key, parts] of halves.flatMap((half) => [...half])) {
+    const column = (name: string): Numbers =>
+      joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
+    const step = column('stepOf')
+    const points = { x: step, y: column('valueOf'), step, time: column('timeOf') }
+    if (hasVersions) columns.set(key, newestOf(points, column('versionOf')))
+    else if (isRising(step)) columns.set(key, points)
+    else {
+      const sorted = ordered(points)
+      if (!isRising(sorted.step)) return readSteps(asking, group, range, known, true)
+      columns.set(key, sorted)
+    }
+  }
+  return columns
+}
+
+/** The keys of a group's series by their hashes. */
+async function readHashes(
+  { engine, project, signal }: Asking,
+  group: SeriesGroup,
+  known: ReadonlyMap<string, KnownSeries>,
+): Promise<Map<bigint, string>> {
+  const keys = group.runs.flatMap((_, run) => group.metrics.map((_, metric) => keyAt(group, run, metric)))
+  const hashes = keys.flatMap((key): [bigint, string][] => {
+    const hash = known.get(key)?.hash
+    return hash === undefined ? [] : [[hash, key]]
+  })
+  if (hashes.length === keys.length) return new Map(hashes)
+  const all = new Map<bigint, string>()
+  for (const block of await engine.columns({ ...hashesStatement(project, group), signal }))
     for (let row = 0; row < block.rows; row++) {
       const at = (name: string): number => numbersOf(block, name)[row] ?? 0
-      const parts = partsOf.get(group.runs[at('runOf')] ?? '')?.get(hashAt(bytesOfColumn(block, 'seriesOf'), row))
-      if (parts === undefined) continue
-      const column = (name: string): Numbers =>
-        joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
-      const step = column('stepOf')
-      const points = { x: step, y: column('valueOf'), step, time: column('timeOf') }
-      const sorted = hasVersions ? newestOf(points, column('versionOf')) : ordered(points)
-      if (!hasVersions && !isUniqueIn(sorted.step)) return readSteps(asking, group, range, true)
-      columns.set(keyAt(group, at('runOf'), at('metricOf')), sorted)
+      all.set(hashAt(packedOf(block, 'seriesOf').bytes, row), keyAt(group, at('runOf'), at('metricOf')))
     }
-  return columns
+  return all
 }
 
 type Part = { block: NativeBlock; from: number; to: number }
 
-/** Stretches of rows of one series, by its hash. */
-function rowsByHash(blocks: readonly NativeBlock[]): Map<string, Part[]> {
+/** Stretches of rows of one series, by its key, of those whose hashes are given. */
+function partsBySeries(blocks: readonly NativeBlock[], keys: ReadonlyMap<bigint, string>): Map<string, Part[]> {
   const found = new Map<string, Part[]>()
   for (const block of blocks) {
-    const hashes = bytesOfColumn(block, 'seriesOf')
+    const hashes = packedOf(block, 'seriesOf').bytes
     for (let from = 0, row = 1; row <= block.rows; row++) {
       if (row < block.rows && isSameHash(hashes, row - 1, row)) continue
-      const hash = hashAt(hashes, from)
+      const key = keys.get(hashAt(hashes, from))
       const part = { block, from, to: row }
-      const others = found.get(hash)
-      if (others) others.push(part)
-      else found.set(hash, [part])
       from = row
+      if (key === undefined) continue
+      const others = found.get(key)
+      if (others) others.push(part)
+      else found.set(key, [part])
     }
   }
   return found
 }
 
-const hashAt = (hashes: DataView, row: number): string => hashes.getBigUint64(row * 8).toString(36)
+const hashAt = (hashes: DataView, row: number): bigint => hashes.getBigUint64(row * 8)
 
 const isSameHash = (hashes: DataView, one: number, other: number): boolean =>
   hashes.getUint32(one * 8) === hashes.getUint32(other * 8) &&
@@ -214,9 +237,13 @@ function isSorted(x: Numbers, step: Numbers): boolean {
   return true
 }
 
-/** Whether no two neighbours are the same. */
-function isUniqueIn(sorted: Numbers): boolean {
-  for (let index = 1; index < sorted.length; index++) if (sorted[index] === sorted[index - 1]) return false
+/** Whether each is above the one before it. */
+function isRising(numbers: Numbers): boolean {
+  let before = Number.NEGATIVE_INFINITY
+  for (const number of numbers) {
+    if (number <= before) return false
+    before = number
+  }
   return true
 }
 

@@ -1,4 +1,4 @@
-import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import type { PointColumns } from '../rollups/bucket.ts'
 import { inOrder } from '../rollups/fresh-points.ts'
 import type { Freshness } from '../rollups/freshness.ts'
@@ -116,6 +116,7 @@ export async function readWholes(
             traits: traitsOf(block, row),
             validFrom: at('validFrom'),
             version: at('version'),
+            hash: packedOf(block, 'seriesOf').bytes.getBigUint64(row * 8),
           })
         }
     }),
@@ -126,13 +127,13 @@ export async function readWholes(
 }
 
 function knownSeriesOf(group: SeriesGroup, whole: Whole, fresh: FreshPoints | undefined): KnownSeries | null {
-  const { bucket, traits, validFrom, version } = whole
+  const { bucket, traits, validFrom, version, hash } = whole
   const later = inOrder(newerThan(version, fresh))
   const isInOrder =
     bucket.count > 0 &&
     (later.steps.length === 0 || (later.steps[0] ?? 0) > bucket.lastStep) &&
     (group.x.kind === 'step' || (traits.timeRises && risesFrom(bucket.lastTime, later.times)))
-  return isInOrder ? { group, whole: bucket, traits, fresh: later, validFrom, version } : null
+  return isInOrder ? { group, whole: bucket, traits, fresh: later, validFrom, version, hash } : null
 }
 
 function newerThan(version: number, points: FreshPoints | undefined): PointColumns {

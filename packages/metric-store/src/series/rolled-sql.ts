@@ -1,22 +1,23 @@
 import type { Statement } from '../engine/engine.ts'
-import { bytesOfColumn, type NativeBlock, numbersOf, uuidAt } from '../engine/native-format.ts'
+import { type NativeBlock, numbersOf, packedOf, uuidAt } from '../engine/native-format.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { selectedBuckets } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
-import { bucketRowsOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
+import { bucketRowsOf, hashOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
 type Range = { from: number; to: number }
 
 /**
  * A row a series that has a rollup, or several, of which that of the highest version stands, since `FINAL` would take most of the
- * time: the bucket of the whole, its traits, and the versions that it is of.
+ * time: the bucket of the whole, its traits, the versions that it is of, and the hash of the series, `seriesOf`.
  */
 export function wholesStatement(project: string, group: SeriesGroup): Statement {
   return {
     sql: bucketRowsOf(
       { from: 'rollups', level: 'whole' },
       group,
-      `${groupKeysOf(group)}${selectedBuckets}, isTimeRising, isValueRising, stepHash, validFrom, version`,
+      `${groupKeysOf(group)}${selectedBuckets}, isTimeRising, isValueRising, stepHash, validFrom, version,
+       ${hashOf(group)} AS seriesOf`,
     ),
     parameters: parametersOf(project, group, null),
   }
@@ -88,7 +89,7 @@ export type SeriesRows = { key: string; block: NativeBlock; from: number; to: nu
 export function rowsBySeries(group: SeriesGroup, blocks: readonly NativeBlock[]): SeriesRows[] {
   return blocks.flatMap((block) => {
     const found: SeriesRows[] = []
-    const runs = group.runs.length > 1 ? bytesOfColumn(block, 'runKey') : null
+    const runs = group.runs.length > 1 ? packedOf(block, 'runKey').bytes : null
     const metrics = group.metrics.length > 1 ? numbersOf(block, 'metricIndexKey') : null
     const isSame = (one: number, other: number): boolean =>
       metrics?.[one] === metrics?.[other] && (runs === null || isSameRun(runs, one, other))

@@ -178,11 +178,10 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
 }
 
 /**
- * A window of many runs is many short ranges of rows, whose cost is getting at them: without this ClickHouse gives so few rows to one
- * thread.
+ * A window of many runs is many short ranges of rows, whose cost is getting at them. Such a statement is one of two that are read at
+ * once, so each has one thread, which reads the files itself: handing ranges out to more costs more than it saves.
  */
-export const manyRanges =
-  'SETTINGS merge_tree_min_rows_for_concurrent_read = 2048, merge_tree_min_bytes_for_concurrent_read = 1'
+export const manyRanges = "SETTINGS max_threads = 1, local_filesystem_read_method = 'pread'"
 
 /** One row a series that has points in range: the arrays `xs`, `ys`, `steps` and `times`, in no order. */
 export function pointsStatement(project: string, group: SeriesGroup, range: Range): Statement {
@@ -212,6 +211,15 @@ export function stepsStatement(project: string, group: SeriesGroup, range: Range
     parameters: { ...parametersOf(project, group, range), runs: group.runs, metrics: group.metrics },
   }
 }
+
+/** The hash of a row's series, as bytes. */
+export const hashOf = ({ metrics, stream }: SeriesGroup): string =>
+  `reinterpretAsFixedString(${seriesHash(
+    '{project:UUID}',
+    'run',
+    String(streamNumber(stream)),
+    metrics.length > 1 ? 'metric' : '{metric:String}',
+  )})`
 
 /** A row a series of a group: its hash `seriesOf`, and the places of its run and metric, `runOf` and `metricOf`. */
 export function hashesStatement(project: string, { runs, metrics, stream }: SeriesGroup): Statement {

@@ -161,7 +161,7 @@ async function readRaw(
   const found = series.filter((entry) => isShort(entry) || countOf(entry) > 0)
   const isSmall = (entry: RequestedSeries): boolean => isShort(entry) || isSentAsPoints(countOf(entry), width)
   const [points, buckets] = await Promise.all([
-    readRawPoints(asking, found.filter(isSmall), range),
+    readRawPoints(asking, found.filter(isSmall), range, known),
     readRawBuckets(
       asking,
       found.filter((entry) => !isSmall(entry)),

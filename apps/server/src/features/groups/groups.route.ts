@@ -17,6 +17,6 @@ export function registerGroupsRoute(app: FastifyInstance, groups: GroupsService,
     const identity = requireIdentity(request)
     const asked = parseInput(groupsRequestSchema, request.body, 'groups request')
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
-    return sendFrame(request, reply, encodeGroupsAnswer(await groups.groups(scope, asked, goneSignal(reply))))
+    return sendFrame(request, reply, [encodeGroupsAnswer(await groups.groups(scope, asked, goneSignal(reply)))])
   })
 }

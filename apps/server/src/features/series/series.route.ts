@@ -27,6 +27,6 @@ export function registerSeriesRoutes(app: FastifyInstance, series: SeriesService
   app.get(routes.points, async (request, reply) => {
     requireIdentity(request)
     const asked = parseInput(pointsRequestSchema, request.query, 'points request')
-    return sendFrame(request, reply, encodePoints(await series.points(await scopeOf(request, asked), asked)))
+    return sendFrame(request, reply, [encodePoints(await series.points(await scopeOf(request, asked), asked))])
   })
 }
