@@ -9,6 +9,7 @@ import { describeError } from '../api/trpc.ts'
 import { formatBytes } from '../format/numbers.ts'
 import { IconButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
+import table from '../ui/file-table.module.css'
 import { Hint } from '../ui/hint.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { type CodeLine, CodeLines } from './code-lines.tsx'
@@ -55,7 +56,7 @@ export function FileViewer({ address, file, onClose }: FileViewerProps): ReactNo
         )}
         <Hint text="Download">
           <a
-            className={styles.download}
+            className={table.download}
             href={url}
             download={file.path.split('/').at(-1)}
             aria-label="Download the file"
