@@ -125,15 +125,19 @@ export async function seedLoggedFiles(owner: Owner, project: string, film: Buffe
   for (const step of toneSteps) rows.push({ tone: await tone(`tone-${step}`, 200 + 100 * step, `epoch ${step}`) })
   rows.push({
     tones: { _type: 'audio', count: 2, audio: tones, captions: ['a low tone', 'a high tone'] },
-    film: { _type: 'video-file', caption: 'an episode', ...(await put('media/videos/film.webm', film)) },
-    animation: { _type: 'video-file', ...animation },
+    'play/film': { _type: 'video-file', caption: 'an episode', ...(await put('media/videos/film.webm', film)) },
+    'play/animation': { _type: 'video-file', ...animation },
     page: { _type: 'html-file', ...(await put('media/html/page.html', curiousPage)) },
-    figure: { _type: 'plotly-file', ...(await put('media/plotly/figure.plotly.json', figure)) },
-    heat: { _type: 'plotly-file', ...(await put('media/plotly/heat.plotly.json', surface)) },
-    broken: { _type: 'plotly-file', ...(await put('media/plotly/broken.plotly.json', '{"data": 7}')) },
+    'plotly/figure': { _type: 'plotly-file', ...(await put('media/plotly/figure.plotly.json', figure)) },
+    'plotly/heat': { _type: 'plotly-file', ...(await put('media/plotly/heat.plotly.json', surface)) },
+    'plotly/broken': { _type: 'plotly-file', ...(await put('media/plotly/broken.plotly.json', '{"data": 7}')) },
     water: { _type: 'molecule-file', caption: 'H2O', ...(await put('media/molecule/water.pdb', 'HETATM')) },
-    gone: { _type: 'audio-file', path: 'media/audio/gone.wav', sha256: 'a'.repeat(64), size: 9 },
-    noise: { _type: 'audio-file', caption: 'no sound', ...(await put('media/audio/noise.wav', 'no sound at all')) },
+    'play/gone': { _type: 'audio-file', path: 'media/audio/gone.wav', sha256: 'a'.repeat(64), size: 9 },
+    'play/noise': {
+      _type: 'audio-file',
+      caption: 'no sound',
+      ...(await put('media/audio/noise.wav', 'no sound at all')),
+    },
     picture: {
       _type: 'image-file',
       format: 'png',

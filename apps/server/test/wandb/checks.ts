@@ -1,13 +1,13 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { mediaFilesOf, mediaFilesSchema } from '@kiroku/core/media-files'
 import { routes } from '@kiroku/core/routes'
 import type { Run } from '@kiroku/core/runs'
 import { expect } from 'vitest'
 import * as z from 'zod'
 import { batchOf, type Caller, client, fetchFile, postBatch, readPoints, testRun } from '../../src/testing/index.ts'
 import type { Outcome, WandbClient } from './client.ts'
+import { checkMediaFiles } from './media-checks.ts'
 
 export type Tenant = Caller & { organization: string }
 
@@ -165,26 +165,7 @@ export const checks: Readonly<Record<string, Check>> = {
     }
     expect(await textsOf(tenant, id, 'page')).toMatchObject([[4, { _type: 'html-file' }]])
     expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
-    const shown = await client(tenant).texts.metrics.query(at(tenant, id))
-    const kinds = new Map(shown.map(({ metric, kind }) => [metric, kind]))
-    expect(Object.fromEntries(kinds)).toMatchObject({
-      ...{ tone: 'audio', tones: 'audio', film: 'video', page: 'html', pages: 'html' },
-      ...{ figure: 'plotly', molecule: 'file', cloud: 'file', curve_table: 'table', mistakes_table: 'table' },
-    })
-    const charts = new Map(shown.map(({ metric, chart }) => [metric, chart]))
-    expect(charts.get('curve_table')).toMatchObject({ preset: 'wandb/line/v0', fields: { x: 'x', y: 'y' } })
-    expect(charts.get('mistakes_table')?.preset).toBe('wandb/confusion_matrix/v1')
-    for (const metric of ['tone', 'tones', 'film', 'page', 'pages', 'figure', 'molecule', 'cloud']) {
-      const [[, value] = []] = await textsOf(tenant, id, metric)
-      const { files: logged } = mediaFilesOf(mediaFilesSchema.parse(value))
-      expect(logged).toHaveLength(['tones', 'pages'].includes(metric) ? 2 : 1)
-      for (const { path, size } of logged) {
-        const answer = await fetchFile(tenant, { ...at(tenant, id), path })
-        expect([answer.status, Number(answer.headers.get('content-length'))]).toEqual([200, size])
-      }
-      if (metric === 'tones') expect(logged.map(({ caption }) => caption)).toEqual(['low', 'high'])
-      if (metric === 'tone') expect(logged[0]?.caption).toBe('a low tone')
-    }
+    await checkMediaFiles(tenant, at(tenant, id))
   },
 
   async 'signs in by its command, with a key that is valid'(wandb, tenant) {

@@ -1,6 +1,6 @@
 'use client'
 import type { RunAddress } from '@kiroku/core/queries'
-import { File, FileDiff, FileJson, FileText, Folder, Image } from 'lucide-react'
+import { AudioLines, File, FileDiff, FileJson, FileText, Film, Folder, Image } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { RunFiles } from '../api/use-run.ts'
@@ -98,6 +98,8 @@ export function FilePage({ address, list }: { address: RunAddress; list: RunFile
 
 const icons: Record<FileView, typeof File> = {
   image: Image,
+  audio: AudioLines,
+  video: Film,
   diff: FileDiff,
   json: FileJson,
   text: FileText,

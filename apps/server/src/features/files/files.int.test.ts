@@ -191,7 +191,7 @@ describe('a file', () => {
   it('of HTML is shown as a page of no origin where that is asked for, and nothing else is', async () => {
     const run = await testRun(caller)
     await attachFile(caller, run, { path: 'a.html', content: '<b>a</b>', mime: 'text/html' })
-    await attachFile(caller, run, { path: 'a.js', content: 'alert(1)', mime: 'text/javascript' })
+    await attachFile(caller, run, { path: 'a.js', content: 'alert(1)', mime: 'text/javascript', firstSeq: 2 })
     const pageAt = (path: string) =>
       fetch(`${caller.url}${routes.files}?${new URLSearchParams({ ...address(run), path, as: 'page' })}`, {
         headers: { authorization: `Bearer ${caller.apiKey}` },
