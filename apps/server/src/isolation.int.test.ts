@@ -230,6 +230,8 @@ const isNotFound = (answer: { status: number; text: string }): void => {
 const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   [`GET ${routes.health}`]: null,
   [`GET ${routes.ready}`]: null,
+  [`GET ${routes.figureFrame}`]: null,
+  [`GET ${routes.figureFrame}/:name`]: null,
   [`procedures ${routes.trpc}/:path`]: null,
   [`POST ${routes.session}`]: null,
   [`DELETE ${routes.session}`]: null,

@@ -15,6 +15,7 @@ import {
 } from './features/artifacts/index.ts'
 import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
 import { createConsoleService, registerConsoleRoute } from './features/console/index.ts'
+import { registerFigureRoutes } from './features/figures/index.ts'
 import {
   createBlobsRepository,
   createDirectoryBlobStorage,
@@ -33,7 +34,7 @@ import {
 import { createKeysRepository } from './features/keys/index.ts'
 import { createLiveService, registerLiveRoute } from './features/live/index.ts'
 import { createMeasuresService } from './features/measures/index.ts'
-import { createMetricsRepository } from './features/metrics/index.ts'
+import { createCustomChartsRepository, createMetricsRepository } from './features/metrics/index.ts'
 import { createOrganizationsRepository, createOrganizationsService } from './features/organizations/index.ts'
 import { type CreatedOrganization, createOwnerRepository, openOwner } from './features/owner/index.ts'
 import { createProjectChanges, createProjectsRepository } from './features/projects/index.ts'
@@ -183,7 +184,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     projects,
     runs,
     runStart: createStartRunService({ projects, runs, history, changes: createPendingChanges(database, store) }),
-    series: createSeriesService(store, metrics),
+    series: createSeriesService(store, metrics, createCustomChartsRepository(database)),
     usage: createUsageService(createUsageRepository(database), store, purgeAfterMs),
     sql: createSqlService(store, createSqlRepository(database)),
     sweeps: createSweepsService({
@@ -199,6 +200,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   registerIngestRoute(app, services.history)
   registerSeriesRoutes(app, services.series, services.projects)
   registerGroupsRoute(app, services.groups, services.projects)
+  registerFigureRoutes(app)
   registerFileRoutes(app, services.files, services.projects)
   registerArtifactRoute(app, services.artifacts, services.projects)
   registerConsoleRoute(app, services.console, services.projects)

@@ -1,37 +1,16 @@
-import { client, logArtifact, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { client, logArtifact, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 import { seedArtifacts } from './seed-artifacts.ts'
 
 const project = 'lineage'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedArtifacts(server, project)
   home = `/${server.organization}/${project}`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url)
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages()
 
 const cards = (side: 'inputs' | 'outputs') => page.getByTestId(side).getByTestId('artifact-card')
 const namesOf = (side: 'inputs' | 'outputs') =>

@@ -49,11 +49,14 @@ export function launchBrowser(): Promise<Browser> {
 /** A page that keeps what must never happen: console errors, uncaught errors, requests to another host. */
 export type WatchedPage = { page: Page; problems: string[]; close(): Promise<void> }
 
-/** Opens a page of its own in a fresh profile. `expected` tells console errors that a test provokes. */
+/** How a page is opened. `expected` tells console errors that a test provokes. */
+export type PageOptions = BrowserContextOptions & { expected?: readonly RegExp[] }
+
+/** Opens a page of its own in a fresh profile. */
 export async function openPage(
   browser: Browser,
   url: string,
-  { expected = [], ...options }: BrowserContextOptions & { expected?: readonly RegExp[] } = {},
+  { expected = [], ...options }: PageOptions = {},
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, ...options })
   const page = await context.newPage()

@@ -4,25 +4,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { client, readPoints, type TestServer, testServer } from '@kiroku/testkit'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { chart, chartNumber, launchBrowser, openPage, webDir } from './browser.ts'
+import { client, readPoints } from '@kiroku/testkit'
+import { afterAll, expect, test } from 'vitest'
+import { chart, chartNumber, openPage } from './browser.ts'
+import { browser, server, startDashboard } from './dashboard.ts'
 
 const example = fileURLToPath(new URL('../../../examples/mnist/dist/train.js', import.meta.url))
-let server: TestServer
-let browser: Browser
 let directory: string
 
-beforeAll(async () => {
+startDashboard(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kiroku-example-'))
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await server?.close()
   await rm(directory, { recursive: true, force: true })
 })
 

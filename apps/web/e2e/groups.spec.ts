@@ -1,24 +1,18 @@
 import { projectPath } from '@kiroku/core/routes'
-import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { chart, chartNumber, launchBrowser, openPage, plotPoints, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { chart, chartNumber, plotPoints } from './browser.ts'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 
 const project = 'grouped'
 const start = 1_700_000_000_000
 const stepCount = 300
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
 /** Run `index` of its group lies `index` above the group's curve. */
 const lossAt = (lr: number, index: number, step: number): number => 10 * lr + index + 5 * Math.exp(-step / 80)
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   for (const lr of [0.1, 0.5])
     for (let index = 0; index < 5; index++) {
       const name = `lr-${lr}-seed-${index}`
@@ -40,21 +34,7 @@ beforeAll(async () => {
     }
   home = projectPath({ organization: server.organization, project })
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url)
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages()
 
 test('grouping draws a line and a band a group, from what the server aggregates', async () => {
   await page.goto(home)

@@ -1,37 +1,17 @@
-import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { chart, launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { chart } from './browser.ts'
+import { openAnew, openPages, page, server, startDashboard } from './dashboard.ts'
 import { longLoss, longSteps, seedRuns } from './seed.ts'
 
 const project = 'pages'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedRuns(server, project)
   home = `/${server.organization}/${project}`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages({ permissions: ['clipboard-read', 'clipboard-write'] })
 
 const order = (): Promise<(string | null)[]> =>
   page.getByTestId('run').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-run')))
@@ -226,12 +206,11 @@ test('keys: made once, shown once, revoked', async () => {
 })
 
 test('an address of nothing says so', async () => {
-  await watched.close()
-  watched = await openPage(browser, server.url, { expected: [/404/] })
-  await watched.page.goto(`/${server.organization}/no-such-project`)
-  await watched.page.getByText('There is no such project.').waitFor()
-  expect(await watched.page.getByText('reconnecting').count()).toBe(0)
-  await watched.page.getByRole('link', { name: 'All projects', exact: true }).waitFor()
-  await watched.page.goto(`${home}/runs/no-such-run`)
-  await watched.page.getByText('There is no such run.').waitFor()
+  await openAnew({ expected: [/404/] })
+  await page.goto(`/${server.organization}/no-such-project`)
+  await page.getByText('There is no such project.').waitFor()
+  expect(await page.getByText('reconnecting').count()).toBe(0)
+  await page.getByRole('link', { name: 'All projects', exact: true }).waitFor()
+  await page.goto(`${home}/runs/no-such-run`)
+  await page.getByText('There is no such run.').waitFor()
 })

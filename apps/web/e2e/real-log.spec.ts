@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { decodeSeriesAnswer, type Series } from '@kiroku/core/series'
-import { client, readPoints, type TestServer, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { client, readPoints } from '@kiroku/testkit'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import * as z from 'zod'
-import { chart, chartNumber, launchBrowser, openPage, plotPoints, webDir } from './browser.ts'
+import { chart, chartNumber, openPage, plotPoints } from './browser.ts'
+import { browser, server, startDashboard } from './dashboard.ts'
 
 const inCli = (path: string): string => fileURLToPath(new URL(`../../../packages/cli/${path}`, import.meta.url))
 const longFile = inCli('test/fixtures/llm-finetune-24k.trainer_state.json.gz')
@@ -19,22 +20,12 @@ const losses = z
   .object({ log_history: z.array(z.object({ step: z.number(), loss: z.number() })) })
   .parse(JSON.parse(gunzipSync(readFileSync(longFile)).toString())).log_history
 
-let server: TestServer
-let browser: Browser
-
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await promisify(execFile)(
     process.execPath,
     [inCli('bin/kiroku.mjs'), 'import', 'trainer-state', longFile, evaluatedFile, '--project', project],
     { env: { PATH: process.env['PATH'], KIROKU_URL: server.url, KIROKU_API_KEY: server.apiKey } },
   )
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
 })
 
 /** The next answer that the page's chart of a metric gets. */

@@ -1,38 +1,17 @@
-import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import { describe, expect, test } from 'vitest'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 import { errorLine, mediaSteps, printedLines, seedMedia, seedPrinted } from './seed-output.ts'
 
 const project = 'output'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedPrinted(server, project)
   await seedMedia(server, project)
   home = `/${server.organization}/${project}/runs`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages({ permissions: ['clipboard-read', 'clipboard-write'] })
 
 const lines = () => page.getByTestId('log-line')
 const lineWith = (text: string) => lines().filter({ hasText: text })

@@ -1,17 +1,13 @@
 import { newWriterId } from '@kiroku/core/ids'
-import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { chart, chartNumber, launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import { describe, expect, test } from 'vitest'
+import { chart, chartNumber } from './browser.ts'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 import { seedMedia } from './seed-output.ts'
 
 const project = 'trouble'
 const start = 1_700_000_000_000
 const ranks = ['rank 0', 'rank 1', 'rank 2']
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
 /** Three processes of one run, of which the first printed more than a page of lines before the others printed any. */
@@ -38,28 +34,12 @@ async function seedShared(): Promise<void> {
   }
 }
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedShared()
   await seedMedia(server, project)
   home = `/${server.organization}/${project}/runs`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, { expected: [/Failed to load resource/] })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages({ expected: [/Failed to load resource/] })
 
 describe('5.6 machines of a shared run', () => {
   test('are drawn in one chart with a line a label, which a legend names', async () => {

@@ -1,19 +1,12 @@
-import { batchOf, client, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, client, postBatch, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 
 const project = 'many'
 const count = 230
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let table: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   // The oldest has the highest score: it is on the second page of those that come newest first.
   for (let index = 0; index < count; index++) {
     const config = { lr: index / 1000, optimizer: index % 2 === 0 ? 'adam' : 'sgd' }
@@ -22,21 +15,7 @@ beforeAll(async () => {
   }
   table = `/${server.organization}/${project}/runs`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url)
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages()
 
 const firstRun = (): Promise<string | null> => page.getByTestId('run').first().getAttribute('data-run')
 

@@ -1,17 +1,10 @@
-import { attachFile, batchOf, client, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { attachFile, batchOf, client, postBatch, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { openAnew, openPages, page, server, startDashboard } from './dashboard.ts'
 
 const project = 'settled'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   const time = Date.now()
   for (const [index, size] of [4000, 300, 20].entries()) {
     const run = await testRun(server, { project, run: `r${index}`, displayName: `run of ${size}` })
@@ -22,21 +15,7 @@ beforeAll(async () => {
     await postBatch(server, batchOf(run, { firstSeq: size + 2 - (index === 2 ? 0 : 1), updates: [finish] }))
   }
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, { expected: [/404/, /409/] })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages({ expected: [/404/, /409/] })
 
 const settings = (name = project): string => `/${server.organization}/${encodeURIComponent(name)}/settings`
 const names = (): Promise<string[]> =>
@@ -124,10 +103,8 @@ test('the organization of the server stays, and another comes back after it was 
   await page.goto(`/settings/organizations/${server.organization}`)
   await page.getByText('The server was set up with this organization').waitFor()
   expect(await page.getByRole('button', { name: 'Delete organization' }).isDisabled()).toBe(true)
-  await watched.close()
   const other = await server.createOrganization('leaving')
-  watched = await openPage(browser, server.url, { expected: [/404/, /401/] })
-  page = watched.page
+  await openAnew({ expected: [/404/, /401/] })
   const signedIn = await page.request.post('/api/session', { data: { apiKey: other.apiKey } })
   expect(signedIn.status()).toBe(204)
   await page.goto('/settings/organizations/leaving')

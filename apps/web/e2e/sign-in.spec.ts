@@ -1,20 +1,9 @@
-import { type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchBrowser, openPage, webDir } from './browser.ts'
+import { testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { openPage } from './browser.ts'
+import { browser, server, startDashboard } from './dashboard.ts'
 
-let server: TestServer
-let browser: Browser
-
-beforeAll(async () => {
-  server = await testServer({ webDir, localSignIn: 'off' })
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+startDashboard(undefined, { localSignIn: 'off' })
 
 test('a stranger is led to sign in, with a key, and back to where they wanted to go', async () => {
   const { page, problems, close } = await openPage(browser, server.url, { expected: [/401/] })

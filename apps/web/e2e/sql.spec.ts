@@ -1,40 +1,18 @@
-import { type TestServer, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { expect, test } from 'vitest'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 import { seedRuns } from './seed.ts'
 
 const project = 'sql'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedRuns(server, project)
   home = `/${server.organization}/${project}/sql`
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, {
-    permissions: ['clipboard-read', 'clipboard-write'],
-    // A refused query is an answer of 400.
-    expected: [/status of 400/],
-  })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
+openPages({
+  permissions: ['clipboard-read', 'clipboard-write'],
+  // A refused query is an answer of 400.
+  expected: [/status of 400/],
 })
 
 const cells = (): Promise<string[][]> =>

@@ -1,14 +1,9 @@
-import { client, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launchBrowser, openPage, type WatchedPage, webDir } from './browser.ts'
+import { client, testRun } from '@kiroku/testkit'
+import { expect, test } from 'vitest'
+import { openPages, page, server, startDashboard } from './dashboard.ts'
 
 const project = 'searched'
 const size = 24
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let sweep: string
 
 const config = {
@@ -33,9 +28,7 @@ async function ask(query: string, input: object): Promise<void> {
 
 const upsert = 'mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }'
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await testRun(server, { project, run: 'before' })
   const made = await client(server).sweeps.create.mutate({ organization: server.organization, project, config })
   sweep = made.slug
@@ -69,21 +62,7 @@ beforeAll(async () => {
     })
   }
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url, { expected: [/404/, /409/] })
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages({ expected: [/404/, /409/] })
 
 const pathOf = (rest = ''): string => `/${server.organization}/${project}${rest}`
 const rows = () => page.getByTestId('sweep-run')

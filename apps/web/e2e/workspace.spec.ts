@@ -1,38 +1,19 @@
 import { projectPath } from '@kiroku/core/routes'
-import { batchOf, postBatch, type TestServer, testRun, testServer } from '@kiroku/testkit'
-import type { Browser, Page, Request } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { chart, chartNumber, launchBrowser, openPage, plotPoints, type WatchedPage, webDir } from './browser.ts'
+import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import type { Request } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { chart, chartNumber, plotPoints } from './browser.ts'
+import { openAnew, openPages, page, server, startDashboard } from './dashboard.ts'
 import { longLoss, longSteps, odd, seedRuns, spikes } from './seed.ts'
 
 const project = 'work space ü'
-let server: TestServer
-let browser: Browser
-let watched: WatchedPage
-let page: Page
 let home: string
 
-beforeAll(async () => {
-  server = await testServer({ webDir })
-  browser = await launchBrowser()
+startDashboard(async () => {
   await seedRuns(server, project)
   home = projectPath({ organization: server.organization, project })
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-beforeEach(async () => {
-  watched = await openPage(browser, server.url)
-  page = watched.page
-})
-
-afterEach(async () => {
-  await watched.close()
-  expect(watched.problems).toEqual([])
-})
+openPages()
 
 const isSeries = (request: Request): boolean => request.url().endsWith('/api/series')
 
@@ -251,9 +232,7 @@ test('a running script’s charts grow by themselves, and a new run appears', as
 })
 
 test('a chart that cannot be fetched says so and tries again', async () => {
-  await watched.close()
-  watched = await openPage(browser, server.url, { expected: [/503/] })
-  page = watched.page
+  await openAnew({ expected: [/503/] })
   let isBroken = true
   await page.route('**/api/series', (route) =>
     isBroken

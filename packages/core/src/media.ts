@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { filePathSchema, sha256Schema } from './files.ts'
+import { mediaFilesValueSchema, mediaFileValueSchema, storedMediaSchema } from './media-files.ts'
 import { wireValueSchema } from './values.ts'
 
 /** The most bins that a histogram has. */
@@ -7,12 +7,6 @@ export const maxHistogramBins = 512
 
 /** The most rows that a logged table has. */
 export const maxTableRows = 10_000
-
-const storedSchema = z.object({
-  path: filePathSchema,
-  sha256: sha256Schema,
-  size: z.number().int().nonnegative(),
-})
 
 /** The most columns that a logged table has. */
 export const maxTableColumns = 1000
@@ -24,9 +18,9 @@ export const maxImages = 108
 export const maxCaptionLength = 4096
 
 /** An image, logged at a step: a file of the run, and what is written below it. Width and height in pixels. */
-export const imageValueSchema = storedSchema.extend({
+export const imageValueSchema = storedMediaSchema.extend({
   _type: z.literal('image-file'),
-  format: z.enum(['png', 'jpeg']),
+  format: z.enum(['png', 'jpeg', 'gif', 'webp', 'bmp']),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
   caption: z.string().max(maxCaptionLength).nullish(),
@@ -53,7 +47,7 @@ export const histogramValueSchema = z
 export type HistogramValue = z.infer<typeof histogramValueSchema>
 
 /** A table, logged at a step: a file of the run that holds a `tableContentSchema`. */
-export const tableValueSchema = storedSchema.extend({
+export const tableValueSchema = storedMediaSchema.extend({
   _type: z.literal('table-file'),
   columns: z.array(z.string()).max(maxTableColumns),
   rows: z.number().int().nonnegative(),
@@ -73,5 +67,7 @@ export const mediaValueSchema = z.discriminatedUnion('_type', [
   imagesValueSchema,
   histogramValueSchema,
   tableValueSchema,
+  mediaFileValueSchema,
+  mediaFilesValueSchema,
 ])
 export type MediaValue = z.infer<typeof mediaValueSchema>

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { xAxisSchema } from './axes.ts'
+import { customChartSchema } from './custom-chart.ts'
 import { runFileSchema, sha256Schema } from './files.ts'
 import { consoleLineSchema, streamSchema } from './history.ts'
 import { apiKeySchema, organizationSlugSchema, runSlugSchema } from './ids.ts'
@@ -120,8 +121,22 @@ export const textListInputSchema = runAddressSchema.extend({
 })
 export type TextListInput = z.input<typeof textListInputSchema>
 
-/** What the values of a text metric are, by the newest of them; `text` is all that is not media. */
-export const textKindSchema = z.enum(['text', 'image', 'images', 'histogram', 'table'])
+/**
+ * What the values of a text metric are, by the newest of them: `file` is what is only offered for download, `text` all that is
+ * not media.
+ */
+export const textKindSchema = z.enum([
+  'text',
+  'image',
+  'images',
+  'histogram',
+  'table',
+  'audio',
+  'video',
+  'html',
+  'plotly',
+  'file',
+])
 export type TextKind = z.infer<typeof textKindSchema>
 
 /** `texts.metrics`: one metric of a run whose values are not numbers, and over which steps it has how many. */
@@ -131,6 +146,8 @@ export const textMetricSchema = z.object({
   count: z.number().int().nonnegative(),
   firstStep: z.number(),
   lastStep: z.number(),
+  /** How a table is to be drawn, where its client said so. */
+  chart: customChartSchema.optional(),
 })
 export type TextMetric = z.infer<typeof textMetricSchema>
 

@@ -12,7 +12,10 @@ export const routes = {
   points: '/api/points',
   /** GET `?organization=…&project=…`; a server-sent stream of `liveNoticeSchema`, or of all projects without `project`. */
   live: '/api/live',
-  /** GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files. */
+  /**
+   * GET `?organization=…&project=…&run=…&path=…`: the bytes of one of the run's files, or a range of them; with `&as=page` an HTML
+   * file as a page without origin and network.
+   */
   files: '/api/files',
   /** GET an `artifactFileRequestSchema` in the address: the bytes of a file of an artifact, or a range of them. */
   artifactFiles: '/api/artifacts',
@@ -26,6 +29,8 @@ export const routes = {
   backup: '/api/backup',
   /** POST `{ apiKey }` for a session cookie; DELETE ends it. */
   session: '/api/session',
+  /** GET: the page that draws the Plotly figure which is posted to it. Outside of `/api`, since its frame has no session. */
+  figureFrame: '/_figures/plotly',
   /** GET: 200 while the process lives. */
   health: '/api/health',
   /** GET: 200 when both databases answer, 503 otherwise. */

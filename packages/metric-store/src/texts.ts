@@ -46,6 +46,16 @@ const kindByType = new Map<string, TextKind>([
   ['images', 'images'],
   ['histogram', 'histogram'],
   ['table-file', 'table'],
+  ['audio-file', 'audio'],
+  ['audio', 'audio'],
+  ['video-file', 'video'],
+  ['videos', 'video'],
+  ['html-file', 'html'],
+  ['html', 'html'],
+  ['plotly-file', 'plotly'],
+  ...['object3D-file', 'object3D', 'molecule-file', 'molecule', 'bokeh-file', 'graph-file'].map(
+    (type): [string, TextKind] => [type, 'file'],
+  ),
 ])
 
 const metricRowSchema = z.object({

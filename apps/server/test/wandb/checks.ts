@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import * as z from 'zod'
 import { batchOf, type Caller, client, fetchFile, postBatch, readPoints, testRun } from '../../src/testing/index.ts'
 import type { Outcome, WandbClient } from './client.ts'
+import { checkMediaFiles } from './media-checks.ts'
 
 export type Tenant = Caller & { organization: string }
 
@@ -164,6 +165,7 @@ export const checks: Readonly<Record<string, Check>> = {
     }
     expect(await textsOf(tenant, id, 'page')).toMatchObject([[4, { _type: 'html-file' }]])
     expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
+    await checkMediaFiles(tenant, at(tenant, id))
   },
 
   async 'signs in by its command, with a key that is valid'(wandb, tenant) {

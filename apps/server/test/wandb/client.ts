@@ -53,7 +53,7 @@ const { path, mustRun } = readTestEnvironment()
 export async function installClient(version: string): Promise<WandbClient | { version: string; missing: string }> {
   try {
     const python = await barePython()
-    const libraries = await install('libraries-1', ['numpy', 'pillow', 'plotly'])
+    const libraries = await install('libraries-2', ['numpy', 'pillow', 'plotly', 'soundfile'])
     return clientOf(version, python, [await install(`wandb-${version}`, [`wandb==${version}`]), libraries])
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -7,6 +7,20 @@ export function fileUrl({ organization, project, run }: RunAddress, path: string
   return `${routes.files}?${new URLSearchParams({ organization, project, run, path })}`
 }
 
+/** The address of an HTML file as a page of no origin, for a frame. */
+export function pageUrl(address: RunAddress, path: string): string {
+  return `${fileUrl(address, path)}&as=page`
+}
+
+/** Resolves when a file can be had. Throws `KirokuError` with the server's answer when it cannot. */
+export async function checkFile(url: string, signal: AbortSignal): Promise<true> {
+  const response = await fetch(url, { signal, headers: { range: 'bytes=0-0' } })
+  // An empty file has no first byte.
+  if (!response.ok && response.status !== 416) throw await errorOf(response)
+  await response.body?.cancel()
+  return true
+}
+
 /** The beginning of a text: all of it, or the first `mostBytes`. */
 export type FileText = { text: string; isCut: boolean }
 

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from 'react'
 import { describeError, useTRPC } from '../api/trpc.ts'
 import { formatBytes, formatCount } from '../format/numbers.ts'
 import { Button } from '../ui/button.tsx'
+import table from '../ui/file-table.module.css'
 import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
@@ -37,18 +38,18 @@ export function ArtifactFiles({ address, detail }: { address: VersionAddress; de
   if (files.length === 0) return <Notice title="The version has no files." />
   return (
     <section className={styles.files} aria-label="Files">
-      <div className={styles.scroller} ref={setScroller}>
-        <table className={styles.table}>
+      <div className={table.scroller} ref={setScroller}>
+        <table className={table.table}>
           <caption className="visually-hidden">Files</caption>
           <thead>
             <tr>
               <th scope="col">
                 Files <span className={styles.faint}>{formatCount(detail.fileCount)}</span>
               </th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={table.number}>
                 Size
               </th>
-              <th scope="col" className={styles.action}>
+              <th scope="col" className={table.action}>
                 <span className="visually-hidden">Download</span>
               </th>
             </tr>
@@ -88,13 +89,13 @@ function Row({ address, file }: { address: VersionAddress; file: ArtifactFile })
           {ref !== null && <span className={styles.faint}>{ref}</span>}
         </span>
       </th>
-      <td className={styles.number} title={`${formatCount(size)} bytes`}>
+      <td className={table.number} title={`${formatCount(size)} bytes`}>
         {ref !== null && size === 0 ? '' : formatBytes(size)}
       </td>
-      <td className={styles.action}>
+      <td className={table.action}>
         {ref === null && (
           <a
-            className={styles.download}
+            className={table.download}
             href={artifactFileUrl(address, path)}
             download={path.split('/').at(-1)}
             aria-label={`Download ${path}`}

@@ -11,6 +11,7 @@ import { formatBytes, formatCount } from '../format/numbers.ts'
 import { usePlace } from '../frame/place.tsx'
 import { Age } from '../ui/age.tsx'
 import { Button } from '../ui/button.tsx'
+import table from '../ui/file-table.module.css'
 import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import styles from './artifacts.module.css'
@@ -60,22 +61,22 @@ function ArtifactTable({ path }: { path: ProjectPath }): ReactNode {
           />
         ))}
       </div>
-      <div className={styles.scroller}>
-        <table className={styles.table}>
+      <div className={table.scroller}>
+        <table className={table.table}>
           <caption className="visually-hidden">Artifacts</caption>
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col" className={styles.type}>
+              <th scope="col" className={table.type}>
                 Type
               </th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={table.number}>
                 Versions
               </th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={table.number}>
                 Latest
               </th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={table.number}>
                 Age
               </th>
             </tr>
@@ -120,12 +121,12 @@ function Row({ path, artifact }: { path: ProjectPath; artifact: Artifact }): Rea
           {isPortfolio && <em className={styles.alias}>linked</em>}
         </Link>
       </th>
-      <td className={styles.type}>{type}</td>
-      <td className={styles.number}>{formatCount(versionCount)}</td>
-      <td className={styles.number} title={`v${latestVersion}`}>
+      <td className={table.type}>{type}</td>
+      <td className={table.number}>{formatCount(versionCount)}</td>
+      <td className={table.number} title={`v${latestVersion}`}>
         {formatBytes(latestSize)}
       </td>
-      <td className={styles.number}>
+      <td className={table.number}>
         <Age time={latestAt} />
       </td>
     </tr>

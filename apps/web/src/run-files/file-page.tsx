@@ -1,12 +1,13 @@
 'use client'
 import type { RunAddress } from '@kiroku/core/queries'
-import { File, FileDiff, FileJson, FileText, Folder, Image } from 'lucide-react'
+import { AudioLines, File, FileDiff, FileJson, FileText, Film, Folder, Image } from 'lucide-react'
 import { type ReactNode, useMemo, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import type { RunFiles } from '../api/use-run.ts'
 import { formatBytes, formatCount } from '../format/numbers.ts'
 import { Age } from '../ui/age.tsx'
 import { classes } from '../ui/button.tsx'
+import table from '../ui/file-table.module.css'
 import { Loading } from '../ui/loading.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
@@ -55,19 +56,19 @@ export function FilePage({ address, list }: { address: RunAddress; list: RunFile
             {formatCount(entries.reduce((sum, entry) => sum + entry.count, 0))} files, {formatBytes(size)}
           </span>
         </nav>
-        <div className={styles.scroller} ref={setScroller}>
-          <table className={styles.table}>
+        <div className={table.scroller} ref={setScroller}>
+          <table className={table.table}>
             <caption className="visually-hidden">Files</caption>
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col" className={styles.type}>
+                <th scope="col" className={classes(table.type, styles.kind)}>
                   Type
                 </th>
-                <th scope="col" className={styles.number}>
+                <th scope="col" className={table.number}>
                   Size
                 </th>
-                <th scope="col" className={styles.number}>
+                <th scope="col" className={table.number}>
                   Age
                 </th>
               </tr>
@@ -97,6 +98,8 @@ export function FilePage({ address, list }: { address: RunAddress; list: RunFile
 
 const icons: Record<FileView, typeof File> = {
   image: Image,
+  audio: AudioLines,
+  video: Film,
   diff: FileDiff,
   json: FileJson,
   text: FileText,
@@ -108,17 +111,17 @@ function Row({ entry, isShown, onOpen }: { entry: FolderEntry; isShown: boolean;
   return (
     <tr data-testid="file" data-path={entry.path} aria-current={isShown ? 'true' : undefined}>
       <th scope="row">
-        <button type="button" onClick={onOpen} title={entry.path}>
+        <button type="button" className={styles.open} onClick={onOpen} title={entry.path}>
           <Icon size={14} /> <span>{entry.name}</span>
         </button>
       </th>
-      <td className={styles.type}>
+      <td className={classes(table.type, styles.kind)}>
         {entry.kind === 'file' ? entry.mime.split(';')[0] : `${formatCount(entry.count)} files`}
       </td>
-      <td className={styles.number} title={`${formatCount(entry.size)} bytes`}>
+      <td className={table.number} title={`${formatCount(entry.size)} bytes`}>
         {formatBytes(entry.size)}
       </td>
-      <td className={styles.number}>
+      <td className={table.number}>
         <Age time={entry.createdAt} />
       </td>
     </tr>

@@ -7,8 +7,10 @@ import { type ReactNode, useMemo, useState } from 'react'
 import { fetchFileText, fileUrl } from '../api/file-client.ts'
 import { describeError } from '../api/trpc.ts'
 import { formatBytes } from '../format/numbers.ts'
+import { AudioPlayer, VideoPlayer } from '../run-media/media-players.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
+import table from '../ui/file-table.module.css'
 import { Hint } from '../ui/hint.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { type CodeLine, CodeLines } from './code-lines.tsx'
@@ -26,7 +28,7 @@ export function FileViewer({ address, file, onClose }: FileViewerProps): ReactNo
   const [isWrapped, setIsWrapped] = useState(false)
   const url = fileUrl(address, file.path)
   const view = viewOf(file)
-  const isText = view !== 'image' && view !== 'none'
+  const isText = !['image', 'audio', 'video', 'none'].includes(view)
   const query = useQuery({
     queryKey: ['file', url, file.sha256],
     queryFn: ({ signal }) => fetchFileText(url, mostShownBytes, signal),
@@ -55,7 +57,7 @@ export function FileViewer({ address, file, onClose }: FileViewerProps): ReactNo
         )}
         <Hint text="Download">
           <a
-            className={styles.download}
+            className={table.download}
             href={url}
             download={file.path.split('/').at(-1)}
             aria-label="Download the file"
@@ -70,6 +72,11 @@ export function FileViewer({ address, file, onClose }: FileViewerProps): ReactNo
       {view === 'image' && (
         <div className={styles.image}>
           <img src={url} alt={file.path} />
+        </div>
+      )}
+      {(view === 'audio' || view === 'video') && (
+        <div className={styles.player}>
+          {view === 'audio' ? <AudioPlayer url={url} name={file.path} /> : <VideoPlayer url={url} name={file.path} />}
         </div>
       )}
       {view === 'none' && (

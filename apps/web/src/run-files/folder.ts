@@ -56,7 +56,7 @@ export function crumbsOf(folder: string): { name: string; path: string }[] {
 }
 
 /** How a file is shown. */
-export type FileView = 'image' | 'diff' | 'json' | 'text' | 'none'
+export type FileView = 'image' | 'audio' | 'video' | 'diff' | 'json' | 'text' | 'none'
 
 const textNames =
   /\.(txt|md|log|csv|tsv|ya?ml|toml|ini|cfg|conf|env|sh|py|ipynb|[cm]?[jt]sx?|rs|go|java|kt|c|h|cc|cpp|hpp|cu|css|html?|xml|svg|sql|rb|php|lua|r|jl|swift|diff|patch|lock)$/i
@@ -64,7 +64,7 @@ const textNames =
 /** Decides by type and name how a file is shown. */
 export function viewOf({ path, mime }: Pick<RunFile, 'path' | 'mime'>): FileView {
   const [type = ''] = mime.split(';')
-  if (type === 'image/png' || type === 'image/jpeg') return 'image'
+  if (/^image\/(?:png|jpeg|gif|webp|bmp)$/.test(type)) return 'image'
   if (/\.(patch|diff)$/i.test(path) || type === 'text/x-diff' || type === 'text/x-patch') return 'diff'
   if (/\.json$/i.test(path) || type === 'application/json') return 'json'
   if (
@@ -73,5 +73,7 @@ export function viewOf({ path, mime }: Pick<RunFile, 'path' | 'mime'>): FileView
     /^(?:.*\/)?(?:Makefile|Dockerfile|LICENSE|README)$/.test(path)
   )
     return 'text'
+  if (type.startsWith('audio/')) return 'audio'
+  if (type.startsWith('video/')) return 'video'
   return 'none'
 }

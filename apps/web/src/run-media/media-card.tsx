@@ -1,6 +1,7 @@
 'use client'
+import type { MediaValue } from '@kiroku/core/media'
 import type { RunAddress, TextMetric } from '@kiroku/core/queries'
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
 import { useIsNearScreen } from '../chart/use-element-size.ts'
 import { formatCount } from '../format/numbers.ts'
@@ -9,6 +10,7 @@ import { Button, classes } from '../ui/button.tsx'
 import { useView } from '../workspace/view-context.tsx'
 import { HistogramCard } from './histogram-card.tsx'
 import { ImageGallery } from './image-gallery.tsx'
+import { MediaFiles } from './media-files.tsx'
 import styles from './media-page.module.css'
 import { heldAt, shownIndex } from './step-choice.ts'
 import { TableCard } from './table-card.tsx'
@@ -20,7 +22,13 @@ export type MediaCardProps = { address: RunAddress; metric: TextMetric; color: s
 export function MediaCard({ address, metric, color }: MediaCardProps): ReactNode {
   const body = useRef<HTMLElement>(null)
   const isNear = useIsNearScreen(body, 400)
-  const isWide = metric.kind === 'table'
+  const [wasNear, setWasNear] = useState(false)
+  useEffect(() => {
+    if (isNear) setWasNear(true)
+  }, [isNear])
+  // What plays goes on when it is scrolled away.
+  const isKept = wasNear && (metric.kind === 'audio' || metric.kind === 'video')
+  const isWide = metric.kind === 'table' && metric.chart === undefined
   return (
     <article
       ref={body}
@@ -29,8 +37,9 @@ export function MediaCard({ address, metric, color }: MediaCardProps): ReactNode
       data-testid="media-card"
       data-metric={metric.metric}
       data-kind={metric.kind}
+      data-chart={metric.chart?.preset}
     >
-      {isNear && <CardBody address={address} metric={metric} color={color} />}
+      {(isNear || isKept) && <CardBody address={address} metric={metric} color={color} />}
     </article>
   )
 }
@@ -89,21 +98,36 @@ function CardBody({ address, metric, color }: MediaCardProps): ReactNode {
           </div>
         )}
         {media.isUnreadable && <p className={styles.note}>What was logged at this step is not media.</p>}
-        {(value?._type === 'image-file' || value?._type === 'images') && (
-          <ImageGallery address={address} images={value._type === 'images' ? value.images : [value]} />
-        )}
-        {value?._type === 'histogram' && (
-          <HistogramCard
+        {value !== null && (
+          <MediaView
             address={address}
             metric={metric}
-            histogram={value}
+            value={value}
             step={step ?? 0}
             color={color}
             onStep={(next) => move(steps.indexOf(next))}
           />
         )}
-        {value?._type === 'table-file' && <TableCard address={address} table={value} />}
       </div>
     </>
   )
+}
+
+type MediaViewProps = MediaCardProps & { value: MediaValue; step: number; onStep: (step: number) => void }
+
+function MediaView({ address, metric, value, step, color, onStep }: MediaViewProps): ReactNode {
+  switch (value._type) {
+    case 'image-file':
+      return <ImageGallery address={address} images={[value]} />
+    case 'images':
+      return <ImageGallery address={address} images={value.images} />
+    case 'histogram':
+      return (
+        <HistogramCard address={address} metric={metric} histogram={value} step={step} color={color} onStep={onStep} />
+      )
+    case 'table-file':
+      return <TableCard address={address} table={value} chart={metric.chart} color={color} />
+    default:
+      return <MediaFiles address={address} metric={metric.metric} value={value} />
+  }
 }

@@ -15,7 +15,7 @@ const collator = new Intl.Collator('en', { numeric: true })
 
 export type MediaPageProps = { address: RunAddress; list: MetricList; color: string }
 
-/** The images, histograms and tables that a run logged, each over its steps. */
+/** The images, sounds, films, figures, histograms and tables that a run logged, each over its steps. */
 export function MediaPage({ address, list, color }: MediaPageProps): ReactNode {
   const { view, change } = useView()
   const { metrics } = list
@@ -45,8 +45,8 @@ export function MediaPage({ address, list, color }: MediaPageProps): ReactNode {
 
 function NoMedia(): ReactNode {
   return (
-    <EmptyState title="The run has logged no images, histograms or tables." testId="media-empty">
-      <p>Each comes here with a slider over its steps:</p>
+    <EmptyState title="The run has logged no media." testId="media-empty">
+      <p>Images, histograms and tables come here, each with a slider over its steps:</p>
       <pre>{`import { Histogram, Image, Table } from '@kiroku/sdk'
 
 run.log({
@@ -54,6 +54,7 @@ run.log({
   weights: new Histogram(values),
   predictions: new Table({ columns, data }),
 })`}</pre>
+      <p>What a wandb script logs, sounds, films, HTML and figures too, comes here as well.</p>
     </EmptyState>
   )
 }

@@ -1,4 +1,5 @@
 'use client'
+import type { CustomChart } from '@kiroku/core/custom-chart'
 import { type TableContent, type TableValue, tableContentSchema } from '@kiroku/core/media'
 import type { RunAddress } from '@kiroku/core/queries'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -11,6 +12,7 @@ import { formatBytes, formatCount } from '../format/numbers.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { ValueText } from '../ui/number-value.tsx'
 import { VirtualRows } from '../ui/virtual-rows.tsx'
+import { CustomChartView } from './custom-chart-view.tsx'
 import styles from './media-page.module.css'
 import own from './table-card.module.css'
 import { nextTableSort, type TableSort, tableRows } from './table-rows.ts'
@@ -18,8 +20,17 @@ import { nextTableSort, type TableSort, tableRows } from './table-rows.ts'
 /** The largest table that is read without being asked to, in bytes. */
 const readByItself = 8 * 1024 * 1024
 
-/** A logged table, with columns that sort. */
-export function TableCard({ address, table }: { address: RunAddress; table: TableValue }): ReactNode {
+export type TableCardProps = {
+  address: RunAddress
+  table: TableValue
+  /** How its client has it drawn, if at all. */
+  chart: CustomChart | undefined
+  color: string
+}
+
+/** A logged table, with columns that sort; behind its chart, where it is the table of one. */
+export function TableCard({ address, table, chart, color }: TableCardProps): ReactNode {
+  const [isOpen, setIsOpen] = useState(false)
   const [isWanted, setIsWanted] = useState(false)
   const url = fileUrl(address, table.path)
   const isRead = isWanted || table.size <= readByItself
@@ -37,7 +48,10 @@ export function TableCard({ address, table }: { address: RunAddress; table: Tabl
   })
   return (
     <>
-      {query.data !== undefined && <Rows content={query.data} />}
+      {query.data !== undefined && chart !== undefined && (
+        <CustomChartView content={query.data} chart={chart} color={color} />
+      )}
+      {query.data !== undefined && (chart === undefined || isOpen) && <Rows content={query.data} />}
       {query.error !== null && <p className={styles.note}>{describeError(query.error)}</p>}
       {!isRead && (
         <p className={styles.note}>
@@ -46,8 +60,14 @@ export function TableCard({ address, table }: { address: RunAddress; table: Tabl
       )}
       <div className={styles.axis}>
         <span>
-          {formatCount(table.rows)} rows, {formatCount(table.columns.length)} columns
+          {formatCount(table.rows)} {table.rows === 1 ? 'row' : 'rows'}, {formatCount(table.columns.length)}{' '}
+          {table.columns.length === 1 ? 'column' : 'columns'}
         </span>
+        {chart !== undefined && (
+          <button type="button" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            {isOpen ? 'Hide the table' : 'Show the table'}
+          </button>
+        )}
         <a href={url} download={table.path.split('/').at(-1)}>
           <Download size={12} /> {formatBytes(table.size)}
         </a>

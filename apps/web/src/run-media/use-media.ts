@@ -29,7 +29,7 @@ export function useTextMetrics(address: RunAddress): MetricList {
   }
 }
 
-/** Those of them that are images, histograms or tables. */
+/** Those of them that are media. */
 export function useMediaMetrics(address: RunAddress): MetricList {
   const list = useTextMetrics(address)
   const metrics = useMemo(() => list.metrics.filter(({ kind }) => kind !== 'text'), [list.metrics])

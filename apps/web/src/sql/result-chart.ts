@@ -3,6 +3,7 @@ import type { PointSeries, SeriesAnswer } from '@kiroku/core/series'
 import type { SqlAnswer, SqlCell } from '@kiroku/core/sql'
 import { isNumericType, sqlCellText } from '@kiroku/core/sql-text'
 import { fromWire } from '@kiroku/core/values'
+import { pointSeries } from '../chart/point-series.ts'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { runPalette } from '../colors/run-colors.ts'
 
@@ -47,7 +48,7 @@ export function chartOf({ columns, rows }: Pick<SqlAnswer, 'columns' | 'rows'>):
   const drawn = [...lines].slice(0, maxLines)
   if (!drawn.some(([, line]) => new Set(line.x).size > 1)) return null
   const axis: XAxis = isTime ? { kind: 'time' } : { kind: 'metric', name: x.name }
-  const series = drawn.map(([, line], index) => seriesOf(line, String(index), axis))
+  const series = drawn.map(([, line], index) => pointSeries(line, String(index), axis))
   const extent = series.flatMap(({ columns: { x: xs } }) => [xs[0] ?? 0, xs.at(-1) ?? 0])
   return {
     axis,
@@ -59,14 +60,6 @@ export function chartOf({ columns, rows }: Pick<SqlAnswer, 'columns' | 'rows'>):
     })),
     leftOut: lines.size - drawn.length,
   }
-}
-
-function seriesOf({ x, y }: { x: number[]; y: number[] }, run: string, axis: XAxis): PointSeries {
-  const order = x.map((_, index) => index).sort((left, right) => (x[left] ?? 0) - (x[right] ?? 0))
-  const xs = Float64Array.from(order, (index) => x[index] ?? 0)
-  const ys = Float64Array.from(order, (index) => y[index] ?? 0)
-  const columns = { x: xs, y: ys, step: xs, time: axis.kind === 'time' ? xs : new Float64Array(xs.length) }
-  return { run, metric: 'value', stream: 'history', x: axis, form: 'points', count: xs.length, withoutX: 0, columns }
 }
 
 function numberOf(cell: SqlCell | undefined): number | null {

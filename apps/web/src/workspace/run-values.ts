@@ -1,4 +1,5 @@
 import { type MediaValue, mediaValueSchema } from '@kiroku/core/media'
+import { type MediaFileKind, mediaFilesOf } from '@kiroku/core/media-files'
 import type { Run } from '@kiroku/core/runs'
 import { flatten, fromWireRecord, type Value, type WireRecord } from '@kiroku/core/values'
 import { formatCount } from '../format/numbers.ts'
@@ -11,7 +12,7 @@ const leaf = (value: unknown): Value => {
   return Array.isArray(value) ? value.map(leaf) : String(value)
 }
 
-/** An image, histogram or table in a few words. */
+/** Logged media in a few words. */
 function mediaText(value: MediaValue): string {
   switch (value._type) {
     case 'image-file':
@@ -22,7 +23,23 @@ function mediaText(value: MediaValue): string {
       return `histogram, ${formatCount(value.values.reduce((sum, count) => sum + count, 0))} values`
     case 'table-file':
       return `table, ${formatCount(value.rows)} rows`
+    default: {
+      const { kind, files } = mediaFilesOf(value)
+      const word = fileWords[kind]
+      return files.length === 1 ? word : `${formatCount(files.length)} × ${word}`
+    }
   }
+}
+
+const fileWords: Readonly<Record<MediaFileKind, string>> = {
+  audio: 'audio',
+  video: 'video',
+  html: 'HTML',
+  plotly: 'Plotly figure',
+  object3d: '3D object',
+  molecule: 'molecule',
+  bokeh: 'Bokeh figure',
+  graph: 'graph',
 }
 
 /** The record with media, at any depth, in words. */

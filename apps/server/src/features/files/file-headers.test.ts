@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { fileNameParameters, headersOf, namesTag } from './file-headers.ts'
+import { fileNameParameters, headersOf, isPage, namesTag, pageHeadersOf } from './file-headers.ts'
 
 const sha256 = 'a'.repeat(64)
 const fileOf = (mime: string, path = 'media/file') => ({ path, sha256, size: 1, mime, createdAt: 0 })
 
 describe('the headers of a file', () => {
-  it.each(['image/png', 'image/jpeg', 'application/json'])('let a browser show %s', (mime) => {
-    const headers = headersOf(fileOf(mime))
-    expect(headers['content-type']).toBe(mime)
-    expect(headers['content-disposition']).toMatch(/^inline; /)
-  })
+  it.each(['image/png', 'image/jpeg', 'image/gif', 'audio/wav', 'video/mp4', 'application/json'])(
+    'let a browser show %s',
+    (mime) => {
+      const headers = headersOf(fileOf(mime))
+      expect(headers['content-type']).toBe(mime)
+      expect(headers['content-disposition']).toMatch(/^inline; /)
+    },
+  )
 
   it('let a browser show text, whatever it says of its characters', () => {
     for (const mime of ['text/plain', 'Text/Plain; charset=utf-7'])
@@ -25,8 +28,8 @@ describe('the headers of a file', () => {
     'application/xhtml+xml',
     'application/pdf',
     'text/javascript',
-    'image/gif',
     'image/png+xml',
+    'video/mp4+xml',
   ])('have %s saved', (mime) => {
     const headers = headersOf(fileOf(mime))
     expect(headers['content-type']).toBe('application/octet-stream')
@@ -49,6 +52,23 @@ describe('the headers of a file', () => {
     expect(fileNameParameters(name)).toBe(
       `filename="a _b__ c______1_.txt"; filename*=UTF-8''a%20%22b%22%3B%20c%3D%5C%C3%A9%0A%E8%A8%98%281%29.txt`,
     )
+  })
+})
+
+describe('HTML that is shown as a page', () => {
+  it('has an origin of its own, its own scripts, and nothing else', () => {
+    const headers = pageHeadersOf(fileOf('text/html', 'media/html/a.html'))
+    const [sandbox, ...sources] = (headers['content-security-policy'] ?? '').split('; ')
+    expect(sandbox).toBe('sandbox allow-scripts')
+    expect(sources).toContain("default-src 'none'")
+    expect(sources).toContain("frame-ancestors 'self'")
+    expect(sources.join(' ')).not.toMatch(/https?:|\*|connect-src/)
+    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff' })
+  })
+
+  it('is told to be HTML', () => {
+    expect(['text/html', 'Text/HTML; charset=utf-8'].map((mime) => isPage({ mime }))).toEqual([true, true])
+    expect(['text/plain', 'application/xhtml+xml', ''].map((mime) => isPage({ mime }))).toEqual([false, false, false])
   })
 })
 

@@ -163,6 +163,50 @@ describe('a file', () => {
     expect(changed.status).toBe(200)
   })
 
+  it('comes in stretches, as players ask for it', async () => {
+    const run = await testRun(caller)
+    await attachFile(caller, run, { path: 'a.wav', content: '0123456789', mime: 'audio/wav' })
+    const part = async (range: string, more: Record<string, string> = {}) => {
+      const answer = await fetchFile(caller, { ...run, path: 'a.wav' }, { range, ...more })
+      return [answer.status, answer.headers.get('content-range'), await answer.text()]
+    }
+    expect(await part('bytes=0-')).toEqual([206, 'bytes 0-9/10', '0123456789'])
+    expect(await part('bytes=3-5')).toEqual([206, 'bytes 3-5/10', '345'])
+    expect(await part('bytes=-2')).toEqual([206, 'bytes 8-9/10', '89'])
+    expect(await part('bytes=8-100')).toEqual([206, 'bytes 8-9/10', '89'])
+    expect(await part('bytes=10-')).toEqual([416, 'bytes */10', ''])
+    expect(await part('bytes=1-2,4-5')).toEqual([200, null, '0123456789'])
+    const etag = `"${sha256Of('0123456789')}"`
+    expect(await part('bytes=3-5', { 'if-range': etag })).toEqual([206, 'bytes 3-5/10', '345'])
+    expect(await part('bytes=3-5', { 'if-range': '"other"' })).toEqual([200, null, '0123456789'])
+    const { headers } = await fetchFile(caller, { ...run, path: 'a.wav' }, { range: 'bytes=3-5' })
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'accept-ranges': 'bytes',
+      'content-length': '3',
+      'content-type': 'audio/wav',
+      'content-disposition': expect.stringMatching(/^inline/),
+    })
+  })
+
+  it('of HTML is shown as a page of no origin where that is asked for, and nothing else is', async () => {
+    const run = await testRun(caller)
+    await attachFile(caller, run, { path: 'a.html', content: '<b>a</b>', mime: 'text/html' })
+    await attachFile(caller, run, { path: 'a.js', content: 'alert(1)', mime: 'text/javascript', firstSeq: 2 })
+    const pageAt = (path: string) =>
+      fetch(`${caller.url}${routes.files}?${new URLSearchParams({ ...address(run), path, as: 'page' })}`, {
+        headers: { authorization: `Bearer ${caller.apiKey}` },
+      })
+    const page = await pageAt('a.html')
+    expect([page.status, await page.text()]).toEqual([200, '<b>a</b>'])
+    expect(Object.fromEntries(page.headers)).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': expect.stringMatching(/^sandbox allow-scripts; default-src 'none'; /),
+      'x-frame-options': 'SAMEORIGIN',
+    })
+    const refused = await pageAt('a.js')
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('a.js is text/javascript')])
+  })
+
   it.each(['text/html', 'image/svg+xml'])('that could run, as %s, is saved', async (mime) => {
     const run = await testRun(caller)
     await attachFile(caller, run, { path: 'page', content: '<script>alert(1)</script>', mime })

@@ -7,13 +7,17 @@ import * as z from 'zod'
 import { requireIdentity } from '../../http/authentication.ts'
 import { authorizeOnly, authorizeOrganization } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
-import { etagOf, headersOf, namesTag } from './file-headers.ts'
+import { readRange } from './byte-range.ts'
+import { etagOf, headersOf, isPage, namesTag, pageHeadersOf } from './file-headers.ts'
 import type { FilesService } from './files.service.ts'
 
 const blobParametersSchema = z.object({ sha256: sha256Schema })
-const fileQuerySchema = runAddressSchema.extend({ path: filePathSchema })
+const fileQuerySchema = runAddressSchema.extend({ path: filePathSchema, as: z.literal('page').optional() })
 
-/** PUT a content under its hash, and GET a run's file. Both are streamed: no more than a piece of one is in memory. */
+/**
+ * PUT a content under its hash, and GET a run's file or a stretch of it. Both are streamed: no more than a piece of one is in
+ * memory.
+ */
 export function registerFileRoutes(app: FastifyInstance, files: FilesService, projects: ProjectsRepository): void {
   app.register(async (uploads) => {
     // A body of any type is left as the stream that it is.
@@ -36,9 +40,24 @@ export function registerFileRoutes(app: FastifyInstance, files: FilesService, pr
     const asked = parseInput(fileQuerySchema, request.query, 'file request')
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
     const file = await files.byPath(scope, asked.run, asked.path)
-    reply.headers(headersOf(file))
-    if (namesTag(request.headers['if-none-match'], etagOf(file))) return reply.code(304).send()
-    const { content, size } = await files.open(scope, file)
-    return reply.header('content-length', size).send(content)
+    if (asked.as === 'page' && !isPage(file))
+      throw new KirokuError({
+        code: 'BAD_REQUEST',
+        message: `as: only HTML is shown as a page, and ${asked.path} is ${file.mime}; leave \`as\` out to have the file`,
+      })
+    reply.headers(asked.as === 'page' ? pageHeadersOf(file) : headersOf(file)).header('accept-ranges', 'bytes')
+    const etag = etagOf(file)
+    if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+    const ifRange = request.headers['if-range']
+    const isSame = ifRange === undefined || ifRange === etag
+    const range = isSame ? readRange(request.headers.range, file.size) : undefined
+    if (range === 'none') return reply.code(416).header('content-range', `bytes */${file.size}`).send()
+    const { content, size } = await files.open(scope, file, range)
+    if (range === undefined) return reply.header('content-length', size).send(content)
+    const { start, end } = range
+    return reply
+      .code(206)
+      .headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 })
+      .send(content)
   })
 }

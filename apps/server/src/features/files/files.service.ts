@@ -59,8 +59,8 @@ export type FilesService = {
   list(scope: ProjectScope, run: string): Promise<RunFile[]>
   /** What a run has at a path. Throws NOT_FOUND for an unknown run, and when it has no file there. */
   byPath(scope: ProjectScope, run: string, path: string): Promise<RunFile>
-  /** The bytes of a file. Throws NOT_FOUND when this server's storage lacks them. */
-  open(scope: ProjectScope, file: RunFile): Promise<{ content: Readable; size: number }>
+  /** The bytes of a file or a range of them, and its whole size. Throws NOT_FOUND when this server's storage lacks them. */
+  open(scope: ProjectScope, file: RunFile, range?: ByteRange): Promise<OpenContent>
   /** Removes contents that no file names and that were not offered for `keptMs`, and what uploads left; `signal` ends it. */
   sweep(keptMs: number, signal?: AbortSignal): Promise<void>
   /** Has no content removed while `work` is done: a sweep under way ends first, and those that begin meanwhile do nothing. */
@@ -175,8 +175,8 @@ export function createFilesService(
     list: (scope, run) => files.list(scope, run),
     byPath: (scope, run, path) => files.byPath(scope, run, path),
 
-    async open({ organizationId }, { path, sha256 }) {
-      const opened = await storage.open({ organizationId, sha256 })
+    async open({ organizationId }, { path, sha256 }, range) {
+      const opened = await storage.open({ organizationId, sha256 }, range)
       if (opened) return opened
       throw new KirokuError({ code: 'NOT_FOUND', message: `the content of ${path} is not on this server's disk` })
     },

@@ -1,3 +1,4 @@
+export { type CustomChartsRepository, createCustomChartsRepository } from './custom-charts.repository.ts'
 export {
   createMetricsRepository,
   type MetricsRepository,

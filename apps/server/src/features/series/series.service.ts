@@ -6,7 +6,7 @@ import type { PartialAnswer, SeriesAnswer, seriesRequestSchema } from '@kiroku/c
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
-import type { MetricsRepository, RunReference } from '../metrics/index.ts'
+import type { CustomChartsRepository, MetricsRepository, RunReference } from '../metrics/index.ts'
 
 /** Reads what runs logged. */
 export type SeriesService = {
@@ -23,7 +23,11 @@ export type SeriesService = {
 }
 
 /** Names runs by the ids that points are stored under, and binds metrics to their x axes. */
-export function createSeriesService(store: MetricStore, metrics: MetricsRepository): SeriesService {
+export function createSeriesService(
+  store: MetricStore,
+  metrics: MetricsRepository,
+  charts: CustomChartsRepository,
+): SeriesService {
   const find = async (scope: ProjectScope, slug: string): Promise<RunReference> => {
     const run = (await metrics.references(scope, [slug])).get(slug)
     if (!run) throw new KirokuError({ code: 'NOT_FOUND', message: `there is no run ${slug}` })
@@ -74,7 +78,13 @@ export function createSeriesService(store: MetricStore, metrics: MetricsReposito
 
     async textMetrics(scope, run) {
       const { runId } = await find(scope, run)
-      return store.textMetrics({ project: scope.projectId, run: runId })
+      const found = await store.textMetrics({ project: scope.projectId, run: runId })
+      if (!found.some(({ kind }) => kind === 'table')) return found
+      const known = await charts.byRun(scope, run)
+      return found.map((metric) => {
+        const chart = metric.kind === 'table' ? known.get(metric.metric) : undefined
+        return chart === undefined ? metric : { ...metric, chart }
+      })
     },
 
     async textSteps(scope, { run, metric }) {

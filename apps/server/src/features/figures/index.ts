@@ -1,0 +1,1 @@
+export { registerFigureRoutes } from './figures.route.ts'
