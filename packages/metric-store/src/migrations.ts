@@ -29,8 +29,8 @@ const curves = 'CODEC(Delta, ZSTD(3))'
 const deepZoom = 'index_granularity = 1024, min_bytes_for_wide_part = 1048576'
 
 /**
- * What a deep zoom reads of a column is a block for each of its runs, of 64 KB before compression where nothing else is said: these take
- * 0.6 times as long, and 0.14 bytes a point more, than such blocks.
+ * What a deep zoom reads of a column is a block for each of its runs, of 64 KB before compression where nothing else is said: smaller ones
+ * take less time and a little more room. Values that come again and again, such as those of few digits, would take a third more.
  */
 const inSmallBlocks = 'SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384)'
 
@@ -53,7 +53,7 @@ export const migrations: readonly Migration[] = [
           ${seriesColumn} ${inSmallBlocks},
           step Int64 CODEC(DoubleDelta, ZSTD) ${inSmallBlocks},
           time Int64 ${curves} ${inSmallBlocks},
-          value Float64 ${curves} ${inSmallBlocks},
+          value Float64 ${curves},
           version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
         orderBy: '(project, run, stream, metric, step)',
