@@ -1,17 +1,38 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The test files that take longest, some minutes together: they begin first, so that no worker ends long after the others. */
+/**
+ * The test files that take longest, at first those that mostly wait, then those with most work: they begin first, so that no
+ * worker ends long after the others. All others follow, the largest first.
+ */
 const slowest = [
   'sdk/test/outage',
   'sdk/test/faults',
   'metric-store/test/kills',
-  'history/kill-steps',
+  'server/test/wandb/wandb',
+  'sdk/test/trouble',
   'src/server.int',
+  'history/kill-steps',
   'cli/src/commands',
   'export/round-trip',
-  'metric-store/test/rollups',
   'cli/src/sync-trouble',
+  'metric-store/test/groups',
+  'metric-store/test/rollups',
+  'history/backpressure',
+  'engines/engines',
+  'metric-store/test/measures',
+  'backup/backup.int',
+  'cli/src/restore',
+  'cli/src/sync',
+  'sdk/test/resume',
+  'sdk/test/end-to-end',
+  'metric-store/test/series',
+  'metric-store/test/branch',
+  'wandb/import-wandb',
+  'history/kill.int',
+  'test/wandb/restart',
+  'cli/src/backup',
+  'run/test/start',
   'e2e/example',
   'e2e/run-tabs',
   'e2e/pages',
@@ -27,6 +48,11 @@ class SlowestFirst extends BaseSequencer {
 
 /** Servers begin with a PostgreSQL that was made once: to make one anew takes a second. */
 const template = 'apps/server/src/testing/template-setup.ts'
+
+/** What is built is loaded by Node as it is: to transform it for each test file took a second of each. */
+const server = {
+  deps: { external: [/^(?!.*\/node_modules\/).*\/(apps|packages|tooling|examples)\/[^/]+\/dist\/.*\.js$/] },
+}
 
 /** `unit` needs nothing; `integration` starts real servers; `browser` drives a real Chromium. */
 export default defineConfig({
@@ -48,6 +74,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{apps,packages,tooling,examples}/*/{src,test}/**/*.int.test.ts'],
+          server,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
@@ -60,6 +87,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['apps/web/e2e/**/*.spec.ts'],
+          server,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',

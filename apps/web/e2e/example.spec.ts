@@ -25,7 +25,7 @@ test('the example’s run appears as it starts, and its charts move while it tra
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).first().waitFor()
 
-  const script = spawn(process.execPath, [example, '--epochs', '4'], {
+  const script = spawn(process.execPath, [example, '--epochs', '2'], {
     cwd: directory,
     env: {
       PATH: process.env['PATH'],
@@ -62,16 +62,16 @@ test('the example’s run appears as it starts, and its charts move while it tra
   const [batches, losses, accuracies] = await Promise.all(
     ['batch', 'train/loss', 'val/accuracy'].map((metric) => readPoints(server, { ...at, metric })),
   )
-  expect(losses?.values.length).toBe(2000)
-  expect([...(batches?.values ?? [])]).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1))
-  expect(accuracies?.values.length).toBe(4)
+  expect(losses?.values.length).toBe(1000)
+  expect([...(batches?.values ?? [])]).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1))
+  expect(accuracies?.values.length).toBe(2)
   expect(accuracies?.values.at(-1)).toBeGreaterThan(0.9)
-  expect(run.summary).toMatchObject({ epoch: 4, test_accuracy: expect.any(Number) })
+  expect(run.summary).toMatchObject({ epoch: 2, test_accuracy: expect.any(Number) })
 
-  await chart(page, 'train/loss', { 'x-title': 'batch', points: 2000, state: 'ready' }).waitFor()
-  const validation = chart(page, 'val/accuracy', { 'x-title': 'epoch', points: 4 })
+  await chart(page, 'train/loss', { 'x-title': 'batch', points: 1000, state: 'ready' }).waitFor()
+  const validation = chart(page, 'val/accuracy', { 'x-title': 'epoch', points: 2 })
   await validation.scrollIntoViewIfNeeded()
-  await chart(page, 'val/accuracy', { 'x-title': 'epoch', points: 4, state: 'ready', 'last-x': 4 }).waitFor()
+  await chart(page, 'val/accuracy', { 'x-title': 'epoch', points: 2, state: 'ready', 'last-x': 2 }).waitFor()
   expect(problems).toEqual([])
   await close()
 }, 300_000)

@@ -116,17 +116,17 @@ function sidecarsOf(directory: string): number[] {
   })
 }
 
-/** Asks again and again until there is an answer. Throws after `timeoutMs`. */
+/** Asks again and again until there is an answer. Throws after `timeoutMs`, saying `what` it waited for. */
 export async function until<T>(
   ask: () => T | undefined | Promise<T | undefined>,
-  what: string,
+  what: string | (() => string),
   timeoutMs = 45_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -17,11 +17,14 @@ export async function storedRun(place: Place, run: string): Promise<Run | undefi
 }
 
 /** The run once it is no longer running. */
-export function endedRun(place: Place, run: string): Promise<Run> {
-  return until(async () => {
+export async function endedRun(place: Place, run: string): Promise<Run> {
+  let state = 'unknown to the server'
+  const ended = async (): Promise<Run | undefined> => {
     const stored = await storedRun(place, run)
+    state = stored?.state ?? state
     return stored !== undefined && stored.state !== 'running' ? stored : undefined
-  }, `run ${run} to end`)
+  }
+  return until(ended, () => `run ${run} to end, which is ${state}`)
 }
 
 /** Reads back every row that `train.mjs` logged; expects rows 0 to `count - 1`, each once, and answers the count. */
