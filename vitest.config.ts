@@ -78,6 +78,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
+          // The files of a worker follow each other in one process, which loads the server, its engines and Prisma once.
+          isolate: false,
           globalSetup: template,
           // Most of what these tests do is to wait for processes: two of them leave a processor of two idle half of the time.
           maxWorkers: 3,

@@ -1,11 +1,12 @@
 import { encodeHistoryBatch } from '@kiroku/core/history'
 import { routes } from '@kiroku/core/routes'
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { batchOf, postBytes, rawRequest, testOrganization, testRun, testServer } from '../testing/index.ts'
 
 it('logs have what happened and the id of the request, and never a key, a cookie or a payload', async () => {
   const lines: string[] = []
-  vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+  const writing = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+  onTestFinished(() => writing.mockRestore())
   let mustFail = true
   await using server = await testServer({
     logLevel: 'trace',
