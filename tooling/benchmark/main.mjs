@@ -13,11 +13,12 @@ import * as runsTable from './measures/runs-table.mjs'
 import * as sidecar from './measures/sidecar.mjs'
 import * as soak from './measures/soak.mjs'
 import * as start from './measures/start.mjs'
+import * as wandb from './measures/wandb.mjs'
 import { commit, keep, keptIn, lastResults, machine, resultOf, resultsOf, warnUnlessQuiet } from './report.mjs'
 import { table } from './table.mjs'
 
 /** Each measure names the ids that it answers; `measure()` gives one result an id. */
-const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts, peers, soak]
+const measures = [log, init, sidecar, ingest, disk, start, crash, runsTable, live, charts, wandb, peers, soak]
 
 const { values: flags } = parseArgs({
   options: {
@@ -28,13 +29,14 @@ const { values: flags } = parseArgs({
     data: { type: 'string' },
     large: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
+    wandb: { type: 'boolean', default: false },
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
   },
 })
 const usual = measures.flatMap((measure) => measure.ids)
 /** What a flag asks for: only on request, because it takes long or needs more than Node. */
-const onRequest = { large: charts.onRequest, peers: peers.onRequest, soak: soak.onRequest }
+const onRequest = { large: charts.onRequest, peers: peers.onRequest, wandb: wandb.onRequest, soak: soak.onRequest }
 const requested = Object.entries(onRequest).flatMap(([flag, ids]) => (flags[flag] ? ids : []))
 const known = [...usual, ...Object.values(onRequest).flat()]
 const chosen = [...(flags.only?.split(',').map((id) => id.trim()) ?? []), ...requested]

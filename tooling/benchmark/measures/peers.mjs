@@ -1,22 +1,17 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readPoints, spawnServer } from '@kiroku/testkit'
 import { openDatasets, projectOf, slugOf } from '../charts/dataset.mjs'
 import { askChart, settle } from '../charts/requests.mjs'
 import { inTemporaryDirectory, runScript, withServer } from '../processes.mjs'
+import { environmentOf, versions } from '../python.mjs'
 import { median, milliseconds } from '../statistics.mjs'
 import { aligned, rounded } from '../table.mjs'
 
 const run = promisify(execFile)
 
-/** The versions that the adapters in `peers/` were written and tried with. */
-const versions = { mlflow: '3.17.2', trackio: '0.43.0', aim: '3.29.1', tensorboard: '2.21.0', wandb: '0.31.0' }
 const scripts = join(import.meta.dirname, '..', 'peers')
-/** Each peer has its environment here, made once. */
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kiroku-bench')
 const budgetS = { log: 10, rate: 10, fill: 20, read: 0 }
 /** What takes longer than its budget and this is broken off. */
 const patienceMs = 60_000
@@ -43,7 +38,7 @@ export async function measure({ print }) {
   for (const [name, version] of Object.entries(versions)) {
     console.error(`  ${name} ${version} ...`)
     try {
-      measured.push(await measurePeer(name, await environmentOf(name, version)))
+      measured.push(await measurePeer(name, await environmentOf(name)))
     } catch (error) {
       measured.push({ name, notes: [`left out: ${lastLine(error.stderr ?? '') || error.message.split('\n')[0]}`] })
     }
@@ -134,26 +129,6 @@ async function measureKiroku() {
     }
   })
 }
-
-/** Python in an environment that has this peer alone, made where there is none yet. Throws with what pip said. */
-async function environmentOf(name, version) {
-  const directory = join(cache, `${name}-${version}`)
-  const python = join(directory, 'bin', 'python')
-  if (existsSync(python)) return python
-  mkdirSync(cache, { recursive: true })
-  const unfinished = `${directory}.new`
-  rmSync(unfinished, { recursive: true, force: true })
-  await run('python3', ['-m', 'venv', unfinished])
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
-  await run(join(unfinished, 'bin', 'python'), [...pip, `${name}==${version}`, ...besides(name)], {
-    maxBuffer: 2 ** 26,
-  })
-  renameSync(unfinished, directory)
-  return python
-}
-
-/** TensorBoard imports `pkg_resources`, which newer setuptools lack. */
-const besides = (name) => (name === 'tensorboard' ? ['setuptools<81'] : [])
 
 function measurePeer(name, python) {
   return inTemporaryDirectory(async (directory) => {

@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { readTestEnvironment } from './env.ts'
-
-/** One release of each protocol generation, the newest first. */
-export const versions = ['0.31.0', '0.25.1', '0.22.3', '0.18.7'] as const
+import type { Release } from './releases.ts'
 
 /** How a script ended, and what it told by lines `RESULT {…}`, later ones over earlier ones. */
 export type Outcome = { code: number | null; output: string; result: Record<string, unknown> }
@@ -29,11 +27,13 @@ export type ScriptOptions = {
   directory?: string
   /** How long it may take; 90 s when left out. */
   timeoutMs?: number
+  /** Packages that it imports besides. */
+  libraries?: keyof typeof libraries
 }
 
 /** A real client of one version. */
 export type WandbClient = {
-  version: string
+  version: Release
   /** Starts one of the scripts beside this file. */
   start(script: string, options: ScriptOptions): Promise<RunningScript>
   /** Runs one to its end. */
@@ -50,11 +50,11 @@ const { path, mustRun } = readTestEnvironment()
  * The client of a version, installed once into the cache of all test runs; the reason where there is no Python or no package
  * index. Throws on a build server, where that is a failure.
  */
-export async function installClient(version: string): Promise<WandbClient | { version: string; missing: string }> {
+export async function installClient(version: Release): Promise<WandbClient | { version: Release; missing: string }> {
   try {
     const python = await barePython()
-    const libraries = await install('libraries-2', ['numpy', 'pillow', 'plotly', 'soundfile'])
-    return clientOf(version, python, [await install(`wandb-${version}`, [`wandb==${version}`]), libraries])
+    const usual = await installLibraries('usual')
+    return clientOf(version, python, [await install(`wandb-${version}`, [`wandb==${version}`]), usual])
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (mustRun) throw error
@@ -63,11 +63,22 @@ export async function installClient(version: string): Promise<WandbClient | { ve
   }
 }
 
+/** Packages that scripts import: all of them, or those that train a model. */
+const libraries = {
+  usual: ['numpy', 'pillow', 'plotly', 'soundfile'],
+  training: ['scikit-learn', 'xgboost-cpu', 'pandas'],
+} as const
+
+const installLibraries = (name: keyof typeof libraries): Promise<string> => install(`${name}-2`, libraries[name])
+
 const installing = new Map<string, Promise<string>>()
 
-/** Packages, with what they need, in a directory of their own. */
+/**
+ * Packages, with what they need, in a directory of their own. They are not compiled: that takes four times as long as all else, and
+ * scripts import a small part of them.
+ */
 const install = (name: string, packages: readonly string[]): Promise<string> =>
-  once(name, ['-m', 'pip', 'install', '-q', ...packages, '--target'])
+  once(name, ['-m', 'pip', 'install', '-q', '--no-compile', ...packages, '--target'])
 
 /** The directory of a Python that sees no package of the machine: what a script imports is what was installed for it. */
 const barePython = (): Promise<string> => once('python', ['-m', 'venv', '--without-pip'])
@@ -148,9 +159,10 @@ function watch(child: ChildProcess, timeoutMs: number): RunningScript {
 
 const scriptTimeoutMs = 90_000
 
-function clientOf(version: string, python: string, libraries: readonly string[]): WandbClient {
+function clientOf(version: Release, python: string, packages: readonly string[]): WandbClient {
   const bin = join(python, 'bin')
   const launch = async (args: readonly string[], options: ScriptOptions): Promise<RunningScript> => {
+    const more = options.libraries === undefined ? [] : [await installLibraries(options.libraries)]
     const home = await mkdtemp(join(tmpdir(), 'kiroku-wandb-home-'))
     const directory = options.directory ?? home
     // A client keeps the code of a script that is below the directory where it runs.
@@ -159,8 +171,9 @@ function clientOf(version: string, python: string, libraries: readonly string[])
     const env = {
       PATH: `${bin}:${path}`,
       HOME: home,
-      PYTHONDONTWRITEBYTECODE: '1',
-      PYTHONPATH: [...libraries, scripts].join(':'),
+      // What a script imports is compiled for all that come after it.
+      PYTHONPYCACHEPREFIX: join(cache, 'bytecode'),
+      PYTHONPATH: [...packages, ...more, scripts].join(':'),
       WANDB_BASE_URL: options.url,
       WANDB_API_KEY: options.apiKey,
       WANDB_DIR: directory,

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type TestServer, testOrganization, testServer } from '../../src/testing/index.ts'
-import { checks, impossible } from './checks.ts'
-import { installClient, versions } from './client.ts'
-import { sweepChecks } from './sweep-checks.ts'
+import { checks } from './checks/index.ts'
+import { installClient } from './client.ts'
+import { releasesFor } from './features/table.ts'
+import { releases } from './releases.ts'
 
-const clients = await Promise.all(versions.map(installClient))
+const clients = await Promise.all(releases.map(installClient))
 const timeout = 240_000
 
 let server: TestServer
@@ -15,14 +16,11 @@ afterAll(() => server.close())
 
 // Each check has an organization of its own, so that all run beside each other against one server.
 describe.concurrent.each(clients)('wandb $version', (wandb) => {
-  it.for(Object.entries({ ...checks, ...sweepChecks }))(
-    '%s',
-    { timeout, concurrent: true },
-    async ([name, check], { skip }) => {
-      if ('missing' in wandb) return skip(`no client: ${wandb.missing}`)
-      const reason = impossible[wandb.version]?.[name]
-      if (reason !== undefined) return skip(reason)
-      await check(wandb, await testOrganization(server))
-    },
-  )
+  const named = checks
+    .filter((check) => releasesFor(check).includes(wandb.version))
+    .map((check) => [check.name, check] as const)
+  it.for(named)('%s', { timeout, concurrent: true }, async ([, check], { skip }) => {
+    if ('missing' in wandb) return skip(`no client: ${wandb.missing}`)
+    await check.run(wandb, await testOrganization(server))
+  })
 })

@@ -61,9 +61,10 @@ if early:
     def train_long():
         with wandb.init(settings=wandb.Settings(x_file_stream_transmit_interval=0.2)) as run:
             went.append(run.id)
-            values = 8 if len(went) < 3 else 400
+            # Only the last is worse than others, so that the ones before are never told to stop, however long they take.
+            level, values = [(2, 8), (1, 8), (3, 400)][len(went) - 1]
             for step in range(values):
-                run.log({"loss": len(went) + 1 / (step + 1)})
+                run.log({"loss": level + 1 / (step + 1)})
                 time.sleep(0.05)
 
     bayes = {

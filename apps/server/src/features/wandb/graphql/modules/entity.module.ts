@@ -7,8 +7,9 @@ import { globalId } from '../nodes.ts'
 export const entityModule: WandbModule = {
   sdl: `
     extend type Query { entity(name: String): Entity }
-    type Entity { id: ID! name: String! isTeam: Boolean organization: EntityOrganization }
-    type EntityOrganization { id: ID name: String coreWeaveOrganizationId: String }
+    type Entity { id: ID! name: String! isTeam: Boolean organization: EntityOrganization user: EntityUser }
+    type EntityOrganization { id: ID name: String orgEntity: Entity coreWeaveOrganizationId: String }
+    type EntityUser { organizations: [EntityOrganization!] }
   `,
   fields: {
     Query: {
@@ -22,6 +23,8 @@ export const entityModule: WandbModule = {
       name: ({ scope }) => scope.organization,
       isTeam: () => true,
       organization: () => null,
+      // Where it is missing a client does not say in words that there is no registry.
+      user: () => null,
     },
   },
 }

@@ -1,7 +1,7 @@
 import { mediaFilesOf, mediaFilesSchema } from '@kiroku/core/media-files'
 import type { RunAddress } from '@kiroku/core/queries'
 import { expect } from 'vitest'
-import { type Caller, client, fetchFile } from '../../src/testing/index.ts'
+import { type Caller, client, fetchFile } from '../../../src/testing/index.ts'
 
 /** What the run of `files.py` logged as files is there, of its kind, with its captions and its charts. */
 export async function checkMediaFiles(caller: Caller, address: RunAddress): Promise<void> {

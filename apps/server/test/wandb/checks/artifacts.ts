@@ -1,0 +1,89 @@
+import { routes } from '@kiroku/core/routes'
+import { expect } from 'vitest'
+import { client } from '../../../src/testing/index.ts'
+import { newest } from '../releases.ts'
+import { at, type Check, project, succeeded, textsOf } from './check.ts'
+
+/** Versions of artifacts. */
+export const artifactChecks: readonly Check[] = [
+  {
+    name: 'keeps artifacts, gives them back and tells who made and used them',
+    proves: [
+      'artifact.log',
+      'artifact.use',
+      'artifact.change',
+      'artifact.lineage',
+      'artifact.list',
+      'artifact.delete',
+      'artifact.references',
+      'artifact.table',
+      'artifact.model',
+      'artifact.link',
+      'artifact.draft',
+      'artifact.incremental',
+      'log_code',
+    ],
+    async run(wandb, tenant) {
+      const { result } = await succeeded(wandb.run('artifacts.py', tenant))
+      const { maker, user } = { maker: String(result['maker']), user: String(result['user']) }
+      expect(result).toMatchObject({ first: 'v0', again: 'v0', second: 'v1', second_aliases: ['clean', 'latest'] })
+      expect(result).toMatchObject({ used: 'v1', used_type: 'dataset', metadata_rows: 3, same: true })
+      expect(result).toMatchObject({ raw: 'v0', raw_same: true, entry_same: true, sizes: [300_000], model_same: true })
+      expect(result['listed']).toEqual(['deep/labels with space.txt', 'empty.bin', 'train.bin'])
+      expect(result['table']).toEqual([['picture', 'label'], 1, 'black'])
+      expect(result['refs']).toEqual(['hdfs://bucket/key', 'http://example.invalid/data.csv'])
+      expect(result['changed']).toEqual(['v1', 'better', 4, ['chosen', 'latest']])
+      expect(result).toMatchObject({
+        size: 300_007,
+        file_count: 3,
+        made_by: maker,
+        used_by: [user],
+        exists: [true, false],
+      })
+      // Releases up to 0.18 make a job of each run besides.
+      expect(result['types']).toEqual(expect.arrayContaining(['code', 'dataset', 'model', 'predictions', 'run_table']))
+      expect(result).toMatchObject({ collections: ['numbers', 'pointers'], versions: ['v1', 'v0'] })
+      expect(result['collection_aliases']).toEqual(['chosen', 'latest', 'raw'])
+      expect(result['drafted']).toEqual(['v2', ['deep/labels with space.txt', 'more.txt', 'train.bin']])
+      // Older releases tell the number that a linked version was made under.
+      expect(result['link']).toBe(wandb.version === newest ? 'v0' : 'v2')
+      expect(result['incremental']).toEqual([
+        'v3',
+        ['added.txt', 'deep/labels with space.txt', 'more.txt', 'train.bin'],
+      ])
+      expect(result['kept']).not.toBe(false)
+      expect(result['after']).toEqual(['v3', 'v2', 'v1'])
+
+      const named = (all: readonly { name: string; version: number }[]) =>
+        all.map((each) => `${each.name}:v${each.version}`)
+      const made = await client(tenant).artifacts.byRun.query(at(tenant, maker))
+      expect(named(made.outputs)).toEqual(
+        expect.arrayContaining(['numbers:v1', 'pointers:v0', 'boxed:v0', 'net:v0', `run-${maker}-table:v0`]),
+      )
+      expect(made.outputs.find(({ name }) => name === 'boxed')?.usedBy.map(({ run }) => run)).toEqual([user])
+      const taken = await client(tenant).artifacts.byRun.query(at(tenant, user))
+      expect(named(taken.inputs)).toEqual(expect.arrayContaining(['numbers:v1', 'boxed:v0', 'net:v0', 'pointers:v0']))
+      expect(taken.inputs.find(({ name }) => name === 'net')?.createdBy?.run).toBe(maker)
+      const address = { organization: tenant.organization, project, name: 'numbers', version: 'chosen' }
+      const detail = await client(tenant).artifacts.byVersion.query(address)
+      expect(result['model_link']).toBe('model')
+      expect(detail).toMatchObject({ version: 1, description: 'better', metadata: { rows: 4 } })
+      const linked = await client(tenant).artifacts.byVersion.query({ ...address, name: 'portfolio', version: 'prod' })
+      expect(linked).toMatchObject({ name: 'portfolio', version: 0, fileCount: 3 })
+      const query = new URLSearchParams({ ...address, path: 'deep/labels with space.txt' })
+      const headers = { authorization: `Bearer ${tenant.apiKey}` }
+      expect(await (await fetch(`${tenant.url}${routes.artifactFiles}?${query}`, { headers })).text()).toBe('changed')
+      const code = made.outputs.find(({ type }) => type === 'code')
+      const { files } = await client(tenant).artifacts.files.query({
+        ...address,
+        name: code?.name ?? '',
+        version: 'v0',
+      })
+      expect(files.map(({ path }) => path)).toEqual(['artifacts.py'])
+      // The large file is stored once, whatever versions have it.
+      const { storedFileBytes } = await client(tenant).usage.byOrganization.query({ organization: tenant.organization })
+      expect(storedFileBytes).toBeLessThan(450_000)
+      expect((await textsOf(tenant, maker, 'table'))[0]?.[1]).toMatchObject({ _type: 'table-file', rows: 2 })
+    },
+  },
+]

@@ -1,0 +1,25 @@
+import { artifactChecks } from './artifacts.ts'
+import type { Check } from './check.ts'
+import { commandLineChecks } from './command-line.ts'
+import { continuingChecks } from './continuing.ts'
+import { fileChecks } from './files.ts'
+import { loadChecks } from './load.ts'
+import { loggingChecks } from './logging.ts'
+import { publicApiChecks } from './public-api.ts'
+import { refusalChecks } from './refusals.ts'
+import { sweepChecks } from './sweeps.ts'
+import { trainingChecks } from './training.ts'
+
+/** All that run against one server, the longest first. */
+export const checks: readonly Check[] = [
+  ...sweepChecks,
+  ...artifactChecks,
+  ...publicApiChecks,
+  ...trainingChecks,
+  ...continuingChecks,
+  ...loggingChecks,
+  ...fileChecks,
+  ...commandLineChecks,
+  ...refusalChecks,
+  ...loadChecks,
+]

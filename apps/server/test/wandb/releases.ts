@@ -1,0 +1,7 @@
+/** One release of each protocol generation, the newest first. */
+export const releases = ['0.31.0', '0.25.1', '0.22.3', '0.18.7'] as const
+
+export type Release = (typeof releases)[number]
+
+/** Where what is shown does not differ among releases, it is shown with this one. */
+export const newest = releases[0]
