@@ -9,6 +9,7 @@ import { openEngines } from './engines/index.ts'
 import { type Environment, readEnvironment } from './env.ts'
 import {
   createArtifactChanges,
+  createArtifactManifests,
   createArtifactsRepository,
   createArtifactsService,
   registerArtifactRoute,
@@ -164,6 +165,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     artifacts: createArtifactsService({
       repository: createArtifactsRepository(database),
       changes: createArtifactChanges(database),
+      lists: createArtifactManifests(database),
       files,
     }),
     console: createConsoleService(store, metrics, runs),

@@ -3,6 +3,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import type { ByteRange, FilesService, OpenContent } from '../files/index.ts'
 import type { ArtifactChanges } from './artifact-changes.repository.ts'
+import type { ArtifactManifests } from './artifact-manifests.repository.ts'
 import type { StoredArtifact } from './artifact-row.ts'
 import type { ArtifactsRepository, Membership } from './artifacts.repository.ts'
 import { createCommit } from './commit-artifact.ts'
@@ -16,18 +17,11 @@ export type ReadFile = OpenContent & { path: string; sha256: string }
 /** Artifacts: what they are and were made of, from creation to deletion, and the contents of their files. */
 export type ArtifactsService = Pick<
   ArtifactChanges,
-  | 'create'
-  | 'addManifest'
-  | 'updateManifest'
-  | 'setAliases'
-  | 'removeAliases'
-  | 'update'
-  | 'remove'
-  | 'use'
-  | 'link'
-  | 'unlink'
+  'create' | 'setAliases' | 'removeAliases' | 'update' | 'remove' | 'use' | 'link' | 'unlink'
 > &
   Omit<ArtifactsRepository, 'byId' | 'contentByMd5'> & {
+    addManifest: ArtifactManifests['add']
+    updateManifest: ArtifactManifests['update']
     /** Throws NOT_FOUND for what is not an artifact of the organization. */
     existing(scope: Organization, id: string): Promise<StoredArtifact>
     /** The version of that number or alias. Throws NOT_FOUND. */
@@ -56,11 +50,12 @@ export type ArtifactsService = Pick<
 export type ArtifactsOptions = {
   repository: ArtifactsRepository
   changes: ArtifactChanges
+  lists: ArtifactManifests
   files: Pick<FilesService, 'offerByMd5' | 'keep' | 'openContent'>
 }
 
-export function createArtifactsService({ repository, changes, files }: ArtifactsOptions): ArtifactsService {
-  const commit = createCommit({ repository, changes, files })
+export function createArtifactsService({ repository, changes, lists, files }: ArtifactsOptions): ArtifactsService {
+  const commit = createCommit({ repository, changes, lists, files })
   const { byId, contentByMd5, ...reads } = repository
 
   const existing = async (scope: Organization, id: string): Promise<StoredArtifact> => {
@@ -95,8 +90,8 @@ export function createArtifactsService({ repository, changes, files }: Artifacts
   return {
     ...reads,
     create: changes.create,
-    addManifest: changes.addManifest,
-    updateManifest: changes.updateManifest,
+    addManifest: lists.add,
+    updateManifest: lists.update,
     setAliases: changes.setAliases,
     removeAliases: changes.removeAliases,
     update: changes.update,
@@ -120,11 +115,11 @@ export function createArtifactsService({ repository, changes, files }: Artifacts
     },
 
     async receiveManifest(scope, id, content) {
-      const announced = await changes.manifestMd5(scope, id)
+      const announced = await lists.md5(scope, id)
       // Clients announce it in one form or another; the form of a content's MD5 is checked.
       const md5 = md5Schema.safeParse(announced).data
       const kept = await files.keep(scope, content, { maxBytes: maxManifestBytes, md5 })
-      await changes.receiveManifest(scope, id, kept)
+      await lists.receive(scope, id, kept)
     },
 
     async commit(scope, id) {

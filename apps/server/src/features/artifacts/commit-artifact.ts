@@ -3,7 +3,8 @@ import { maxManifestBytes } from '@kiroku/core/artifacts'
 import { KirokuError } from '@kiroku/core/errors'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import type { FilesService } from '../files/index.ts'
-import type { ArtifactChanges, CommittedFiles, PendingManifest } from './artifact-changes.repository.ts'
+import type { ArtifactChanges, CommittedFiles } from './artifact-changes.repository.ts'
+import type { ArtifactManifests, PendingManifest } from './artifact-manifests.repository.ts'
 import type { StoredArtifact } from './artifact-row.ts'
 import type { ArtifactsRepository, StoredFile } from './artifacts.repository.ts'
 import { digestOf, type Manifest, mergeManifests, parseManifest } from './manifest.ts'
@@ -13,6 +14,7 @@ type Organization = Pick<OrganizationScope, 'organizationId'>
 export type CommitOptions = {
   repository: ArtifactsRepository
   changes: ArtifactChanges
+  lists: ArtifactManifests
   files: Pick<FilesService, 'offerByMd5' | 'keep' | 'openContent'>
 }
 
@@ -25,7 +27,7 @@ const maxToldMissing = 5
  * Makes a pending artifact a version, from the lists of files that came for it: the last one that is whole, or those of all
  * processes together, or what changed put over the version before. Every file must have come, with its size.
  */
-export function createCommit({ repository, changes, files }: CommitOptions) {
+export function createCommit({ repository, changes, lists, files }: CommitOptions) {
   const read = async (scope: Organization, sha256: string): Promise<Manifest> => {
     const opened = await files.openContent(scope, sha256)
     if (!opened) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the list of files is gone; send it again' })
@@ -79,7 +81,7 @@ export function createCommit({ repository, changes, files }: CommitOptions) {
 
   return async (scope: Organization, artifact: StoredArtifact): Promise<void> => {
     if (artifact.state === 'committed') return
-    const { manifests, latestId } = await changes.manifests(scope, artifact.id)
+    const { manifests, latestId } = await lists.list(scope, artifact.id)
     const { manifest, isMerged } = await whole(scope, manifests, latestId)
     const digest = digestOf(manifest.contents)
     if (!isMerged && digest !== artifact.digest)

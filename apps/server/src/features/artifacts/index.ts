@@ -1,4 +1,5 @@
 export { createArtifactChanges, type NewArtifact } from './artifact-changes.repository.ts'
+export { createArtifactManifests } from './artifact-manifests.repository.ts'
 export type { ArtifactRun, StoredArtifact } from './artifact-row.ts'
 export {
   type ArtifactsRepository,

@@ -15,12 +15,15 @@ export type FilesRepository = {
   byPath(scope: ProjectScope, run: string, path: string): Promise<RunFile>
   /** Those of the paths at which a run has a file. Throws NOT_FOUND for an unknown run. */
   find(scope: ProjectScope, run: string, paths: readonly string[]): Promise<RunFile[]>
+  /** The MD5 (base64) of a run's files by their paths, where it is kept. Throws NOT_FOUND for an unknown run. */
+  md5s(scope: ProjectScope, run: string): Promise<Map<string, string>>
   /** Gives a run a file whose content is kept. Throws NOT_FOUND for an unknown run, UNAVAILABLE for a content that is gone. */
   attach(scope: ProjectScope, run: string, file: FileFacts): Promise<void>
   /** Takes files from a run; those that it has not are passed over. Throws NOT_FOUND for an unknown run. */
   detach(scope: ProjectScope, run: string, paths: readonly string[]): Promise<void>
 }
 
+const md5RowsSchema = z.array(z.object({ path: z.string(), md5: z.string() }))
 const runRowsSchema = z.array(z.object({ id: z.string(), state: runStateSchema }))
 
 type FileRow = { path: string; sha256: string; size: bigint; mime: string; createdAt: Date }
@@ -51,6 +54,17 @@ export function createFilesRepository({ prisma, transaction }: Database): FilesR
       if (paths.length === 0) return []
       const rows = await prisma.runFile.findMany({ where: { runId, path: { in: [...paths] } }, select: selected })
       return rows.map(toFile)
+    },
+    async md5s(scope, slug) {
+      const runId = await runIdOf(scope, slug)
+      return transaction(async (connection) => {
+        const { rows } = await connection.query(
+          `SELECT f.path, b.md5 FROM run_file f JOIN blob b ON b.organization_id = $1 AND b.sha256 = f.sha256
+           WHERE f.run_id = $2 AND b.md5 IS NOT NULL`,
+          [scope.organizationId, runId],
+        )
+        return new Map(md5RowsSchema.parse(rows).map(({ path, md5 }) => [path, md5]))
+      })
     },
     async attach({ organizationId, projectId, project }, slug, file) {
       await transaction(async (connection) => {

@@ -18,6 +18,7 @@ const files: FilesService = {
   offerByMd5: unused,
   openContent: unused,
   offer: unused,
+  md5s: unused,
   list: unused,
   byPath: unused,
   open: unused,

@@ -57,6 +57,8 @@ export type FilesService = {
   find(scope: ProjectScope, run: string, paths: readonly string[]): Promise<RunFile[]>
   /** A run's files, by path. Throws NOT_FOUND for an unknown run. */
   list(scope: ProjectScope, run: string): Promise<RunFile[]>
+  /** MD5s (base64) of a run's files by their paths, of those that came since they are kept. Throws NOT_FOUND for an unknown run. */
+  md5s(scope: ProjectScope, run: string): Promise<Map<string, string>>
   /** What a run has at a path. Throws NOT_FOUND for an unknown run, and when it has no file there. */
   byPath(scope: ProjectScope, run: string, path: string): Promise<RunFile>
   /** The bytes of a file or a range of them, and its whole size. Throws NOT_FOUND when this server's storage lacks them. */
@@ -173,6 +175,7 @@ export function createFilesService(
     find: (scope, run, paths) => files.find(scope, run, paths),
 
     list: (scope, run) => files.list(scope, run),
+    md5s: (scope, run) => files.md5s(scope, run),
     byPath: (scope, run, path) => files.byPath(scope, run, path),
 
     async open({ organizationId }, { path, sha256 }, range) {

@@ -19,7 +19,7 @@ export type WandbServices = {
   history: WandbHistoryService
   console: Pick<ConsoleService, 'page'>
   projects: Pick<ProjectsRepository, 'list' | 'summary' | 'byName' | 'ensure'>
-  runFiles: Pick<FilesService, 'list' | 'detach'>
+  runFiles: Pick<FilesService, 'list' | 'md5s' | 'detach'>
   stream: FileStreamService
   alerts: AlertsService
   files: WandbFilesService

@@ -159,6 +159,8 @@ export const publicApiChecks: readonly Check[] = [
       const path = ['-p', project, '-e', organization, 'one']
       await succeeded(wandb.command(['pull', ...path], { ...tenant, directory }))
       expect(await readFile(join(directory, 'notes.txt'), 'utf8')).toBe('kept by one')
+      const again = await succeeded(wandb.command(['pull', ...path], { ...tenant, directory }))
+      expect(again.output).toContain('File notes.txt is up to date')
       await succeeded(wandb.command(['restore', '--no-git', ...path], { ...tenant, directory }))
       const projects = await client(tenant).projects.list.query({ organization })
       expect(projects.map(({ name }) => name).sort()).toEqual(['made', project])

@@ -71,8 +71,13 @@ export const runFileListModule: WandbModule = {
         const maker = once(() => services.links.maker(apiKey, node.scope, node.run.slug))
         // Made for those alone that ask for it.
         const linkTo = async (path: string): Promise<string> => origin + (await maker())(path)
+        const md5s = once(() => services.runFiles.md5s(node.scope, node.run.slug))
         const nodes = [
-          ...files.map((file) => ({ ...describeFile(node, file, context), directUrl: () => linkTo(file.path) })),
+          ...files.map((file) => ({
+            ...describeFile(node, file, context),
+            directUrl: () => linkTo(file.path),
+            md5: async () => (await md5s()).get(file.path) ?? null,
+          })),
           ...missing.map((name) => describeMissing(node, name, context)),
         ]
         if (hasNextPage && !query.first)
@@ -119,8 +124,6 @@ function describeFile(node: RunNode, file: RunFile, context: WandbContext) {
     sizeBytes: file.size,
     mimetype: file.mime,
     updatedAt: new Date(file.createdAt).toISOString(),
-    // Contents are known by their SHA-256: clients that compare files download them anew.
-    md5: null,
   }
 }
 
