@@ -48,7 +48,7 @@ test('a group of many runs is read in halves, that have each of its runs with it
     expect(clocks.map(({ bases }) => bases)).toEqual(some.map((run) => [runs.indexOf(run)]))
   }
   expect(halves.flatMap(({ runs: some }) => some).sort()).toEqual([...runs].sort())
-  expect(inHalves(groupSeries(wanted.slice(0, 98)))).toHaveLength(1)
+  expect(inHalves(groupSeries(wanted.slice(0, 38)))).toHaveLength(1)
 })
 
 test('a run has one start', () => {
