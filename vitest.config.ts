@@ -92,6 +92,8 @@ export default defineConfig({
           server,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // A page that was opened anew on a busy machine shows its numbers later than in the second that is usual.
+          expect: { poll: { timeout: 20_000 } },
           pool: 'forks',
           globalSetup: template,
           // Each file has a server and a browser of its own.
