@@ -76,10 +76,10 @@ export function createLiveRun(server, index) {
       if (finish) run.state = 'finished'
     },
     async delete() {
-      // Its end cannot be told from its beginning by whoever asks meanwhile.
+      // Before it is asked for: a chart that is asked for from now on may be told that there is none, one on its way, too.
       run.deletions++
-      await onceAtLeast(() => api.runs.delete.mutate(address))
       run.state = 'deleted'
+      await onceAtLeast(() => api.runs.delete.mutate(address))
     },
     async restore() {
       await onceAtLeast(() => api.runs.restore.mutate(address))
