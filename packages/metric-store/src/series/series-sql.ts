@@ -178,8 +178,8 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
 }
 
 /**
- * A window of many runs is many short ranges of rows, whose cost is getting at them. Such a statement is one of two that are read at
- * once, so each has one thread, which reads the files itself: handing ranges out to more costs more than it saves.
+ * A window of many runs is many short ranges of rows, whose cost is getting at them. It is read by two statements at once, so each has
+ * one thread, which reads the files itself: handing ranges out to more costs more than it saves. One of few runs is short as it is.
  */
 export const manyRanges = "SETTINGS max_threads = 1, local_filesystem_read_method = 'pread'"
 

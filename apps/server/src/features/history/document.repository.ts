@@ -8,11 +8,14 @@ import { toJsonText } from '../../database/json-text.ts'
 import { type DocumentTotals, type RunDocument, type RunFacts, totalsKey } from './apply-batch.ts'
 import type { RunStanding } from './run-state.ts'
 
+/** A definition's columns, as `metricDefinitionSchema` takes them. */
+const definitionColumns = `name, step_metric AS "stepMetric", step_sync AS "stepSync", hidden,
+  NULLIF(summary, '{}') AS summary, goal, unit`
+
 /** Of a run, in SQL: all its definitions in the order in which they were made, as JSON that `metricDefinitionSchema` takes. */
 export const definitionsSql = (runId: string): string => `(
-  SELECT coalesce(jsonb_agg(jsonb_build_object('name', name, 'stepMetric', step_metric, 'stepSync', step_sync,
-    'hidden', hidden, 'summary', NULLIF(summary, '{}'), 'goal', goal, 'unit', unit) ORDER BY position), '[]')
-  FROM metric_definition WHERE run_id = ${runId})`
+  SELECT coalesce(jsonb_agg(to_jsonb(definition) ORDER BY position), '[]')
+  FROM (SELECT position, ${definitionColumns} FROM metric_definition WHERE run_id = ${runId}) AS definition)`
 
 /** The definitions of these runs, each run's in the order in which they were made. */
 export async function loadDefinitions(
@@ -20,8 +23,7 @@ export async function loadDefinitions(
   runIds: readonly string[],
 ): Promise<{ runId: string; definition: MetricDefinition }[]> {
   const { rows } = await connection.query(
-    `SELECT run_id AS "runId", name, step_metric AS "stepMetric", step_sync AS "stepSync", hidden,
-            NULLIF(summary, '{}') AS summary, goal, unit
+    `SELECT run_id AS "runId", ${definitionColumns}
      FROM metric_definition WHERE run_id = ANY($1) ORDER BY run_id, position`,
     [runIds],
   )

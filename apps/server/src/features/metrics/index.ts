@@ -1,4 +1,3 @@
-export { type CustomChartsRepository, createCustomChartsRepository } from './custom-charts.repository.ts'
 export {
   createMetricsRepository,
   type MetricsRepository,

@@ -1,2 +1,2 @@
 export { registerSeriesRoutes } from './series.route.ts'
-export { createSeriesService, type SeriesService } from './series.service.ts'
+export { createSeriesService, type SeriesService, type TableCharts } from './series.service.ts'

@@ -1,4 +1,5 @@
 import { resolveXAxis } from '@kiroku/core/axes'
+import type { CustomChart } from '@kiroku/core/custom-chart'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Points, pointsRequestSchema } from '@kiroku/core/points'
 import { maxTextSteps, type RunText, type TextMetric, type textListInputSchema } from '@kiroku/core/queries'
@@ -6,7 +7,7 @@ import type { PartialAnswer, SeriesAnswer, seriesRequestSchema } from '@kiroku/c
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
-import type { CustomChartsRepository, MetricsRepository, RunReference } from '../metrics/index.ts'
+import type { MetricsRepository, RunReference } from '../metrics/index.ts'
 
 /** Reads what runs logged. */
 export type SeriesService = {
@@ -22,11 +23,17 @@ export type SeriesService = {
   textSteps(scope: ProjectScope, request: { run: string; metric: string }): Promise<number[]>
 }
 
+/** How logged tables are to be drawn, where whoever logged them said so. */
+export type TableCharts = {
+  /** A run's charts by the metric that has the table of each. */
+  byRun(scope: ProjectScope, slug: string): Promise<Map<string, CustomChart>>
+}
+
 /** Names runs by the ids that points are stored under, and binds metrics to their x axes. */
 export function createSeriesService(
   store: MetricStore,
   metrics: MetricsRepository,
-  charts: CustomChartsRepository,
+  charts: TableCharts,
 ): SeriesService {
   const find = async (scope: ProjectScope, slug: string): Promise<RunReference> => {
     const run = (await metrics.references(scope, [slug])).get(slug)

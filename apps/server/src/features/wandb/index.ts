@@ -1,2 +1,3 @@
+export { createCustomChartsRepository } from './runs/custom-charts.repository.ts'
 export { createWandbRunsRepository } from './runs/wandb-runs.repository.ts'
 export { registerWandb } from './wandb.ts'
