@@ -13,7 +13,7 @@ const released: Readonly<Record<number, readonly string[]>> = {
      series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(DoubleDelta, ZSTD) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
      step Int64 CODEC(DoubleDelta, ZSTD) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
      time Int64 CODEC(Delta, ZSTD(3)) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
-     value Float64 CODEC(Delta, ZSTD(3)),
+     value Float64 CODEC(Delta, ZSTD(6)) SETTINGS (min_compress_block_size = 32768, max_compress_block_size = 32768),
      version UInt64 CODEC(DoubleDelta, ZSTD)
    ) ENGINE = ReplacingMergeTree(version)
    ORDER BY (project, run, stream, metric, step)

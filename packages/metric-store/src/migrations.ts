@@ -30,9 +30,13 @@ const deepZoom = 'index_granularity = 1024, min_bytes_for_wide_part = 1048576'
 
 /**
  * What a deep zoom reads of a column is a block for each of its runs, of 64 KB before compression where nothing else is said: smaller ones
- * take less time and a little more room. Values that come again and again, such as those of few digits, would take a third more.
+ * take less time, and more room for values that come again and again, such as those of few digits. Level 6 takes that room back, and no
+ * time to unpack; steps and times of noise it only makes larger.
  */
-const inSmallBlocks = 'SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384)'
+const blocksOf = (bytes: number): string =>
+  `SETTINGS (min_compress_block_size = ${bytes}, max_compress_block_size = ${bytes})`
+const inSmallBlocks = blocksOf(16_384)
+const measured = `CODEC(Delta, ZSTD(6)) ${blocksOf(32_768)}`
 
 /** Of rows with the same sorting key the one with the highest `version` stands. */
 const newestStands = { family: 'ReplacingMergeTree', parameters: 'version' } as const
@@ -53,7 +57,7 @@ export const migrations: readonly Migration[] = [
           ${seriesColumn} ${inSmallBlocks},
           step Int64 CODEC(DoubleDelta, ZSTD) ${inSmallBlocks},
           time Int64 ${curves} ${inSmallBlocks},
-          value Float64 ${curves},
+          value Float64 ${measured},
           version UInt64 CODEC(DoubleDelta, ZSTD)`,
         engine: newestStands,
         orderBy: '(project, run, stream, metric, step)',

@@ -6,7 +6,7 @@ import { bucketSize, fields } from './bucket.ts'
 import { wholeLevel } from './levels.ts'
 import { placeOfLevel, placeOfWholes, streamNumber } from './place.ts'
 import { type BucketSink, SeriesRollup, type SeriesTraits } from './series-rollup.ts'
-import { numbersOfRow, packBuckets, packedArray, selectedBuckets } from './stored-fields.ts'
+import { numbersOfRow, packBuckets, packedType, selectedBuckets } from './stored-fields.ts'
 
 /** A series of the store. */
 export type StoreSeriesKey = RunKey & { stream: Stream; metric: string }
@@ -48,16 +48,18 @@ export class RollupRows {
     if (written.length === 0) return
     const ofWhole = (sql: string, otherwise: string): string => `if(levelItem = ${wholeLevel}, ${sql}, ${otherwise})`
     await engine.insert({
-      into: `rollups (project, run, stream, metric, level, start, fields,
+      into: `rollups (project, run, stream, metric, level, start, fields, times,
                isTimeRising, isValueRising, stepHash, openLevels, openStarts, validFrom, version)`,
       select: `project, run, CAST(stream, 'Enum8(\\'history\\' = 0, \\'system\\' = 1)'), metric, toUInt8(levelItem),
-               toInt64(startItem), bucketItem, ${ofWhole('isTimeRising', '0')}, ${ofWhole('isValueRising', '0')},
+               toInt64(startItem), fieldsItem, timesItem, ${ofWhole('isTimeRising', '0')}, ${ofWhole('isValueRising', '0')},
                ${ofWhole('stepHash', '0')}, ${ofWhole('arrayMap(item -> toUInt8(item), openLevels)', '[]')},
                ${ofWhole('arrayMap(item -> toInt64(item), openStarts)', '[]')}, validFrom, version`,
       structure: `project UUID, run UUID, stream UInt8, metric String, isTimeRising UInt8, isValueRising UInt8,
                   stepHash UInt64, validFrom UInt64, version UInt64, openLevels Array(Float64), openStarts Array(Float64),
-                  levels Array(Float64), starts Array(Float64), buckets ${packedArray}`,
-      rest: 'ARRAY JOIN levels AS levelItem, starts AS startItem, buckets AS bucketItem',
+                  levels Array(Float64), starts Array(Float64),
+                  packedFields ${arrayOfPacked('fields')}, packedTimes ${arrayOfPacked('times')}`,
+      rest: `ARRAY JOIN levels AS levelItem, starts AS startItem, packedFields AS fieldsItem,
+                        packedTimes AS timesItem`,
       chunks: encodeNative(written.length, [
         { name: 'project', type: 'UUID', values: written.map(({ key }) => key.project) },
         { name: 'run', type: 'UUID', values: written.map(({ key }) => key.run) },
@@ -88,11 +90,22 @@ export class RollupRows {
         },
         { name: 'levels', type: 'Array(Float64)', pieces: written.map(({ levels }) => Float64Array.from(levels)) },
         { name: 'starts', type: 'Array(Float64)', pieces: written.map(({ buckets }) => startsOf(buckets)) },
-        { name: 'buckets', type: packedArray, pieces: written.map(({ buckets }) => packBuckets(buckets)) },
+        {
+          name: 'packedFields',
+          type: arrayOfPacked('fields'),
+          pieces: written.map(({ buckets }) => packBuckets(buckets, 'fields')),
+        },
+        {
+          name: 'packedTimes',
+          type: arrayOfPacked('times'),
+          pieces: written.map(({ buckets }) => packBuckets(buckets, 'times')),
+        },
       ]),
     })
   }
 }
+
+const arrayOfPacked = (column: 'fields' | 'times'): `Array(FixedString(${number}))` => `Array(${packedType(column)})`
 
 const startsOf = (buckets: Float64Array): Float64Array =>
   Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)

@@ -40,8 +40,8 @@ export async function readRawPoints(
   series: readonly RequestedSeries[],
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
-): Promise<Map<string, Columns>> {
-  const columns = new Map<string, Columns>()
+): Promise<Map<string, PointsOfSeries>> {
+  const columns = new Map<string, PointsOfSeries>()
   const readGroup = async (group: SeriesGroup): Promise<void> => {
     const found =
       group.x.kind === 'step' ? await readSteps(asking, group, range, known) : await readOver(asking, group, range)
@@ -55,8 +55,8 @@ async function readOver(
   { engine, project, signal }: Asking,
   group: SeriesGroup,
   range: Range,
-): Promise<Map<string, Columns>> {
-  const columns = new Map<string, Columns>()
+): Promise<Map<string, PointsOfSeries>> {
+  const columns = new Map<string, PointsOfSeries>()
   const blocks = await engine.columns({ ...pointsStatement(project, group, range), signal })
   forEachSeries(group, blocks, (key, block, row) => {
     const at = columnsAt(block, row)
@@ -72,7 +72,7 @@ async function readSteps(
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
   hasVersions = false,
-): Promise<Map<string, Columns>> {
+): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
   const readHalf = async (half: SeriesGroup): Promise<Map<string, Part[]>> => {
@@ -83,7 +83,7 @@ async function readSteps(
     return partsBySeries(blocks, hashes)
   }
   const halves = await Promise.all(inHalves([group]).map(readHalf))
-  const columns = new Map<string, Columns>()
+  const columns = new Map<string, PointsOfSeries>()
   for (const [key, parts] of halves.flatMap((half) => [...half])) {
     const column = (name: string): Numbers =>
       joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
@@ -197,7 +197,8 @@ export function keyAt(group: SeriesGroup, runIndex: number, metricIndex: number)
   return seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
 }
 
-type PointsOf = { x: Numbers; y: Numbers; step: Numbers; time: Numbers }
+/** Points of a series, side by side. */
+export type PointsOfSeries = { x: Numbers; y: Numbers; step: Numbers; time: Numbers }
 
 const columnsAt =
   (block: NativeBlock, row: number) =>
@@ -205,7 +206,7 @@ const columnsAt =
     arraysOf(block, name)[row] ?? new Float64Array(0)
 
 /** Points in the order of x, then step, as they mostly come. */
-function ordered(points: PointsOf): PointsOf {
+function ordered(points: PointsOfSeries): PointsOfSeries {
   const { x, step } = points
   if (isSorted(x, step)) return points
   const order = Array.from(x, (_, index) => index)
@@ -214,7 +215,7 @@ function ordered(points: PointsOf): PointsOf {
 }
 
 /** Points in the order of their steps, of several at one step the newest. */
-function newestOf(points: PointsOf, versions: Numbers): PointsOf {
+function newestOf(points: PointsOfSeries, versions: Numbers): PointsOfSeries {
   const { step } = points
   const order = Array.from(step, (_, index) => index)
   order.sort((a, b) => (step[a] ?? 0) - (step[b] ?? 0) || (versions[a] ?? 0) - (versions[b] ?? 0))
@@ -224,7 +225,7 @@ function newestOf(points: PointsOf, versions: Numbers): PointsOf {
   )
 }
 
-function picked({ x, y, step, time }: PointsOf, order: readonly number[]): PointsOf {
+function picked({ x, y, step, time }: PointsOfSeries, order: readonly number[]): PointsOfSeries {
   const of = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
   return { x: of(x), y: of(y), step: of(step), time: of(time) }
 }

@@ -1,49 +1,20 @@
 import { bucketColumns } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
-import { bucketSize, type FieldName, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
+import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
 import { fieldAt, readField } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
+import { type BucketColumn, fieldsOn } from './bucket-fields.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
 import type { Asking, Columns } from './raw-series.ts'
 import { bucketRowsStatement, rowsBySeries, type SeriesRows } from './rolled-sql.ts'
 
 type Range = { from: number; to: number }
-type BucketColumn = (typeof bucketColumns)[number]
 const columnCount = bucketColumns.length
 
 /** A series to read from a level, with what is known of it. */
 export type LevelledSeries = { series: RequestedSeries; known: KnownSeries; level: number }
-
-/** Where each column of an answer comes from. */
-const sources: Readonly<Record<'step' | 'time', Readonly<Record<BucketColumn, FieldName>>>> = {
-  step: columnsOn('firstStep', 'minStep', 'maxStep', 'finalStep'),
-  time: columnsOn('firstTime', 'minTime', 'maxTime', 'finalTime'),
-}
-
-function columnsOn(
-  firstX: FieldName,
-  minX: FieldName,
-  maxX: FieldName,
-  lastX: FieldName,
-): Record<BucketColumn, FieldName> {
-  return {
-    firstX,
-    firstY: 'first',
-    minX,
-    minY: 'min',
-    maxX,
-    maxY: 'max',
-    lastX,
-    lastY: 'last',
-    count: 'count',
-    sum: 'sum',
-    nanCount: 'nanCount',
-    positiveInfinityCount: 'positiveInfinityCount',
-    negativeInfinityCount: 'negativeInfinityCount',
-  }
-}
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
 const isCount = (name: BucketColumn): boolean => name.endsWith('Count')
@@ -146,7 +117,7 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
   const numbers = new Float64Array(total * columnCount)
   let next = 0
   const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
-    const field = sources[kind][name]
+    const field = fieldsOn[kind][name]
     const values = numbers.subarray(next, next + total)
     next += total
     let at = 0

@@ -1,7 +1,7 @@
 import type { Statement } from '../engine/engine.ts'
 import { type NativeBlock, numbersOf, packedOf, uuidAt } from '../engine/native-format.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
-import { selectedBuckets } from '../rollups/stored-fields.ts'
+import { selectedBuckets, selectedOverSteps } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { bucketRowsOf, hashOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
@@ -71,7 +71,7 @@ export function bucketRowsStatement(
     sql: `${bucketRowsOf(
       { from: 'rollups', level: '{level:UInt8}' },
       group,
-      `${groupKeysOf(group)}${selectedBuckets}, toFloat64(version) AS versionOf`,
+      `${groupKeysOf(group)}${axis === 'step' ? selectedOverSteps : selectedBuckets}, toFloat64(version) AS versionOf`,
       range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end}`,
     )} ${range === null ? '' : manyRanges}`,
     parameters: { ...parametersOf(project, group, range), level, ...(startFrom === null ? {} : { startFrom }) },

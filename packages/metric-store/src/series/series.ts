@@ -3,10 +3,19 @@ import type { Engine } from '../engine/engine.ts'
 import type { Freshness } from '../rollups/freshness.ts'
 import type { RequestedSeries, StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
 import { chooseLevel, rawPointBudget } from './choose-level.ts'
+import { cutPoints } from './cut-points.ts'
 import { seriesKeyOf } from './groups.ts'
 import { extentOfKnown, type KnownSeries } from './known-series.ts'
 import { readBucketsOver } from './over-metric.ts'
-import { type Asking, type Columns, type Facts, readFacts, readRawBuckets, readRawPoints } from './raw-series.ts'
+import {
+  type Asking,
+  type Columns,
+  type Facts,
+  type PointsOfSeries,
+  readFacts,
+  readRawBuckets,
+  readRawPoints,
+} from './raw-series.ts'
 import { readKnownSeries } from './read-known-series.ts'
 import { type LevelledSeries, readRolledBuckets } from './rolled-buckets.ts'
 
@@ -149,27 +158,53 @@ async function readRaw(
     const { minX, maxX } = extentOfKnown(of, entry.run)
     return minX < range.from || maxX > range.to
   }
-  // A series has one point a step: over few steps it needs no counting.
-  const isShort = ({ x }: RequestedSeries): boolean => x.kind === 'step' && isSentAsPoints(stepsIn(range), width)
-  const counted = await readFacts(
-    asking,
-    series.filter((entry) => isCut(entry) && !isShort(entry)),
-    range,
-  )
+  // A series has one point a step at most: over few steps it needs neither be counted nor be cut by ClickHouse.
+  const onSteps = series.filter(({ x }) => x.kind === 'step')
+  const most = Math.min(stepsIn(range) * onSteps.length, pointsOf(onSteps, known, facts))
+  const isPlain = ({ x }: RequestedSeries): boolean =>
+    x.kind === 'step' && (most <= rawPointBudget || isSentAsPoints(stepsIn(range), width))
+  const others = series.filter((entry) => !isPlain(entry))
+  const counted = await readFacts(asking, others.filter(isCut), range)
   const countOf = (entry: RequestedSeries): number =>
     (isCut(entry) ? counted : facts).get(seriesKeyOf(entry))?.count ?? 0
-  const found = series.filter((entry) => isShort(entry) || countOf(entry) > 0)
-  const isSmall = (entry: RequestedSeries): boolean => isShort(entry) || isSentAsPoints(countOf(entry), width)
-  const [points, buckets] = await Promise.all([
+  const isSmall = (entry: RequestedSeries): boolean => isSentAsPoints(countOf(entry), width)
+  const found = others.filter((entry) => countOf(entry) > 0)
+  const buckets = usableBuckets(cutBuckets(range, width))
+  const [plain, points, cut] = await Promise.all([
+    readRawPoints(asking, series.filter(isPlain), range, known),
     readRawPoints(asking, found.filter(isSmall), range, known),
     readRawBuckets(
       asking,
       found.filter((entry) => !isSmall(entry)),
       range,
-      usableBuckets(cutBuckets(range, width)),
+      buckets,
     ),
   ])
-  return new Map([...points, ...buckets])
+  return new Map([
+    ...points,
+    ...cut,
+    ...[...plain].map(([key, columns]): [string, Columns] => [key, fitting(columns, width, buckets)]),
+  ])
+}
+
+/** How many points series have that may be in range: all of a known one. */
+function pointsOf(
+  series: readonly RequestedSeries[],
+  known: ReadonlyMap<string, KnownSeries>,
+  facts: ReadonlyMap<string, Facts>,
+): number {
+  return series.reduce((sum, entry) => {
+    const key = seriesKeyOf(entry)
+    const of = known.get(key)
+    return sum + (of ? extentOfKnown(of, entry.run).count : (facts.get(key)?.count ?? 0))
+  }, 0)
+}
+
+/** Points over steps as they are, or as buckets where there are too many for the width. */
+function fitting(columns: PointsOfSeries, width: number, buckets: Buckets): Columns {
+  const { step, time, y } = columns
+  if (isSentAsPoints(step.length, width)) return columns
+  return cutPoints({ steps: step, times: time, values: y }, buckets)
 }
 
 const stepsIn = ({ from, to }: Range): number => Math.max(0, Math.floor(to) - Math.ceil(from) + 1)

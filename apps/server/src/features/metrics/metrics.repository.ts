@@ -20,14 +20,20 @@ export type RunReference = {
   definitions: readonly MetricDefinition[]
 }
 
+/** What is wanted of runs beside their ids: for hundreds of them that is most of the time. */
+export type NeededOfRuns = { segments: boolean; definitions: boolean }
+
 /** Metrics of the runs of one project. */
 export type MetricsRepository = {
   /** The metrics of these runs, or of all runs; the newest run that has one decides how it is shown. */
   list(scope: ProjectScope, runs: readonly string[] | undefined): Promise<MetricInfo[]>
   /** Throws NOT_FOUND. */
   byRun(scope: ProjectScope, slug: string): Promise<RunMetrics>
-  /** The runs by their slugs. Throws NOT_FOUND that names the first one that is not in the project. */
-  references(scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>>
+  /**
+   * The runs by their slugs, without what is not `needed`: that is left empty. Throws NOT_FOUND that names the first one that is not in
+   * the project.
+   */
+  references(scope: ProjectScope, slugs: readonly string[], needed?: NeededOfRuns): Promise<Map<string, RunReference>>
   /** What all metrics of these runs of the project amount to, by the runs' ids. */
   totals(scope: ProjectScope, runIds: readonly string[]): Promise<Map<string, readonly NamedTotals[]>>
 }
@@ -49,17 +55,24 @@ const referenceRowsSchema = z.array(
   }),
 )
 
+const nothing = "'[]'::jsonb"
+const segmentsSql = `earlier_segments || coalesce((
+  SELECT jsonb_agg(jsonb_build_object('startedAt', extract(epoch FROM w.started_at)::float8 * 1000,
+                   'runtimeBeforeMs', w.runtime_before_ms) ORDER BY w.started_at, w.created_at)
+  FROM writer w WHERE w.run_id = run.id), '[]')`
+
 /** Reads metrics from PostgreSQL. */
 export function createMetricsRepository(database: Database): MetricsRepository {
   // One statement, since a chart of many runs begins with it.
-  const references = async (scope: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunReference>> => {
+  const references = async (
+    scope: ProjectScope,
+    slugs: readonly string[],
+    needed: NeededOfRuns = { segments: true, definitions: true },
+  ): Promise<Map<string, RunReference>> => {
     const { rows } = await database.session((connection) =>
       connection.query(
-        `SELECT id AS "runId", slug, started_at AS "startedAt", earlier_segments || coalesce((
-           SELECT jsonb_agg(jsonb_build_object('startedAt', extract(epoch FROM w.started_at)::float8 * 1000,
-                            'runtimeBeforeMs', w.runtime_before_ms) ORDER BY w.started_at, w.created_at)
-           FROM writer w WHERE w.run_id = run.id), '[]') AS segments,
-           ${definitionsSql('run.id')} AS definitions
+        `SELECT id AS "runId", slug, started_at AS "startedAt", ${needed.segments ? segmentsSql : nothing} AS segments,
+           ${needed.definitions ? definitionsSql('run.id') : nothing} AS definitions
          FROM run WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
         [scope.projectId, slugs],
       ),
@@ -69,7 +82,10 @@ export function createMetricsRepository(database: Database): MetricsRepository {
         run.slug,
         {
           ...run,
-          segments: segments.length > 0 ? segments : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
+          segments:
+            segments.length > 0 || !needed.segments
+              ? segments
+              : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
         },
       ]),
     )

@@ -44,7 +44,10 @@ export function createSeriesService(
   return {
     async series(scope, request, signal) {
       const slugs = [...new Set(request.series.map(({ run }) => run))]
-      const runs = await metrics.references(scope, slugs)
+      const runs = await metrics.references(scope, slugs, {
+        segments: request.x.kind === 'relative',
+        definitions: request.x.kind === 'bound',
+      })
       const asked = request.series.flatMap(({ run: slug, metric, stream }) => {
         const run = runs.get(slug)
         if (!run) return []
