@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
-import { type ExportedRun, exportedLineSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
+import { type ExportedRun, exportedLineSchema, exportNames, recordVersion } from '@kiroku/core/export-format'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
 import type { RunMetric } from '@kiroku/core/runs'
@@ -13,6 +13,7 @@ import { replaceFile } from '../replace-file.ts'
 import type { ServerClient } from '../server-client.ts'
 import { readRows } from '../text-rows.ts'
 import { placesOfFiles } from './file-places.ts'
+import { inOrder } from './in-order.ts'
 import { RowsFile } from './rows-file.ts'
 
 const pointsPerPage = 250_000
@@ -58,7 +59,7 @@ export async function exportRun(
     advance(file.size / bytesPerPoint)
   }
   const exported: ExportedRun = {
-    version: exportVersion,
+    version: recordVersion,
     run,
     metrics,
     parts: { points, texts, console: lines },
@@ -90,9 +91,6 @@ const bytesPerPoint = 32
 
 const weightOf = (metrics: readonly RunMetric[], files: readonly RunFile[]): number =>
   metrics.reduce((sum, { count }) => sum + count, 0) + files.reduce((sum, { size }) => sum + size / bytesPerPoint, 0)
-
-/** By code units: unlike a locale's order, the same everywhere. */
-const inOrder = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 const byStreamAndName = (left: RunMetric, right: RunMetric): number =>
   inOrder(left.stream, right.stream) || inOrder(left.name, right.name)

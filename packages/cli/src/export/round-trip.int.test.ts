@@ -129,7 +129,7 @@ describe('an export', () => {
     expect(Object.keys(runsIn(exported)).sort()).toEqual([...runs].sort())
     expect(JSON.parse(readFileSync(join(exported, 'manifest.json'), 'utf8'))).toMatchObject({
       format: 'kiroku-export',
-      version: 1,
+      version: 2,
       isComplete: true,
       project: 'rich',
     })
