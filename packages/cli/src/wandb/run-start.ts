@@ -8,6 +8,7 @@ import { cleanText } from '@kiroku/core/values'
 import { readEnvironment } from '@kiroku/wandb-format/environment'
 import { type ExtendedRecord, parseExtendedRecord } from '@kiroku/wandb-format/extended-json'
 import type { ServerClient } from '../server-client.ts'
+import type { Presence } from './already-there.ts'
 import type { RunFields } from './run-fields.ts'
 import type { ScannedLog } from './scan-log.ts'
 
@@ -36,8 +37,35 @@ export function startOf({ first, lastTime }: Pick<ScannedLog, 'first' | 'lastTim
   return Math.min(maxTimeMs, Math.max(0, first.startTime ?? lastTime ?? 0))
 }
 
-/** A run that a log was sent to, and what its log asked for that could not be had. */
-export type StartedRun = CreateRunResult & { problems: string[] }
+/** A run that a log was sent to, what its log asked for that could not be had, and what of it was there before. */
+export type StartedRun = CreateRunResult & { problems: string[]; known?: KnownBeginning }
+/** What was added to the steps of rows that are there, and how many lines of each stream are. */
+export type KnownBeginning = Omit<Extract<Presence, { what: 'beginning' }>, 'what'>
+
+/**
+ * Opens the run of a log whose beginning is there, to add what is not. The same again changes nothing.
+ */
+export async function continueRun(
+  client: ServerClient,
+  log: ScannedLog,
+  project: string,
+  known: KnownBeginning,
+): Promise<StartedRun> {
+  const { input, problems } = await inputOf(log, project)
+  return { ...(await client.createRun({ ...input, resume: 'allow' })), problems, known }
+}
+
+/** Whether an import brought the log before, whole or in part. The run must be there. */
+export async function isImported(client: ServerClient, log: ScannedLog, project: string): Promise<boolean> {
+  const { input } = await inputOf(log, project)
+  try {
+    await client.createRun({ ...input, resume: 'never' })
+    return true
+  } catch (cause) {
+    if (cause instanceof KirokuError && cause.code === 'CONFLICT') return false
+    throw cause
+  }
+}
 
 /**
  * Opens a log's run: a new one, or, where the log says so, one that goes on, is rewound or is a fork. `isJoining`: an earlier

@@ -14,6 +14,7 @@ import { RecordStream } from '../import/record-stream.ts'
 import type { ServerClient } from '../server-client.ts'
 import { type LogContent, streamed } from './log-record.ts'
 import { MediaReader } from './logged-media.ts'
+import { NewLines } from './new-lines.ts'
 import { type Item, recordOf } from './record-items.ts'
 import { type LocalFile, type RunFiles, readRunFiles, uploadFiles } from './run-files.ts'
 import type { StartedRun } from './run-start.ts'
@@ -64,6 +65,7 @@ class LogSender {
   readonly #console = new ConsoleLines()
   /** What is added to steps: a run that went on offline did not know where. */
   readonly #shift: number
+  readonly #newLines: NewLines
   readonly #closedAt: number
   #time: number
   #step = -1
@@ -79,8 +81,9 @@ class LogSender {
     this.#stream = new RecordStream((batch) => client.ingest(batch), target)
     this.#media = new MediaReader(client, files.byPath)
     const isBefore = log.isOffline && (log.firstStep ?? 0) < run.startingStep
-    this.#shift = isBefore ? run.startingStep : 0
-    this.#closedAt = log.lastNumber * numbersPerRecord + endNumber
+    this.#shift = run.known?.shift ?? (isBefore ? run.startingStep : 0)
+    this.#newLines = new NewLines(run.known?.lines)
+    this.#closedAt = log.lastRecord * numbersPerRecord + endNumber
     this.#time = startOf(log)
   }
 
@@ -132,7 +135,7 @@ class LogSender {
   }
 
   async #flush(): Promise<void> {
-    for (const line of this.#console.take()) await this.#stream.line(line)
+    for (const line of this.#console.take()) if (this.#newLines.has(line)) await this.#stream.line(line)
     await this.#stream.flush()
   }
 
@@ -141,7 +144,7 @@ class LogSender {
     await this.#flush()
     const isClosed = this.#run.ackSeq >= this.#closedAt
     const missing = await this.#missingFiles()
-    let seq = Math.max(this.#log.lastNumber * numbersPerRecord, this.#run.ackSeq)
+    let seq = Math.max(this.#log.lastRecord * numbersPerRecord, this.#run.ackSeq)
     for (const { source: _source, ...file } of missing) {
       this.#stream.numberAs(++seq)
       await this.#stream.update({ type: 'file', ...file })
