@@ -47,8 +47,7 @@ export async function exportProject(terminal: Terminal, client: ServerClient, op
         )
         written.set(run, outcome)
         line.end(undefined)
-        for (const path of outcome.lost)
-          terminal.say(`${run}: ${path} is left out: the server's disk has lost its content`)
+        for (const lost of outcome.lost) terminal.say(`${run}: ${lost}`)
       } catch (cause) {
         line.end(undefined)
         if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
