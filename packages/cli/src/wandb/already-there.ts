@@ -2,16 +2,16 @@ import { parseJson } from '@kiroku/core/json'
 import { type RunAddress, runLineSchema } from '@kiroku/core/queries'
 import type { ServerClient } from '../server-client.ts'
 import { readRows } from '../text-rows.ts'
+import { startOf } from './run-start.ts'
 import type { LoggedNumber, ScannedLog } from './scan-log.ts'
 
 /**
  * What a run has of a log that may have come another way before, as from the live script or by `wandb sync`: nothing, all of it, or
- * its beginning. `shift` is what was added to its steps; `lines` are how many of each stream are there.
+ * its beginning. `shift` is what was added to its steps.
  */
-export type Presence =
-  | { what: 'nothing' }
-  | { what: 'all'; shift: number }
-  | { what: 'beginning'; shift: number; lines: Readonly<Record<'stdout' | 'stderr', number>> }
+export type Presence = { what: 'nothing' } | { what: 'all' | 'beginning'; shift: number }
+/** How many lines there are of each stream. */
+export type LineCounts = Readonly<Record<'stdout' | 'stderr', number>>
 
 const nothing: Presence = { what: 'nothing' }
 const pointsPerPage = 250_000
@@ -32,7 +32,7 @@ export async function presenceOf(
   const shift = step - firstNumber.step
   if (await hasFrom(client, address, lastNumber.metric, lastNumber.step + shift)) return { what: 'all', shift }
   if (await hasFrom(client, address, firstNumber.metric, lastNumber.step + shift + 1)) return { what: 'all', shift }
-  return { what: 'beginning', shift, lines: await linesOfLast(client, address) }
+  return { what: 'beginning', shift }
 }
 
 /** The step that a number of a log has in the run: its own, or a later one, where the script did not know of the rows before. */
@@ -56,9 +56,13 @@ async function hasFrom(client: ServerClient, address: RunAddress, metric: string
   return (await client.points({ ...address, metric, after: step - 1, limit: 1 })).steps.length > 0
 }
 
-/** How many lines the run's last process has of each stream. */
-async function linesOfLast(client: ServerClient, address: RunAddress): Promise<Record<'stdout' | 'stderr', number>> {
-  const last = (await client.record(address)).writers.length - 1
+/**
+ * How many lines the run has of its last process, but for the one by which an import added the rest of this log: that one was
+ * resumed, at the log's own start.
+ */
+export async function linesBefore(client: ServerClient, log: ScannedLog, address: RunAddress): Promise<LineCounts> {
+  const { writers } = await client.record(address)
+  const last = writers.findLastIndex(({ startedAt, isResumed }) => !isResumed || startedAt !== startOf(log))
   const counts = { stdout: 0, stderr: 0 }
   for await (const rows of readRows(await client.jsonLines(address)))
     for (const row of rows) {

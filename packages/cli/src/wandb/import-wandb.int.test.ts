@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { KirokuError } from '@kiroku/core/errors'
 import type { Run } from '@kiroku/core/runs'
 import {
   batchOf,
@@ -17,6 +18,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Bench, type Outcome } from '../../test/harness.ts'
 import { pythonWith, runPython } from '../../test/python.ts'
 import { LogScript } from '../../test/wandb-log.ts'
+import { ServerClient } from '../server-client.ts'
+import type { Terminal } from '../terminal.ts'
+import { importWandb } from './import-wandb.ts'
 
 const python = pythonWith('wandb==0.31.0', 'numpy==2.4.6', 'pillow==13.0.0')
 
@@ -60,6 +64,14 @@ function place(name: string, folder: string, log: LogScript, files: Readonly<Rec
   }
   return join(bench.base, name)
 }
+
+class LostServer extends ServerClient {
+  override async ingest(): Promise<never> {
+    throw new KirokuError({ code: 'UNAVAILABLE', message: 'lost' })
+  }
+}
+
+const silent: Terminal = { print() {}, say() {}, progress() {}, isInteractive: false }
 
 describe('a log', () => {
   it('that grows is gone on with, its files too, and again changes nothing', async () => {
@@ -219,6 +231,10 @@ describe('a log', () => {
     const [half, shifted] = [script('half'), script('shifted', { 24: true })]
     place('half', 'run-1-half', half)
     const directory = place('half', 'offline-run-2-shifted', shifted)
+    // An import that stopped before anything came goes on as the same.
+    const lost = new LostServer(caller.url, caller.apiKey)
+    const options = { paths: [directory], project: 'half', jobs: 1, isVerbose: false }
+    await expect(importWandb(silent, lost, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     const steps = async (run: string) => (await pointsOf('half', run, 'x')).map(([step, x]) => `${step}=${x}`)
     expect(await bring(directory, '--project', 'half')).toMatchObject({ code: 0 })
     expect(await steps('half')).toEqual(['0=0', '1=10', '2=20', '3=30'])

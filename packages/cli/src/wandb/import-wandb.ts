@@ -9,9 +9,18 @@ import { ownOrganization } from '../run-address.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay, type SyncLine } from '../sync-display.ts'
 import type { Terminal } from '../terminal.ts'
-import { presenceOf } from './already-there.ts'
+import { linesBefore, presenceOf } from './already-there.ts'
 import { findLogs, type LogFile } from './find-logs.ts'
-import { continueRun, isImported, projectOf, type StartedRun, slugOf, startRun } from './run-start.ts'
+import {
+  continueRun,
+  isImported,
+  projectOf,
+  restWriterOf,
+  type StartedRun,
+  slugOf,
+  startRun,
+  writerOf,
+} from './run-start.ts'
 import { peekRun, type ScannedLog, scanLog } from './scan-log.ts'
 import { type SentLog, sendLog } from './send-log.ts'
 
@@ -158,16 +167,18 @@ async function openRun(
 ): Promise<StartedRun | { page: string }> {
   const address = { organization: await organization(), project, run: slugOf(log.first.id) }
   if (!(await isThere(client, address))) return startRun(client, log, { project, isJoining })
-  const isOwn = await isImported(client, log, project)
+  const isOwn = await isImported(client, log, project, writerOf(log))
   const presence = await presenceOf(client, log, address)
+  if (isOwn) {
+    const run = await startRun(client, log, { project, isJoining })
+    return presence.what === 'nothing' ? run : { ...run, known: { shift: presence.shift } }
+  }
   if (presence.what === 'nothing') return startRun(client, log, { project, isJoining })
-  const { shift } = presence
-  if (isOwn) return { ...(await startRun(client, log, { project, isJoining })), known: { shift, lines: noLines } }
-  if (presence.what === 'all') return { page: client.url + runPath(address) }
-  return continueRun(client, log, project, presence)
+  if (presence.what === 'all' && !(await isImported(client, log, project, restWriterOf(log))))
+    return { page: client.url + runPath(address) }
+  const lines = await linesBefore(client, log, address)
+  return continueRun(client, log, project, { shift: presence.shift, lines })
 }
-
-const noLines = { stdout: 0, stderr: 0 }
 
 async function isThere(client: ServerClient, address: RunAddress): Promise<boolean> {
   try {

@@ -18,7 +18,7 @@ import { NewLines } from './new-lines.ts'
 import { type Item, recordOf } from './record-items.ts'
 import { type LocalFile, type RunFiles, readRunFiles, uploadFiles } from './run-files.ts'
 import type { StartedRun } from './run-start.ts'
-import { startOf, writerOf } from './run-start.ts'
+import { startOf } from './run-start.ts'
 import { type NumberedRecord, readNumberedRecords, type ScannedLog } from './scan-log.ts'
 import { summaryByHand } from './summary-by-hand.ts'
 
@@ -77,7 +77,7 @@ class LogSender {
     this.#log = log
     this.#run = run
     this.#files = files
-    const target = { project: run.project, run: run.run, writer: writerOf(log), ackSeq: run.ackSeq }
+    const target = { project: run.project, run: run.run, writer: run.writer, ackSeq: run.ackSeq }
     this.#stream = new RecordStream((batch) => client.ingest(batch), target)
     this.#media = new MediaReader(client, files.byPath)
     const isBefore = log.isOffline && (log.firstStep ?? 0) < run.startingStep
@@ -93,7 +93,9 @@ class LogSender {
     if (content.kind === 'output') {
       this.#time = content.time ?? this.#time
       this.#stream.numberAs(seq)
-      const piece = { seq, time: this.#time, isWanted: seq > this.#run.ackSeq }
+      // Lines that are there are counted, also those that an import passed over.
+      const isWanted = seq > this.#run.ackSeq || this.#run.known?.lines !== undefined
+      const piece = { seq, time: this.#time, isWanted }
       this.#console.write(content.stream, content.bytes, piece)
     } else if (content.kind === 'history') {
       this.#stream.numberAs(seq)
@@ -135,7 +137,8 @@ class LogSender {
   }
 
   async #flush(): Promise<void> {
-    for (const line of this.#console.take()) if (this.#newLines.has(line)) await this.#stream.line(line)
+    for (const line of this.#console.take())
+      if (this.#newLines.has(line) && line.seq > this.#run.ackSeq) await this.#stream.line(line)
     await this.#stream.flush()
   }
 
