@@ -111,7 +111,11 @@ export const collectionRecordsSchema = z.object({
 /** `artifactRecords.versions`: by number, the lowest first. Those that are linked from deleted projects are left out. */
 export const versionRecordsInputSchema = artifactAddressSchema.extend({
   limit: z.number().int().min(1).max(100).default(20),
-  cursor: cursorSchema,
+  /** The number of the last version that is passed over. */
+  cursor: z
+    .string()
+    .regex(/^-?\d{1,9}$/, 'expected a number of a version')
+    .optional(),
 })
 export const versionRecordsSchema = z.object({
   versions: z.array(artifactVersionRecordSchema),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { artifactContentPath, exportManifestSchema } from '@kiroku/core/export-format'
@@ -204,6 +204,36 @@ describe('artifacts', () => {
     expect(found['artifacts/none left/artifact.json']).toContain('"nextVersion": 1')
     expect(found['lineage.jsonl']).toContain('{"run":"user","role":"input","artifact":{"project":"other","name":"base"')
     expect(JSON.stringify(found)).not.toContain('gone')
+  })
+
+  it('are written anew where an export was interrupted, but for contents that are whole', async () => {
+    const left = join(bench.base, 'left')
+    await cp(exported, left, { recursive: true })
+    const manifest = JSON.parse(readFileSync(join(left, 'manifest.json'), 'utf8'))
+    await writeFile(join(left, 'manifest.json'), JSON.stringify({ ...manifest, isComplete: false }))
+    await writeFile(join(left, artifactContentPath(sha256Of('two'))), 'tw')
+    await rm(join(left, artifactContentPath(sha256Of('three'))))
+    await writeFile(`${join(left, artifactContentPath(sha256Of('three')))}.0123.part`, 'thr')
+    await writeFile(join(left, artifactContentPath(sha256Of('one')), '..', sha256Of('named no more')), 'named no more')
+    await rm(join(left, 'artifacts'), { recursive: true })
+    const { mtimeMs } = statSync(join(left, artifactContentPath(sha256Of(large))))
+    expect(await exportTo(source, left)).toMatchObject({ lost: 0 })
+    expect(artifactsIn(left)).toEqual(artifactsIn(exported))
+    expect(statSync(join(left, artifactContentPath(sha256Of(large)))).mtimeMs).toBe(mtimeMs)
+  })
+
+  it('are not in an export of the first version, which is read still', async () => {
+    const old = join(bench.base, 'old')
+    await cp(exported, old, { recursive: true })
+    const {
+      artifacts: _artifacts,
+      lineage: _lineage,
+      ...manifest
+    } = JSON.parse(readFileSync(join(old, 'manifest.json'), 'utf8'))
+    await writeFile(join(old, 'manifest.json'), JSON.stringify({ ...manifest, version: 1 }))
+    expect((await importFrom(old, { ...source, project: 'old' })).said.at(-1)).toBe('2 runs imported')
+    await writeFile(join(old, 'manifest.json'), JSON.stringify({ ...manifest, version: 3 }))
+    await expect(importFrom(old, { ...source, project: 'old' })).rejects.toThrow('only versions 1 to 2')
   })
 
   it('are the same again in another project, and once however often they are imported', async () => {

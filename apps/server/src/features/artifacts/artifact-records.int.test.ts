@@ -94,6 +94,9 @@ describe('records of artifacts', () => {
     await expect(api.versions.query({ ...at, name: 'nothing' })).rejects.toThrow('there is no artifact nothing')
     await expect(api.lineage.query({ ...at, limit: 1001 })).rejects.toThrow('limit')
     await expect(api.lineage.query({ ...at, project: 'nowhere' })).rejects.toThrow('there is no project')
+    for (const cursor of ['x', '[]', '["a","b","c","d"]'])
+      await expect(api.lineage.query({ ...at, cursor })).rejects.toMatchObject({ data: { httpStatus: 400 } })
+    await expect(api.versions.query({ ...at, name: 'thing', cursor: 'x' })).rejects.toThrow('a number of a version')
     await expect(api.importLineage.mutate({ ...at, lineage: [] })).rejects.toThrow('lineage')
     const { version } = told.input
     if (!version) throw new Error('there is no version')

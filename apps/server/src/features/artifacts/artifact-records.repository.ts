@@ -6,6 +6,8 @@ import {
   type LineageRecord,
   lineageRecordSchema,
 } from '@kiroku/core/artifact-records'
+import { parseInput } from '@kiroku/core/errors'
+import { parseJson } from '@kiroku/core/json'
 import * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
@@ -21,7 +23,7 @@ export type ArtifactRecords = {
   collections(scope: ProjectScope, page: Page): Promise<ArtifactCollectionRecord[]>
   /** By number, the lowest first; `after` is a number. */
   versions(scope: ProjectScope, collectionId: string, page: Page): Promise<ArtifactVersionRecord[]>
-  /** What runs of the project used and made; `after` is the cursor of the page before. */
+  /** What runs of the project used and made; `after` is the cursor of the page before. Throws BAD_REQUEST for one that is none. */
   lineage(scope: ProjectScope, page: Page): Promise<LineagePage>
 }
 
@@ -84,7 +86,8 @@ export function createArtifactRecords({ transaction }: Database): ArtifactRecord
 
     lineage: ({ projectId }, { after, limit }) =>
       transaction(async (connection) => {
-        const from = after === undefined ? [null, null, null, null] : lineageCursorSchema.parse(JSON.parse(after))
+        const from =
+          after === undefined ? [null, null, null, null] : parseInput(lineageCursorSchema, parseJson(after), 'cursor')
         const { rows } = await connection.query(
           `SELECT r.id AS "runId", a.id AS "artifactId", jsonb_build_object('run', r.slug, 'role', u.role,
              'artifact', ${reference('$1')}, 'usedAs', u.used_as, 'createdAt', ${ms('u.created_at')}) AS record

@@ -12,8 +12,8 @@ type Import = Pick<ImportArtifactInput, 'collection' | 'version'>
  * Takes in a collection, and a version of it under its number, that was made elsewhere: with its own files, whose contents and list
  * must be there, or linked. Throws BAD_REQUEST where files are missing, or are not those of the digest, and as `ImportedArtifacts`.
  */
-export function createImport(imports: ImportedArtifacts, files: Pick<FilesService, 'offerByMd5' | 'openContent'>) {
-  const contents = createVersionContents(files)
+export function createImport(imports: ImportedArtifacts, storage: Pick<FilesService, 'offerByMd5' | 'openContent'>) {
+  const contents = createVersionContents(storage)
 
   return async (scope: ProjectScope, { collection, version }: Import): Promise<ImportedArtifact> => {
     if (version === null) {
@@ -31,17 +31,15 @@ export function createImport(imports: ImportedArtifacts, files: Pick<FilesServic
     if (made === null || collection.isPortfolio)
       throw refused(`made: ${collection.name} is a portfolio; expected \`linked\``)
     const { digest, manifest: list } = made
-    const isKnown = await imports.has(scope, collection.name, version.version, digest)
-    const manifest = isKnown ? null : await contents.manifest(scope, list.sha256)
-    if (!isKnown && manifest === null)
-      throw refused(`the list of the files of ${name} was not uploaded; upload it first`)
-    const named = manifest?.contents ?? {}
-    if (manifest !== null && digestOf(named) !== digest)
-      throw refused(
-        `the files that are listed for ${name} have the digest ${digestOf(named)}, not ${digest}; export it again`,
-      )
-    const stored = { digest, manifest: list, files: await contents.files(scope, named) }
-    return imports.made(scope, collection, version, { made, files: stored })
+    if (await imports.has(scope, collection.name, version.version, digest))
+      return imports.made(scope, collection, version, { made, files: null })
+    const manifest = await contents.manifest(scope, list.sha256)
+    if (manifest === null) throw refused(`the list of the files of ${name} was not uploaded; upload it first`)
+    const found = digestOf(manifest.contents)
+    if (found !== digest)
+      throw refused(`the files that are listed for ${name} have the digest ${found}, not ${digest}; export it again`)
+    const files = { digest, manifest: list, files: await contents.files(scope, manifest.contents) }
+    return imports.made(scope, collection, version, { made, files })
   }
 }
 

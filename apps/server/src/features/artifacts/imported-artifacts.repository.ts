@@ -18,8 +18,8 @@ import { type CommittedFiles, holdContents, insertFiles, setManifest, sizeOf } f
 import { type LockedCollection, linkSecretBytes, lockCollection } from './open-artifact.repository.ts'
 import { originPrefix } from './origin.ts'
 
-/** A version that was made in the collection, and the files that are stored for it. */
-export type MadeWithFiles = { made: MadeVersion; files: CommittedFiles }
+/** A version that was made in the collection, and the files that are stored for it; null where the version was found to be there. */
+export type MadeWithFiles = { made: MadeVersion; files: CommittedFiles | null }
 type Placed = Pick<ArtifactVersionRecord, 'version' | 'createdAt' | 'aliases'>
 
 /**
@@ -106,6 +106,7 @@ export function createImportedArtifacts({ transaction }: Database): ImportedArti
           )
           return known
         }
+        if (files === null) throw justDeleted(`${collection.name}:v${placed.version}`)
         await holdContents(connection, scope, files)
         const id = await insertVersion(connection, locked, { made, files, maker })
         await insertFiles(connection, id, files.files)
@@ -206,10 +207,13 @@ async function runOf(connection: Connection, { projectId }: ProjectScope, run: s
   return idRowsSchema.parse(rows)[0]?.id ?? null
 }
 
+const justDeleted = (name: string): KirokuError =>
+  new KirokuError({ code: 'CONFLICT', message: `${name} was just deleted; import it again to have it back` })
+
 async function insertVersion(
   connection: Connection,
   { id: collectionId }: LockedCollection,
-  { made, files, maker }: MadeWithFiles & { maker: string | null },
+  { made, files, maker }: { made: MadeVersion; files: CommittedFiles; maker: string | null },
 ): Promise<string> {
   const { rows } = await connection.query(
     `INSERT INTO artifact (collection_id, state, digest, description, metadata, tags, history_step, created_by_run, created_at,
