@@ -75,7 +75,29 @@ const best = { kind: 'best', metric: 'loss', goal: 'min' }
 
 const artifact = () => ({ ...address(), name: 'secrets', version: 'v0' })
 
+const planted = {
+  name: 'planted',
+  type: 'dataset',
+  isPortfolio: false,
+  description: null,
+  tags: [],
+  createdAt: 0,
+  nextVersion: 1,
+}
+const lineage = () => ({
+  run: run.run,
+  role: 'input',
+  usedAs: null,
+  createdAt: 0,
+  artifact: { project: null, name: 'secrets', version: 0, digest: '0'.repeat(32) },
+})
+
 const attempts: Record<string, Attempt> = {
+  'artifactRecords.collections': notFound(address),
+  'artifactRecords.import': notFound(() => ({ ...address(), collection: planted, version: null })),
+  'artifactRecords.importLineage': notFound(() => ({ ...address(), lineage: [lineage()] })),
+  'artifactRecords.lineage': notFound(address),
+  'artifactRecords.versions': notFound(artifact),
   'artifacts.byRun': notFound(address),
   'artifacts.byVersion': notFound(artifact),
   'artifacts.files': notFound(artifact),
@@ -136,6 +158,8 @@ async function snapshot(): Promise<unknown> {
     api.files.list.query(address()),
     api.artifacts.byRun.query(address()),
     api.artifacts.byVersion.query(artifact()),
+    api.artifactRecords.collections.query(address()),
+    api.artifactRecords.lineage.query(address()),
     fetchFile(owner, { ...address(), path: 'a' }).then((answer) => answer.text()),
     api.keys.list.query({ organization }),
     api.sweeps.list.query(address()),
@@ -247,6 +271,7 @@ const routeAttempts: Record<string, (() => Promise<void>) | null> = {
   [`GET ${routes.artifactFiles}`]: async () => {
     const query = (more: object) => new URLSearchParams({ ...artifact(), path: 'a', ...more })
     isNotFound(await get(`${routes.artifactFiles}?${query({})}`, stranger.apiKey))
+    isNotFound(await get(`${routes.artifactFiles}?${new URLSearchParams(artifact())}`, stranger.apiKey))
     isNotFound(await get(`${routes.artifactFiles}?${query({ organization: stranger.organization })}`, stranger.apiKey))
   },
   'PUT /artifacts/:entity/contents/:md5': async () => {

@@ -1,4 +1,4 @@
-import { artifactsRouter } from './features/artifacts/index.ts'
+import { artifactRecordsRouter, artifactsRouter } from './features/artifacts/index.ts'
 import { consoleRouter } from './features/console/index.ts'
 import { filesRouter } from './features/files/index.ts'
 import { keysRouter } from './features/keys/index.ts'
@@ -15,6 +15,7 @@ import { router } from './http/trpc.ts'
 
 /** All procedures. */
 export const appRouter = router({
+  artifactRecords: artifactRecordsRouter,
   artifacts: artifactsRouter,
   console: consoleRouter,
   files: filesRouter,

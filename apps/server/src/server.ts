@@ -10,8 +10,10 @@ import { type Environment, readEnvironment } from './env.ts'
 import {
   createArtifactChanges,
   createArtifactManifests,
+  createArtifactRecords,
   createArtifactsRepository,
   createArtifactsService,
+  createImportedArtifacts,
   registerArtifactRoute,
 } from './features/artifacts/index.ts'
 import { createBackupRepository, createBackupService, registerBackupRoute } from './features/backup/index.ts'
@@ -166,6 +168,8 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
       repository: createArtifactsRepository(database),
       changes: createArtifactChanges(database),
       lists: createArtifactManifests(database),
+      records: createArtifactRecords(database),
+      imports: createImportedArtifacts(database),
       files,
     }),
     console: createConsoleService(store, metrics, runs),

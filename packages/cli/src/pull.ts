@@ -49,7 +49,7 @@ export async function pull(terminal: Terminal, environment: Environment, options
 
 /**
  * Puts a run's file below `directory`, at its own path or at `place`, through no link; false when it is there already. Throws
- * INTERNAL when it does not come whole.
+ * INTERNAL, with `isChanged` in its details, when other bytes come.
  */
 export async function fetchFile(
   client: ServerClient,
@@ -63,7 +63,8 @@ export async function fetchFile(
   const body = await client.fileContent(address, file.path)
   await replaceFile(path, body, async (written) => {
     if ((await hashOf(written)) === file.sha256) return
-    throw new KirokuError({ code: 'INTERNAL', message: `${file.path} did not come whole; run the command again` })
+    const message = `${file.path} did not come as it was stored; run the command again, and if it says so again, the server's disk is damaged`
+    throw new KirokuError({ code: 'INTERNAL', message, details: { isChanged: true } })
   })
   return true
 }

@@ -43,16 +43,19 @@ import {
   runUsagePageSchema,
 } from '@kiroku/core/usage'
 import * as z from 'zod'
+import { ArtifactCalls } from './artifact-calls.ts'
 import { ServerHttp } from './server-http.ts'
 
 /** A server as the command's own calls need it: one address, one key. All throw `KirokuError`. */
 export class ServerClient {
   readonly url: string
+  readonly artifacts: ArtifactCalls
   readonly #http: ServerHttp
 
   constructor(url: string, key: string) {
     this.url = url
     this.#http = new ServerHttp(url, key)
+    this.artifacts = new ArtifactCalls(this.#http)
   }
 
   /** Who the key belongs to. Throws UNAUTHORIZED when the server does not know it. */

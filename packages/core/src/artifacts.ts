@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sha256Schema } from './files.ts'
 import { projectNameSchema, runSlugSchema } from './ids.ts'
 import { projectPathSchema } from './projects.ts'
 import { isStorableText, wireRecordSchema } from './values.ts'
@@ -160,11 +161,12 @@ export const artifactDetailSchema = artifactVersionSchema.extend({
 })
 export type ArtifactDetail = z.infer<typeof artifactDetailSchema>
 
-/** A file of a version; `ref` is the address of one that is kept elsewhere. `size` in bytes. */
+/** A file of a version; `ref` is the address of one that is kept elsewhere, whose `sha256` is null. `size` in bytes. */
 export const artifactFileSchema = z.object({
   path: artifactPathSchema,
   digest: z.string(),
   size: z.number().int().nonnegative(),
+  sha256: sha256Schema.nullable(),
   ref: z.string().nullable(),
 })
 export type ArtifactFile = z.infer<typeof artifactFileSchema>
@@ -173,5 +175,5 @@ export type ArtifactFile = z.infer<typeof artifactFileSchema>
 export const artifactFilesInputSchema = versionAddressSchema.extend(pageShape)
 export const artifactFilesSchema = z.object({ files: z.array(artifactFileSchema), nextCursor: z.string().nullable() })
 
-/** GET `routes.artifactFiles`: the bytes of one file of a version. */
-export const artifactFileRequestSchema = versionAddressSchema.extend({ path: artifactPathSchema })
+/** GET `routes.artifactFiles`: the bytes of one file of a version; without `path` the list of its files as the client wrote it. */
+export const artifactFileRequestSchema = versionAddressSchema.extend({ path: artifactPathSchema.optional() })

@@ -17,13 +17,16 @@ export const routes = {
    * file as a page without origin and network.
    */
   files: '/api/files',
-  /** GET an `artifactFileRequestSchema` in the address: the bytes of a file of an artifact, or a range of them. */
+  /** GET an `artifactFileRequestSchema` in the address: the bytes of a file of an artifact, or of its list of files, or a range of them. */
   artifactFiles: '/api/artifacts',
   /** GET a `wholeConsoleInputSchema` in the address: all that the run printed, as plain text or a JSON line each. */
   console: '/api/console',
   /** POST a `sqlRequestSchema` in JSON; answers `sqlAnswerSchema`. */
   sql: '/api/sql',
-  /** PUT `/<sha256>`: content that a `file` update then names. The body's hash must be the one in the address. */
+  /**
+   * PUT `/<sha256>`: content that a `file` update then names, or with `?of=artifact`, which may be larger, an artifact. The body's
+   * hash must be the one in the address.
+   */
   blobs: '/api/blobs',
   /** POST a `backupRequestSchema` with the owner's key, on the server's machine; answers `backupEventSchema` lines. */
   backup: '/api/backup',

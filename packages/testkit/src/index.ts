@@ -1,4 +1,5 @@
 export {
+  askWandb,
   attachFile,
   type BatchParts,
   batchOf,

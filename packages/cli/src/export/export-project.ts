@@ -11,41 +11,43 @@ import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay } from '../sync-display.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ExportAddress, parseExportAddress } from './export-address.ts'
+import { exportArtifacts, type WrittenArtifacts } from './export-artifacts.ts'
 import { exportRun, type WrittenRun } from './export-run.ts'
+import { foldersOf } from './places.ts'
 
 export type ExportOptions = { what: string; directory: string; jobs: number }
 
 /**
  * Writes a project, or one run of it, into a directory that is new, empty, or left by an export that was interrupted. The
- * manifest says that all is there when it is. Runs that are deleted meanwhile are told and left out.
+ * manifest says that all is there when it is. Runs that are deleted meanwhile are told and left out. Answers how many contents
+ * of artifacts the server does not have as it should: these are told, and all else is exported.
  */
-export async function exportProject(terminal: Terminal, client: ServerClient, options: ExportOptions): Promise<void> {
+export async function exportProject(terminal: Terminal, client: ServerClient, options: ExportOptions): Promise<number> {
   const address = await parseExportAddress(client, options.what)
   const { organization, project } = address
   const runs = await runsOf(client, address)
   const directory = resolve(options.directory)
   await checkDirectory(directory, options.directory)
-  const save = (written: ExportManifest['runs'], isComplete: boolean): Promise<void> => {
+  const save = (written: Written, isComplete: boolean): Promise<void> => {
     const facts = { isComplete, exportedAt: Date.now(), organization, project }
-    const manifest: ExportManifest = { format: 'kiroku-export', version: exportVersion, ...facts, runs: written }
+    const manifest: ExportManifest = { format: 'kiroku-export', version: exportVersion, ...facts, ...written }
     return replaceFile(join(directory, exportNames.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
   }
-  await save([], false)
-  const places = placesOf(runs)
+  await save({ runs: [], artifacts: [], lineage: null }, false)
+  const places = foldersOf(runs)
   const written = new Map<string, WrittenRun>()
   const display = new SyncDisplay(terminal, runs.length, 'exporting')
   try {
     await eachAtOnce(runs, options.jobs, async (run) => {
       const line = display.begin(run)
-      const place = join(directory, ...(places.get(run) ?? run).split('/'))
+      const place = join(directory, exportNames.runs, places.get(run) ?? run)
       try {
         const outcome = await exportRun(client, { organization, project, run }, place, (done, total) =>
           line.move({ bytes: done, total, waitsFor: null }),
         )
         written.set(run, outcome)
         line.end(undefined)
-        for (const path of outcome.lost)
-          terminal.say(`${run}: ${path} is left out: the server's disk has lost its content`)
+        for (const lost of outcome.lost) terminal.say(`${run}: ${lost}`)
       } catch (cause) {
         line.end(undefined)
         if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
@@ -57,12 +59,35 @@ export async function exportProject(terminal: Terminal, client: ServerClient, op
   }
   const entries = runs.flatMap((run) => {
     const sha256 = written.get(run)?.sha256
-    return sha256 === undefined ? [] : [{ run, directory: places.get(run) ?? run, sha256 }]
+    return sha256 === undefined ? [] : [{ run, directory: `${exportNames.runs}/${places.get(run) ?? run}`, sha256 }]
   })
-  await save(entries, true)
-  terminal.say(`${describe([...written.values()])} of ${organization}/${project} in ${shownPath(directory)}`)
+  // Of one run alone nothing else is exported.
+  const artifacts =
+    address.run === undefined ? await artifactsOf(terminal, client, { ...options, address, directory }) : none
+  await save({ runs: entries, artifacts: artifacts.artifacts, lineage: artifacts.lineage }, true)
+  const what = describe([...written.values()], artifacts.versions)
+  terminal.say(`${what} of ${organization}/${project} in ${shownPath(directory)}`)
   const running = [...written.values()].filter(({ exported }) => exported.run.state === 'running').length
   if (running > 0) terminal.say(`${counted(running, 'run')} did not end yet: what was there by now is exported`)
+  return artifacts.lost.length
+}
+
+type Written = Pick<ExportManifest, 'runs' | 'artifacts' | 'lineage'>
+const none: WrittenArtifacts = { artifacts: [], lineage: null, versions: 0, lost: [] }
+
+async function artifactsOf(
+  terminal: Terminal,
+  client: ServerClient,
+  { address: { organization, project }, directory, jobs }: { address: ExportAddress; directory: string; jobs: number },
+): Promise<WrittenArtifacts> {
+  const onArtifact = (name: string): void =>
+    terminal.isInteractive ? terminal.progress(`${name}: exporting`) : terminal.say(`${name}: exporting`)
+  const onGone = (version: string): void => terminal.say(`${version}: it was deleted meanwhile, and is left out`)
+  const address = { organization, project }
+  const exported = await exportArtifacts({ client: client.artifacts, address, directory, jobs, onArtifact, onGone })
+  terminal.progress('')
+  for (const lost of exported.lost) terminal.say(`${lost}; all else is exported`)
+  return exported
 }
 
 async function runsOf(client: ServerClient, address: ExportAddress): Promise<string[]> {
@@ -71,19 +96,6 @@ async function runsOf(client: ServerClient, address: ExportAddress): Promise<str
   const slugs: string[] = []
   for await (const page of client.runs({ organization, project })) slugs.push(...page.map(({ slug }) => slug))
   return slugs
-}
-
-/** Each run's folder: its id, and where a file system that ignores case would make one of two, the id and a number. */
-function placesOf(runs: readonly string[]): Map<string, string> {
-  const taken = new Set<string>()
-  return new Map(
-    runs.map((run) => {
-      let name = run
-      for (let number = 2; taken.has(name.toLowerCase()); number++) name = `${run}~${number}`
-      taken.add(name.toLowerCase())
-      return [run, `${exportNames.runs}/${name}`]
-    }),
-  )
 }
 
 async function checkDirectory(directory: string, asked: string): Promise<void> {
@@ -98,7 +110,7 @@ async function checkDirectory(directory: string, asked: string): Promise<void> {
   if (found.data.isComplete) throw refuse('holds an export already')
 }
 
-function describe(runs: readonly WrittenRun[]): string {
+function describe(runs: readonly WrittenRun[], versions: number): string {
   const sum = (read: (run: WrittenRun['exported']) => number): number =>
     runs.reduce((total, { exported }) => total + read(exported), 0)
   return [
@@ -119,5 +131,6 @@ function describe(runs: readonly WrittenRun[]): string {
       sum(({ files }) => files.length),
       'file',
     ),
+    ...(versions > 0 ? [`${counted(versions, 'version')} of artifacts`] : []),
   ].join(', ')
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
-import { type ExportedRun, exportedLineSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
+import { type ExportedRun, exportedLineSchema, exportNames, recordVersion } from '@kiroku/core/export-format'
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
 import type { RunMetric } from '@kiroku/core/runs'
@@ -13,6 +13,7 @@ import { replaceFile } from '../replace-file.ts'
 import type { ServerClient } from '../server-client.ts'
 import { readRows } from '../text-rows.ts'
 import { placesOfFiles } from './file-places.ts'
+import { inOrder } from './in-order.ts'
 import { RowsFile } from './rows-file.ts'
 
 const pointsPerPage = 250_000
@@ -21,7 +22,7 @@ const textsPerPage = 500
 /** Told how far a run is: what is done of what there is to do, in no unit of its own. */
 export type OnProgress = (done: number, total: number) => void
 
-/** A run that is written: what is in its `run.json`, the SHA-256 of that, and the files whose content the server has lost. */
+/** A run that is written: what is in its `run.json`, the SHA-256 of that, and which files are left out, and why. */
 export type WrittenRun = { exported: ExportedRun; sha256: string; lost: string[] }
 
 /**
@@ -53,12 +54,13 @@ export async function exportRun(
   const lost: string[] = []
   for (const file of listed) {
     const place = places.get(file.path) ?? file.path
-    if (await fetchUnlessLost(client, address, { file, directory, place })) files.push({ ...file, place })
-    else lost.push(file.path)
+    const trouble = await fetchUnlessLost(client, address, { file, directory, place })
+    if (trouble === null) files.push({ ...file, place })
+    else lost.push(`${file.path} is left out: ${trouble}`)
     advance(file.size / bytesPerPoint)
   }
   const exported: ExportedRun = {
-    version: exportVersion,
+    version: recordVersion,
     run,
     metrics,
     parts: { points, texts, console: lines },
@@ -69,19 +71,21 @@ export async function exportRun(
   return { exported, sha256: createHash('sha256').update(json).digest('hex'), lost }
 }
 
-/** Answers whether the server has the content of a run's file. Throws NOT_FOUND when the run itself is gone. */
+/** Answers what is wrong with the content of a run's file; null where it is there. Throws NOT_FOUND when the run itself is gone. */
 async function fetchUnlessLost(
   client: ServerClient,
   address: RunAddress,
   to: Parameters<typeof fetchFile>[2],
-): Promise<boolean> {
+): Promise<string | null> {
   try {
     await fetchFile(client, address, to)
-    return true
+    return null
   } catch (cause) {
-    if (!(cause instanceof KirokuError) || cause.code !== 'NOT_FOUND') throw cause
+    if (!(cause instanceof KirokuError)) throw cause
+    if ('isChanged' in cause.details) return "what the server's disk has is damaged"
+    if (cause.code !== 'NOT_FOUND') throw cause
     await client.run(address)
-    return false
+    return "the server's disk has lost its content"
   }
 }
 
@@ -90,9 +94,6 @@ const bytesPerPoint = 32
 
 const weightOf = (metrics: readonly RunMetric[], files: readonly RunFile[]): number =>
   metrics.reduce((sum, { count }) => sum + count, 0) + files.reduce((sum, { size }) => sum + size / bytesPerPoint, 0)
-
-/** By code units: unlike a locale's order, the same everywhere. */
-const inOrder = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0)
 
 const byStreamAndName = (left: RunMetric, right: RunMetric): number =>
   inOrder(left.stream, right.stream) || inOrder(left.name, right.name)

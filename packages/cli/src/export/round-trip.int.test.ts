@@ -129,7 +129,7 @@ describe('an export', () => {
     expect(Object.keys(runsIn(exported)).sort()).toEqual([...runs].sort())
     expect(JSON.parse(readFileSync(join(exported, 'manifest.json'), 'utf8'))).toMatchObject({
       format: 'kiroku-export',
-      version: 1,
+      version: 2,
       isComplete: true,
       project: 'rich',
     })
@@ -175,20 +175,25 @@ describe('an export', () => {
   })
 })
 
-describe('a file whose content the server has lost', () => {
+describe('a file whose content the server has lost or damaged', () => {
   it('is left out of an export and told, and the run is not', async () => {
     const place = { ...source, project: 'lossy' }
     const begun = await testRun(place, { project: 'lossy' })
     await attachFile(place, begun, { path: 'kept.txt', content: 'kept' })
     await attachFile(place, begun, { path: 'lost.txt', content: 'lost', firstSeq: 2 })
-    const sha256 = createHash('sha256').update('lost').digest('hex')
+    await attachFile(place, begun, { path: 'damaged.txt', content: 'damaged', firstSeq: 3 })
     const files = await readdir(join(server.dataDir, 'files'), { recursive: true })
-    await rm(join(server.dataDir, 'files', files.find((name) => name.endsWith(sha256)) ?? ''))
+    const placeOf = (content: string): string => {
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      return join(server.dataDir, 'files', files.find((name) => name.endsWith(sha256)) ?? '')
+    }
+    await rm(placeOf('lost'))
+    await writeFile(placeOf('damaged'), 'DAMAGED')
     const to = join(bench.base, 'lossy')
-    expect(await exportOf(place, to)).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining(`${begun.run}: lost.txt is left out: the server's disk has lost its content`),
-    })
+    const outcome = await exportOf(place, to)
+    expect(outcome).toMatchObject({ code: 0 })
+    expect(outcome.stderr).toContain(`${begun.run}: lost.txt is left out: the server's disk has lost its content`)
+    expect(outcome.stderr).toContain(`${begun.run}: damaged.txt is left out: what the server's disk has is damaged`)
     expect(runsIn(to)).toMatchObject({ [begun.run]: { files: [{ path: 'kept.txt' }] } })
     expect(await run(place, 'import', 'export', to, '--project', 'found')).toMatchObject({ code: 0 })
   })

@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import {
+  type ExportedArtifact,
   type ExportedRun,
   type ExportManifest,
+  exportedArtifactSchema,
   exportedRunSchema,
   exportManifestSchema,
   exportNames,
@@ -42,8 +44,26 @@ export async function readExportedRun(directory: string, expected: string): Prom
     { path: join(directory, exportNames.console), sha256: console.sha256 },
     ...exported.files.map(({ place, sha256 }) => ({ path: fileIn(directory, place), sha256 })),
   ]
-  for (const part of parts) if ((await hashOf(part.path)) !== part.sha256) throw changed(part.path)
+  for (const part of parts) await requireContent(part.path, part.sha256)
   return exported
+}
+
+/**
+ * Reads what is told of an artifact and makes sure that its versions are told as they were written. Throws BAD_REQUEST that names
+ * the file that is missing or has changed.
+ */
+export async function readExportedArtifact(directory: string, expected: string): Promise<ExportedArtifact> {
+  const path = join(directory, exportNames.artifact)
+  const text = await readText(path, `${path} is missing; export the project again`)
+  if (createHash('sha256').update(text).digest('hex') !== expected) throw changed(path)
+  const exported = parseInput(exportedArtifactSchema, parseJson(text, path), path)
+  await requireContent(join(directory, exportNames.versions), exported.versions.sha256)
+  return exported
+}
+
+/** Throws BAD_REQUEST that names a file that is missing or has changed. */
+export async function requireContent(path: string, sha256: string): Promise<void> {
+  if ((await hashOf(path)) !== sha256) throw changed(path)
 }
 
 /** Where the content of a file with this place lies. */

@@ -1,12 +1,15 @@
 import { join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
+import type { ExportManifest } from '@kiroku/core/export-format'
 import { counted } from '../counted.ts'
 import { failureLine, reportFailure } from '../failures.ts'
 import { eachAtOnce } from '../jobs.ts'
+import { ownOrganization } from '../run-address.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay } from '../sync-display.ts'
 import type { Terminal } from '../terminal.ts'
 import { readExportedRun, readManifest } from './export-files.ts'
+import { type ArtifactOutcome, importArtifacts } from './import-artifacts.ts'
 import { importRun } from './import-run.ts'
 import { tellRejected } from './tell-rejected.ts'
 
@@ -19,8 +22,8 @@ export type ImportExportOptions = {
 }
 
 /**
- * Imports all runs of an export. One that cannot be imported is told and the others still get in. Answers how many could
- * not be imported in full. Throws where it makes no sense to go on: the server is away or refuses the key.
+ * Imports all runs and artifacts of an export. One that cannot be imported is told and the others still get in. Answers how many
+ * could not be imported in full. Throws where it makes no sense to go on: the server is away or refuses the key.
  */
 export async function importExport(
   terminal: Terminal,
@@ -32,6 +35,7 @@ export async function importExport(
   const project = options.project ?? manifest.project
   const display = new SyncDisplay(terminal, manifest.runs.length, 'importing')
   const outcome = { imported: 0, known: 0, failed: 0 }
+  const failedRuns = new Set<string>()
   try {
     await eachAtOnce(manifest.runs, options.jobs, async ({ run, directory: place, sha256 }) => {
       const line = display.begin(run)
@@ -54,22 +58,59 @@ export async function importExport(
         line.end(undefined)
         if (cause instanceof KirokuError && (cause.code === 'UNAVAILABLE' || cause.code === 'UNAUTHORIZED')) throw cause
         outcome.failed++
-        const code = cause instanceof KirokuError ? cause.code : 'INTERNAL'
-        reportFailure(terminal, new KirokuError({ code, message: `${run}: ${failureLine(cause)}`, cause }), options)
+        failedRuns.add(run)
+        reportFailure(terminal, named(run, cause), options)
       }
     })
   } finally {
     display.end()
   }
-  const { imported, known, failed } = outcome
+  const artifacts = await bringArtifacts(terminal, client, { ...options, directory, project, manifest, failedRuns })
   terminal.say(
     [
-      `${counted(imported, 'run')} imported`,
-      known > 0 ? `${known} imported before` : '',
-      failed > 0 ? `${failed} failed` : '',
-    ]
-      .filter((part) => part !== '')
-      .join(', '),
+      ...(manifest.runs.length > 0 || artifacts === null ? [describe('run', outcome)] : []),
+      ...(artifacts === null ? [] : [describe('version', artifacts, ' of artifacts')]),
+    ].join('; '),
   )
-  return failed
+  return outcome.failed + (artifacts?.failed ?? 0)
+}
+
+type Brought = Omit<ImportExportOptions, 'project'> & {
+  project: string
+  manifest: ExportManifest
+  failedRuns: ReadonlySet<string>
+}
+
+/** What came of the artifacts of an export; null where it has none. */
+async function bringArtifacts(
+  terminal: Terminal,
+  client: ServerClient,
+  { project, manifest, ...options }: Brought,
+): Promise<ArtifactOutcome | null> {
+  if (manifest.artifacts.length === 0 && (manifest.lineage?.count ?? 0) === 0) return null
+  const target = { organization: await ownOrganization(client), project }
+  const outcome = await importArtifacts({
+    ...options,
+    client,
+    target,
+    manifest,
+    onArtifact: (name) =>
+      terminal.isInteractive ? terminal.progress(`${name}: importing`) : terminal.say(`${name}: importing`),
+    onFailure: (what, cause) => reportFailure(terminal, named(what, cause), options),
+    say: (line) => terminal.say(line),
+  })
+  terminal.progress('')
+  return outcome
+}
+
+const named = (what: string, cause: unknown): KirokuError =>
+  new KirokuError({
+    code: cause instanceof KirokuError ? cause.code : 'INTERNAL',
+    message: `${what}: ${failureLine(cause)}`,
+    cause,
+  })
+
+function describe(noun: string, { imported, known, failed }: ArtifactOutcome, of = ''): string {
+  const others = [known > 0 ? `, ${known} imported before` : '', failed > 0 ? `, ${failed} failed` : '']
+  return `${counted(imported, noun)}${of} imported${others.join('')}`
 }

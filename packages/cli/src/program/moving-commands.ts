@@ -32,7 +32,9 @@ function addExport({ program, terminal, action }: Context): void {
   program
     .command('export')
     .helpGroup(groups.runs)
-    .description('write a project, or one run of it, into a directory: points as Parquet, all else as JSON')
+    .description(
+      'write a project with its artifacts, or one run of it, into a directory: points as Parquet, all else as JSON',
+    )
     .argument('<what>', 'organization/project, organization/project/run, or the address of a page')
     .requiredOption('--to <dir>', 'a new or empty directory')
     .option(...jobsFlag)
@@ -40,7 +42,8 @@ function addExport({ program, terminal, action }: Context): void {
     .action(async (what: unknown, given: unknown) => {
       const { to, jobs, url } = exportOptionsSchema.parse(given)
       const client = connect(url, action().environment)
-      await exportProject(terminal, client, { what: z.string().parse(what), directory: to, jobs })
+      const lost = await exportProject(terminal, client, { what: z.string().parse(what), directory: to, jobs })
+      if (lost > 0) process.exitCode = 1
     })
 }
 

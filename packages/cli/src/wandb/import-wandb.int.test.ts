@@ -1,11 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { KirokuError } from '@kiroku/core/errors'
 import type { Run } from '@kiroku/core/runs'
-import { client, fetchFile, readPoints, type TestServer, testOrganization, testServer } from '@kiroku/testkit'
+import {
+  batchOf,
+  client,
+  fetchFile,
+  postBatch,
+  readPoints,
+  type TestServer,
+  testOrganization,
+  testRun,
+  testServer,
+} from '@kiroku/testkit'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Bench, type Outcome } from '../../test/harness.ts'
 import { pythonWith, runPython } from '../../test/python.ts'
 import { LogScript } from '../../test/wandb-log.ts'
+import { ServerClient } from '../server-client.ts'
+import type { Terminal } from '../terminal.ts'
+import { importWandb } from './import-wandb.ts'
 
 const python = pythonWith('wandb==0.31.0', 'numpy==2.4.6', 'pillow==13.0.0')
 
@@ -49,6 +64,14 @@ function place(name: string, folder: string, log: LogScript, files: Readonly<Rec
   }
   return join(bench.base, name)
 }
+
+class LostServer extends ServerClient {
+  override async ingest(): Promise<never> {
+    throw new KirokuError({ code: 'UNAVAILABLE', message: 'lost' })
+  }
+}
+
+const silent: Terminal = { print() {}, say() {}, progress() {}, isInteractive: false }
 
 describe('a log', () => {
   it('that grows is gone on with, its files too, and again changes nothing', async () => {
@@ -180,6 +203,70 @@ describe('a log', () => {
     expect(points.length).toBeGreaterThan(3000)
     expect(points.every(([step, value]) => step === value)).toBe(true)
     expect(await runOf('trouble', 'hurt')).toMatchObject({ state: 'finished' })
+  })
+
+  it('whose beginning came from the script itself is completed, and nothing of it comes twice', async () => {
+    const start = Date.UTC(2026, 0, 1)
+    const given = async (run: string, rows: readonly [step: number, time: number, x: number][]) => {
+      const begun = await testRun(caller, { project: 'half', run })
+      const lines = ['one', 'two'].map((text, line) => ({ line, stream: 'stdout', time: 1, text }) as const)
+      const told = rows.map(([step, time, x]) => ({ step, time: start + time, values: { x } }))
+      await postBatch(caller, batchOf(begun, { rows: told, console: lines }))
+    }
+    const script = (id: string, run: Parameters<typeof LogScript.prototype.add>[0] = {}): LogScript =>
+      [0, 1, 2, 3].reduce(
+        (log, step) => log.row(step, { x: String(step * 10), note: `"${step}"` }),
+        new LogScript(id, run).print('one\ntwo\nthr'),
+      )
+    await given('half', [
+      [0, 0, 0],
+      [1, 1000, 10],
+    ])
+    // One that went on: what came of it lies behind what was there.
+    await given('shifted', [
+      [0, -9000, 7],
+      [5, -8000, 7],
+      [6, 0, 0],
+    ])
+    const [half, shifted] = [script('half'), script('shifted', { 24: true })]
+    place('half', 'run-1-half', half)
+    const directory = place('half', 'offline-run-2-shifted', shifted)
+    // An import that stopped before anything came goes on as the same.
+    const lost = new LostServer(caller.url, caller.apiKey)
+    const options = { paths: [directory], project: 'half', jobs: 1, isVerbose: false }
+    await expect(importWandb(silent, lost, options)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    const steps = async (run: string) => (await pointsOf('half', run, 'x')).map(([step, x]) => `${step}=${x}`)
+    expect(await bring(directory, '--project', 'half')).toMatchObject({ code: 0 })
+    expect(await steps('half')).toEqual(['0=0', '1=10', '2=20', '3=30'])
+    expect(await steps('shifted')).toEqual(['0=7', '5=7', '6=0', '7=10', '8=20', '9=30'])
+    for (const run of ['half', 'shifted'])
+      expect(await linesOf('half', run)).toEqual(['stdout: one', 'stdout: two', 'stdout: thr'])
+
+    place('half', 'run-1-half', half.print('ee\nfour\n').row(4, { x: '40' }).exit())
+    place('half', 'offline-run-2-shifted', shifted.print('ee\nfour\n').row(4, { x: '40' }).exit())
+    for (let times = 0; times < 2; times++)
+      expect(await bring(directory, '--project', 'half')).toMatchObject({ code: 0 })
+    expect((await bring(directory, '--project', 'half')).stderr.match(/nothing changed/g)).toHaveLength(2)
+    expect((await steps('half')).slice(3)).toEqual(['3=30', '4=40'])
+    expect((await steps('shifted')).slice(5)).toEqual(['9=30', '10=40'])
+    for (const run of ['half', 'shifted']) {
+      expect(await linesOf('half', run)).toEqual(['stdout: one', 'stdout: two', 'stdout: three', 'stdout: four'])
+      expect(await runOf('half', run)).toMatchObject({ state: 'finished', exitCode: 0 })
+    }
+  })
+
+  it('that is there, and was gone on with or rewound since, is left as it is', async () => {
+    const start = Date.UTC(2026, 0, 1)
+    const begun = await testRun(caller, { project: 'since', run: 'since' })
+    const row = (step: number, time: number, x: number) => ({ step, time: start + time, values: { x } })
+    // Rows 2 and 3 of the log were rewound, and others took their place.
+    await postBatch(caller, batchOf(begun, { rows: [row(0, 0, 0), row(1, 1000, 1), row(2, 99_000, -2)] }))
+    const second = await testRun(caller, { project: 'since', run: 'since', resume: 'must' })
+    await postBatch(caller, batchOf(second, { rows: [row(3, 100_000, -3), row(4, 101_000, -4)] }))
+    const log = [0, 1, 2, 3].reduce((script, step) => script.row(step, { x: String(step) }), new LogScript('since'))
+    const outcome = await bring(place('since', 'run-1-since', log.exit()), '--project', 'since')
+    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('is there already') })
+    expect((await pointsOf('since', 'since', 'x')).map(([, x]) => x)).toEqual([0, 1, -2, -3, -4])
   })
 
   it('does not get into a run of another origin, and the others still get in', async () => {
@@ -335,6 +422,33 @@ describe.skipIf(python === null)('runs of the real client', () => {
     const image = paths.find((path) => path.includes('images/img_')) ?? ''
     const bytes = new Uint8Array(await (await fetchFile(caller, { ...at, path: image })).arrayBuffer())
     expect([...bytes.subarray(0, 4)]).toEqual([0x89, 0x50, 0x4e, 0x47])
+  })
+
+  it('that it sent itself, live or by `wandb sync`, are there once', async () => {
+    const sent = join(bench.base, 'sent')
+    mkdirSync(sent, { recursive: true })
+    // The server is in this process, which must not stand still meanwhile.
+    const script = fileURLToPath(new URL('../../test/python/sync-wandb.py', import.meta.url))
+    const made = await bench.start(python ?? '', [script, sent, caller.url, caller.apiKey]).ended
+    expect(made).toMatchObject({ code: 0 })
+    const seen = async (run: string) => ({
+      points: await pointsOf('by wandb', run, 'x'),
+      lines: (await linesOf('by wandb', run)).filter((line) => line.includes('line ')),
+      texts: await client(caller).texts.byRun.query(address('by wandb', run)),
+      run: await runOf('by wandb', run),
+    })
+    const before = { live: await seen('live'), offline: await seen('offline') }
+    const numbers = [0, 1, 2, 3, 4, 5, 6]
+    for (const { points, lines } of Object.values(before)) {
+      expect(points.map(([, value]) => value)).toEqual(numbers)
+      expect(lines).toEqual(numbers.map((number) => `stdout: line ${number}`))
+    }
+    for (let times = 0; times < 2; times++) {
+      const outcome = await bring(join(sent, 'wandb'))
+      expect(outcome).toMatchObject({ code: 0 })
+      expect(outcome.stderr.match(/is there already, as wandb sent it; nothing changed/g)).toHaveLength(4)
+      expect({ live: await seen('live'), offline: await seen('offline') }).toEqual(before)
+    }
   })
 
   it('that were killed, failed, went on and forked are what their scripts made them', async () => {

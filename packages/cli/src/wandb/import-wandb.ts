@@ -1,13 +1,26 @@
 import { KirokuError } from '@kiroku/core/errors'
+import type { RunAddress } from '@kiroku/core/queries'
+import { runPath } from '@kiroku/core/routes'
 import { controlCharacterPattern, escapeSequencePattern } from '@kiroku/core/terminal'
 import { counted } from '../counted.ts'
 import { failureLine, reportFailure } from '../failures.ts'
 import { eachAtOnce } from '../jobs.ts'
+import { ownOrganization } from '../run-address.ts'
 import type { ServerClient } from '../server-client.ts'
 import { SyncDisplay, type SyncLine } from '../sync-display.ts'
 import type { Terminal } from '../terminal.ts'
+import { linesBefore, presenceOf } from './already-there.ts'
 import { findLogs, type LogFile } from './find-logs.ts'
-import { projectOf, slugOf, startRun } from './run-start.ts'
+import {
+  continueRun,
+  isImported,
+  projectOf,
+  restWriterOf,
+  type StartedRun,
+  slugOf,
+  startRun,
+  writerOf,
+} from './run-start.ts'
 import { peekRun, type ScannedLog, scanLog } from './scan-log.ts'
 import { type SentLog, sendLog } from './send-log.ts'
 
@@ -39,6 +52,11 @@ export async function importWandb(
   const unique = [...new Map(files.map((file) => [file.path, file])).values()]
   const display = new SyncDisplay(terminal, unique.length, 'importing')
   let failed = 0
+  let own: Promise<string> | undefined
+  const organization = (): Promise<string> => {
+    own ??= ownOrganization(client)
+    return own
+  }
   const fail = (name: string, cause: unknown): void => {
     if (cause instanceof KirokuError && (cause.code === 'UNAVAILABLE' || cause.code === 'UNAUTHORIZED')) throw cause
     failed++
@@ -49,7 +67,7 @@ export async function importWandb(
     for (const [index, file] of logs.entries()) {
       const line = display.begin(file.name)
       try {
-        if (!(await importLog({ terminal, client, file, line, project, isJoining: index > 0 }))) failed++
+        if (!(await importLog({ terminal, client, file, line, project, organization, isJoining: index > 0 }))) failed++
       } catch (cause) {
         line.end(undefined)
         fail(file.name, cause)
@@ -119,20 +137,57 @@ type Importing = {
   file: LogFile
   line: SyncLine
   project: string
+  /** The one of the key. */
+  organization: () => Promise<string>
   isJoining: boolean
 }
 
 /** Answers whether everything that was there is in. */
-async function importLog({ terminal, client, file, line, project, isJoining }: Importing): Promise<boolean> {
+async function importLog(importing: Importing): Promise<boolean> {
+  const { terminal, client, file, line } = importing
   const move = (bytes: number, total: number): void => line.move({ bytes, total, waitsFor: null })
   const log = await scanLog(file, (bytes, size) => move(bytes, 2 * size))
-  const run = await startRun(client, log, { project, isJoining })
+  const run = await openRun(importing, log)
+  if ('page' in run) {
+    line.end(`is there already, as wandb sent it; nothing changed -> ${run.page}`)
+    return true
+  }
   const sent = await sendLog(client, log, run, (bytes) => move(log.size + bytes, 2 * log.size))
   line.end(`${sent.isKnown ? 'was imported before, nothing changed' : describe(log, sent)} -> ${client.url}${run.path}`)
   const told = [...damageOf(log), ...sent.problems, ...sent.rejected.map((reason) => `not stored: ${reason}`)]
   for (const problem of told.slice(0, mostTold)) terminal.say(`${file.name}: ${problem.replaceAll(notShown, '')}`)
   if (told.length > mostTold) terminal.say(`${file.name}: and ${told.length - mostTold} more of the like`)
   return log.damage === null && log.unreadable === 0 && sent.problems.length === 0 && sent.rejected.length === 0
+}
+
+/** The run that a log is sent to, or the page of one that has all of it from the script itself, or from `wandb sync`. */
+async function openRun(
+  { client, organization, project, isJoining }: Importing,
+  log: ScannedLog,
+): Promise<StartedRun | { page: string }> {
+  const address = { organization: await organization(), project, run: slugOf(log.first.id) }
+  if (!(await isThere(client, address))) return startRun(client, log, { project, isJoining })
+  const isOwn = await isImported(client, log, project, writerOf(log))
+  const presence = await presenceOf(client, log, address)
+  if (isOwn) {
+    const run = await startRun(client, log, { project, isJoining })
+    return presence.what === 'nothing' ? run : { ...run, known: { shift: presence.shift } }
+  }
+  if (presence.what === 'nothing') return startRun(client, log, { project, isJoining })
+  if (presence.what === 'all' && !(await isImported(client, log, project, restWriterOf(log))))
+    return { page: client.url + runPath(address) }
+  const lines = await linesBefore(client, log, address)
+  return continueRun(client, log, project, { shift: presence.shift, lines })
+}
+
+async function isThere(client: ServerClient, address: RunAddress): Promise<boolean> {
+  try {
+    await client.run(address)
+    return true
+  } catch (cause) {
+    if (cause instanceof KirokuError && cause.code === 'NOT_FOUND') return false
+    throw cause
+  }
 }
 
 function describe(log: ScannedLog, { rows, files }: SentLog): string {

@@ -31,13 +31,49 @@ export function writerOf({ identity }: ScannedLog): string {
   return createHash('sha256').update(`kiroku wandb writer 1 ${identity}`).digest('hex').slice(0, 16)
 }
 
+/** The writer that adds the rest of a log whose beginning came another way. */
+export function restWriterOf({ identity }: ScannedLog): string {
+  return createHash('sha256').update(`kiroku wandb rest 1 ${identity}`).digest('hex').slice(0, 16)
+}
+
 /** When the script of a log began, in unix milliseconds. */
 export function startOf({ first, lastTime }: Pick<ScannedLog, 'first' | 'lastTime'>): number {
   return Math.min(maxTimeMs, Math.max(0, first.startTime ?? lastTime ?? 0))
 }
 
-/** A run that a log was sent to, and what its log asked for that could not be had. */
-export type StartedRun = CreateRunResult & { problems: string[] }
+/** A run that a log was sent to, by which writer, what its log asked for that could not be had, and what of it was there before. */
+export type StartedRun = CreateRunResult & { writer: string; problems: string[]; known?: KnownRows }
+/** What was added to the steps of rows that are there, and how many lines of each stream came another way. */
+export type KnownRows = { shift: number; lines?: Readonly<Record<'stdout' | 'stderr', number>> }
+
+/** Opens the run of a log whose beginning is there, to add what is not. The same again changes nothing. */
+export async function continueRun(
+  client: ServerClient,
+  log: ScannedLog,
+  project: string,
+  known: KnownRows,
+): Promise<StartedRun> {
+  const { input, problems } = await inputOf(log, project)
+  const writer = restWriterOf(log)
+  return { ...(await client.createRun({ ...input, writer, resume: 'allow' })), writer, problems, known }
+}
+
+/** Whether an import brought some of the log by this writer before. The run must be there. */
+export async function isImported(
+  client: ServerClient,
+  log: ScannedLog,
+  project: string,
+  writer: string,
+): Promise<boolean> {
+  const { input } = await inputOf(log, project)
+  try {
+    await client.createRun({ ...input, writer, resume: 'never' })
+    return true
+  } catch (cause) {
+    if (cause instanceof KirokuError && cause.code === 'CONFLICT') return false
+    throw cause
+  }
+}
 
 /**
  * Opens a log's run: a new one, or, where the log says so, one that goes on, is rewound or is a fork. `isJoining`: an earlier
@@ -50,6 +86,7 @@ export async function startRun(
 ): Promise<StartedRun> {
   const { first } = log
   const { input, problems } = await inputOf(log, project)
+  const { writer } = input
   const { branchPoint } = first
   if (branchPoint !== null) {
     const run = slugOf(branchPoint.run)
@@ -57,18 +94,18 @@ export async function startRun(
     const { step } = branchPoint
     const asked = isRewind ? { rewind: { step } } : { fork: { run, step } }
     try {
-      return { ...(await client.createRun({ ...input, ...asked })), problems }
+      return { ...(await client.createRun({ ...input, ...asked })), writer, problems }
     } catch (cause) {
       if (!(cause instanceof KirokuError)) throw cause
       if (cause.code === 'CONFLICT') throw otherRun(project, input.run, cause)
       if (cause.code !== 'NOT_FOUND') throw cause
       const what = isRewind ? 'its own earlier rows' : `the rows of ${run}`
       const problem = `it goes on from step ${step} of ${run}, which is not in the project ${project}: ${what} are not in it`
-      return { ...(await plainRun(client, input, isJoining)), problems: [...problems, problem] }
+      return { ...(await plainRun(client, input, isJoining)), writer, problems: [...problems, problem] }
     }
   }
-  if (first.isResume) return { ...(await client.createRun({ ...input, resume: 'allow' })), problems }
-  return { ...(await plainRun(client, input, isJoining)), problems }
+  if (first.isResume) return { ...(await client.createRun({ ...input, resume: 'allow' })), writer, problems }
+  return { ...(await plainRun(client, input, isJoining)), writer, problems }
 }
 
 async function plainRun(client: ServerClient, input: CreateRunInput, isJoining: boolean): Promise<CreateRunResult> {

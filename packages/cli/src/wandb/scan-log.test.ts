@@ -88,7 +88,7 @@ describe('a scan', () => {
       lastTime: Date.UTC(2026, 0, 2),
       hasOutput: true,
       exitCode: 7,
-      lastNumber: 14,
+      lastRecord: 14,
       unreadable: 0,
       damage: null,
     })
@@ -120,7 +120,7 @@ describe('a scan', () => {
     log.records.push(Buffer.from([0xff, 0xff, 0xff]))
     log.row(1, { a: 'nonsense' }).row(2, { a: '3' })
     const scanned = await scan(log.bytes)
-    expect([scanned.unreadable, scanned.latest.get('a'), scanned.lastNumber]).toEqual([2, 3, 6])
+    expect([scanned.unreadable, scanned.latest.get('a'), scanned.lastRecord]).toEqual([2, 3, 6])
   })
 
   it.each([

@@ -12,6 +12,9 @@ import { emptyRecord, recordOf, removeAt, setItems } from './record-items.ts'
 import { type LogEnd, readRecordLog } from './record-log.ts'
 import type { RunFields } from './run-fields.ts'
 
+/** A number as a row of a log has it; `time` in unix milliseconds. */
+export type LoggedNumber = { metric: string; step: number; time: number; value: number }
+
 /** What must be known of a log before its first row can be sent. Times are unix milliseconds. */
 export type ScannedLog = LogEnd & {
   file: LogFile
@@ -35,12 +38,15 @@ export type ScannedLog = LogEnd & {
   /** The last value of each metric of the history; null for one that is neither number, text nor truth value. */
   latest: Map<string, number | string | boolean | null>
   firstStep: number | null
+  /** Of the first and the last row with a number and a time; null where there is none. */
+  firstNumber: LoggedNumber | null
+  lastNumber: LoggedNumber | null
   lastTime: number | null
   hasOutput: boolean
   /** Null where the log has no end: its script died, or still runs. */
   exitCode: number | null
   /** The number of the last record. */
-  lastNumber: number
+  lastRecord: number
   /** Records that are not imported, by what they are. */
   leftOut: Map<string, number>
   /** Records that could not be understood. */
@@ -131,15 +137,18 @@ class Scan {
   #definitions: MetricDefinition[] = []
   readonly #latest: ScannedLog['latest'] = new Map()
   #firstStep: number | null = null
+  #step = -1
+  #firstNumber: LoggedNumber | null = null
+  #lastNumber: LoggedNumber | null = null
   #lastTime: number | null = null
   #hasOutput = false
   #exitCode: number | null = null
-  #lastNumber = 0
+  #lastRecord = 0
   readonly #leftOut = new Map<string, number>()
   #unreadable = 0
 
   take({ number, content, bytes }: NumberedRecord): void {
-    this.#lastNumber = number
+    this.#lastRecord = number
     try {
       this.#note(content, bytes)
     } catch (cause) {
@@ -211,7 +220,13 @@ class Scan {
   #row({ items, step }: Extract<LogContent, { kind: 'history' }>): void {
     const row = readHistoryRow(recordOf(items))
     this.#firstStep ??= row.step ?? step
+    this.#step = row.step ?? step ?? this.#step + 1
     this.#time(row.time)
+    const [first] = row.numbers
+    if (first !== undefined && row.time !== null) {
+      this.#lastNumber = { metric: first[0], step: this.#step, time: row.time, value: first[1] }
+      this.#firstNumber ??= this.#lastNumber
+    }
     for (const [metric, value] of row.numbers) this.#latest.set(metric, value)
     for (const [metric, value] of row.texts) if (value !== null) this.#latest.set(metric, comparable(value))
     for (const metric of row.media.keys()) this.#latest.set(metric, null)
@@ -240,10 +255,12 @@ class Scan {
       definitions: this.#definitions,
       latest: this.#latest,
       firstStep: this.#firstStep,
+      firstNumber: this.#firstNumber,
+      lastNumber: this.#lastNumber,
       lastTime: this.#lastTime,
       hasOutput: this.#hasOutput,
       exitCode: this.#exitCode,
-      lastNumber: this.#lastNumber,
+      lastRecord: this.#lastRecord,
       leftOut: this.#leftOut,
       unreadable: this.#unreadable + end.unreadable,
     }

@@ -14,10 +14,11 @@ import { RecordStream } from '../import/record-stream.ts'
 import type { ServerClient } from '../server-client.ts'
 import { type LogContent, streamed } from './log-record.ts'
 import { MediaReader } from './logged-media.ts'
+import { NewLines } from './new-lines.ts'
 import { type Item, recordOf } from './record-items.ts'
 import { type LocalFile, type RunFiles, readRunFiles, uploadFiles } from './run-files.ts'
 import type { StartedRun } from './run-start.ts'
-import { startOf, writerOf } from './run-start.ts'
+import { startOf } from './run-start.ts'
 import { type NumberedRecord, readNumberedRecords, type ScannedLog } from './scan-log.ts'
 import { summaryByHand } from './summary-by-hand.ts'
 
@@ -64,6 +65,7 @@ class LogSender {
   readonly #console = new ConsoleLines()
   /** What is added to steps: a run that went on offline did not know where. */
   readonly #shift: number
+  readonly #newLines: NewLines
   readonly #closedAt: number
   #time: number
   #step = -1
@@ -75,12 +77,13 @@ class LogSender {
     this.#log = log
     this.#run = run
     this.#files = files
-    const target = { project: run.project, run: run.run, writer: writerOf(log), ackSeq: run.ackSeq }
+    const target = { project: run.project, run: run.run, writer: run.writer, ackSeq: run.ackSeq }
     this.#stream = new RecordStream((batch) => client.ingest(batch), target)
     this.#media = new MediaReader(client, files.byPath)
     const isBefore = log.isOffline && (log.firstStep ?? 0) < run.startingStep
-    this.#shift = isBefore ? run.startingStep : 0
-    this.#closedAt = log.lastNumber * numbersPerRecord + endNumber
+    this.#shift = run.known?.shift ?? (isBefore ? run.startingStep : 0)
+    this.#newLines = new NewLines(run.known?.lines)
+    this.#closedAt = log.lastRecord * numbersPerRecord + endNumber
     this.#time = startOf(log)
   }
 
@@ -90,7 +93,9 @@ class LogSender {
     if (content.kind === 'output') {
       this.#time = content.time ?? this.#time
       this.#stream.numberAs(seq)
-      const piece = { seq, time: this.#time, isWanted: seq > this.#run.ackSeq }
+      // Lines that are there are counted, also those that an import passed over.
+      const isWanted = seq > this.#run.ackSeq || this.#run.known?.lines !== undefined
+      const piece = { seq, time: this.#time, isWanted }
       this.#console.write(content.stream, content.bytes, piece)
     } else if (content.kind === 'history') {
       this.#stream.numberAs(seq)
@@ -132,7 +137,8 @@ class LogSender {
   }
 
   async #flush(): Promise<void> {
-    for (const line of this.#console.take()) await this.#stream.line(line)
+    for (const line of this.#console.take())
+      if (this.#newLines.has(line) && line.seq > this.#run.ackSeq) await this.#stream.line(line)
     await this.#stream.flush()
   }
 
@@ -141,7 +147,7 @@ class LogSender {
     await this.#flush()
     const isClosed = this.#run.ackSeq >= this.#closedAt
     const missing = await this.#missingFiles()
-    let seq = Math.max(this.#log.lastNumber * numbersPerRecord, this.#run.ackSeq)
+    let seq = Math.max(this.#log.lastRecord * numbersPerRecord, this.#run.ackSeq)
     for (const { source: _source, ...file } of missing) {
       this.#stream.numberAs(++seq)
       await this.#stream.update({ type: 'file', ...file })

@@ -7,11 +7,12 @@ import type { Connection, Database } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import { changedRunSchema, notify } from '../../database/notifications.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import type { StoredFile } from './artifacts.repository.ts'
+import { type CommittedFiles, holdContents, insertFiles, setManifest, sizeOf } from './committed-files.ts'
 import {
   addMember,
   type LockedCollection,
   linkRun,
+  linkSecretBytes,
   lockArtifact,
   lockCollection,
   setAliases,
@@ -30,13 +31,6 @@ export type NewArtifact = {
   clientId: string | null
   distributedId: string | null
   historyStep: number | null
-}
-
-/** What an artifact is to be: all its files, and the content with their list. */
-export type CommittedFiles = {
-  digest: string
-  files: readonly StoredFile[]
-  manifest: { sha256: string; size: number; md5: string }
 }
 
 type Organization = Pick<OrganizationScope, 'organizationId'>
@@ -78,9 +72,6 @@ export type CollectionAlias = { project: ProjectScope; collection: string; alias
 const idRowsSchema = z.array(z.object({ id: z.string() }))
 const knownRowsSchema = z.array(z.object({ id: z.string(), state: z.enum(['pending', 'committed']) }))
 const changedRunsSchema = z.array(changedRunSchema)
-const linkSecretBytes = 32
-/** So many rows go into one statement. */
-const filesAtOnce = 10_000
 
 export function createArtifactChanges({ transaction }: Database): ArtifactChanges {
   return {
@@ -115,21 +106,11 @@ export function createArtifactChanges({ transaction }: Database): ArtifactChange
         if (artifact.state === 'committed') return
         await holdContents(connection, scope, committed)
         await insertFiles(connection, artifactId, committed.files)
-        await connection.query('DELETE FROM artifact_manifest WHERE artifact_id = $1', [artifactId])
-        const { sha256, size, md5 } = committed.manifest
-        await connection.query(
-          "INSERT INTO artifact_manifest (artifact_id, kind, md5, sha256, size) VALUES ($1, 'full', $2, $3, $4)",
-          [artifactId, md5, sha256, size],
-        )
+        await setManifest(connection, artifactId, committed.manifest)
         await connection.query(
           `UPDATE artifact SET state = 'committed', digest = $2, size = $3, file_count = $4, new_aliases = '{}',
              distributed_id = NULL, committed_at = now(), updated_at = now() WHERE id = $1`,
-          [
-            artifactId,
-            committed.digest,
-            committed.files.reduce((sum, file) => sum + file.size, 0),
-            committed.files.length,
-          ],
+          [artifactId, committed.digest, sizeOf(committed.files), committed.files.length],
         )
         await addMember(connection, collection, artifactId)
         const aliases = [...artifact.newAliases, latestAlias]
@@ -262,45 +243,6 @@ async function insertArtifact(
     ],
   )
   return z.tuple([z.object({ id: z.string() })]).parse(rows)[0].id
-}
-
-/** Sees that all contents are there, and that no sweep takes them before the transaction has named them. */
-async function holdContents(
-  connection: Connection,
-  { organizationId }: Organization,
-  { files, manifest }: CommittedFiles,
-): Promise<void> {
-  const hashes = [...new Set([manifest.sha256, ...files.flatMap(({ sha256 }) => sha256 ?? [])])]
-  for (let from = 0; from < hashes.length; from += filesAtOnce) {
-    const some = hashes.slice(from, from + filesAtOnce).sort()
-    const { rowCount } = await connection.query(
-      `UPDATE blob SET offered_at = now()
-       FROM (SELECT sha256 FROM blob WHERE organization_id = $1 AND sha256 = ANY($2::bpchar[])
-             ORDER BY sha256 FOR UPDATE) AS known
-       WHERE blob.organization_id = $1 AND blob.sha256 = known.sha256`,
-      [organizationId, some],
-    )
-    if (rowCount !== some.length)
-      throw new KirokuError({ code: 'UNAVAILABLE', message: 'a content of the artifact is gone; send it again' })
-  }
-}
-
-async function insertFiles(connection: Connection, artifactId: string, files: readonly StoredFile[]): Promise<void> {
-  for (let from = 0; from < files.length; from += filesAtOnce) {
-    const some = files.slice(from, from + filesAtOnce)
-    await connection.query(
-      `INSERT INTO artifact_file (artifact_id, path, digest, size, sha256, ref)
-       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bpchar[], $6::text[])`,
-      [
-        artifactId,
-        some.map(({ path }) => path),
-        some.map(({ digest }) => digest),
-        some.map(({ size }) => size),
-        some.map(({ sha256 }) => sha256),
-        some.map(({ ref }) => ref),
-      ],
-    )
-  }
 }
 
 /** The pages of runs show what they made once it is there. */

@@ -135,7 +135,9 @@ describe('a version', () => {
     const at = fresh()
     await logArtifact(tenant, { ...at, refs: { data: 's3://bucket/data' } })
     const { files } = await api().artifacts.files.query({ ...at, version: 'latest' })
-    expect(files).toEqual([{ path: 'data', digest: 's3://bucket/data', size: 0, ref: 's3://bucket/data' }])
+    expect(files).toEqual([
+      { path: 'data', digest: 's3://bucket/data', size: 0, sha256: null, ref: 's3://bucket/data' },
+    ])
     const answer = await get({ ...at, version: 'v0', path: 'data' })
     expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('s3://bucket/data')])
   })
@@ -303,14 +305,24 @@ describe('what is deleted', () => {
     expect(await answer.text()).toBe(`shared ${at.name}`)
   })
 
-  it('with its project is gone from the disk', async () => {
+  it('with its project, or its organization, is gone from the disk, but for what something else holds', async () => {
     // A process has one embedded server at a time: this one purges soon, and the tests before need it no more.
     await server.close()
     server = await testServer({ purgeAfterMs: 3000 })
     const other = await testOrganization(server)
-    await testRun(other, { project: 'doomed', run: 'r' })
+    for (const project of ['doomed', 'stays']) await testRun(other, { project, run: 'r' })
     const at = { organization: other.organization, project: 'doomed', name: 'thing' }
-    const { id } = await logArtifact(other, { ...at, run: 'r', files: { a: 'will be gone' } })
+    const kept = { ...at, project: 'stays' }
+    const shared = 'held by both'.repeat(1000)
+    const { id } = await logArtifact(other, { ...at, run: 'r', files: { a: 'will be gone', shared } })
+    await logArtifact(other, { ...kept, files: { shared } })
+    const portfolio = { artifactID: id, projectName: 'stays', artifactPortfolioName: 'chosen' }
+    await askWandb(
+      other,
+      z.unknown(),
+      'mutation($input: LinkArtifactInput!) { linkArtifact(input: $input) { versionIndex } }',
+      { input: portfolio },
+    )
     const linkSchema = z.object({
       artifact: z.object({ currentManifest: z.object({ file: z.object({ directUrl: z.string() }) }) }),
     })
@@ -319,9 +331,31 @@ describe('what is deleted', () => {
     const link = artifact.currentManifest.file.directUrl
     const directory = new URL(link).pathname.split('/')[2] ?? ''
     expect((await fetch(link)).status).toBe(200)
-    expect(await contentsOf(directory)).toBe(2)
+    expect(await contentsOf(directory)).toBe(4)
+    const usage = () => client(other).usage.byOrganization.query({ organization: other.organization })
+    const before = await usage()
+    const byName = (name: string) => before.projects.find((project) => project.name === name)
+    const size = 'will be gone'.length + shared.length
+    // Each project's own contents, and the lists of them; what is on the disk has the shared one once.
+    expect(byName('doomed')).toMatchObject({ fileCount: 2 })
+    expect(byName('stays')).toMatchObject({ fileCount: 1 })
+    const lists = (byName('doomed')?.fileBytes ?? 0) + (byName('stays')?.fileBytes ?? 0) - size - shared.length
+    expect(lists).toBeGreaterThan(100)
+    expect(before.storedFileBytes).toBe(size + lists)
+
     await client(other).projects.delete.mutate(at)
     expect((await fetch(link)).status).toBe(404)
-    await until(async () => expect(await contentsOf(directory)).toBe(0), 60_000)
-  }, 90_000)
+    await until(async () => expect(await contentsOf(directory)).toBe(2), 60_000)
+    const content = await fetch(
+      `${server.url}${routes.artifactFiles}?${new URLSearchParams({ ...kept, version: 'v0', path: 'shared' })}`,
+      { headers: { authorization: `Bearer ${other.apiKey}` } },
+    )
+    expect(await content.text()).toBe(shared)
+    const { artifacts } = await client(other).artifacts.list.query(kept)
+    expect(artifacts.map(({ name }) => name)).toEqual(['thing'])
+    expect((await usage()).storedFileBytes).toBeLessThan(before.storedFileBytes - 'will be gone'.length)
+
+    await client(other).organizations.delete.mutate({ organization: other.organization })
+    await until(async () => expect(await readdir(join(server.dataDir, 'files'))).not.toContain(directory), 60_000)
+  }, 150_000)
 })

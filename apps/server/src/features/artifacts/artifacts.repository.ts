@@ -5,6 +5,7 @@ import type { Connection, Database } from '../../database/database.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import { type ArtifactRun, readArtifacts, runJson, type StoredArtifact, seenRuns } from './artifact-row.ts'
 import { readCollections, type StoredCollection } from './collection-row.ts'
+import { originPrefix } from './origin.ts'
 
 /** A version of a collection: its number there, and the artifact, which a portfolio has from elsewhere. */
 export type Membership = {
@@ -24,6 +25,7 @@ export type ArtifactRole = 'input' | 'output'
 
 /** Artifacts that are there for all to see, and, by id alone, those that are pending. Nothing of deleted projects and runs. */
 export type ArtifactsRepository = {
+  /** Where nothing has the id, what was brought in from where it had it. */
   byId(scope: Organization, id: string): Promise<StoredArtifact | null>
   /** What a client called `clientId`: the one that it made last. */
   byClientId(scope: Organization, clientId: string): Promise<StoredArtifact | null>
@@ -111,6 +113,16 @@ export function createArtifactsRepository({ transaction }: Database): ArtifactsR
   const one = async (connection: Connection, scope: Organization, id: string | undefined) =>
     id === undefined ? null : ((await readArtifacts(connection, scope, [id]))[0] ?? null)
 
+  const idOf = async (connection: Connection, scope: Organization, clientId: string): Promise<string | undefined> => {
+    const { rows } = await connection.query(
+      `SELECT a.id FROM artifact_client k JOIN artifact a ON a.id = k.artifact_id
+         JOIN artifact_collection c ON c.id = a.collection_id JOIN project p ON p.id = c.project_id
+       WHERE k.client_id = $2 AND p.organization_id = $1 AND p.deleted_at IS NULL ORDER BY a.created_at DESC, a.id LIMIT 1`,
+      [scope.organizationId, clientId],
+    )
+    return idRowsSchema.parse(rows)[0]?.id
+  }
+
   const memberships = async (
     connection: Connection,
     scope: Organization,
@@ -132,18 +144,15 @@ export function createArtifactsRepository({ transaction }: Database): ArtifactsR
     readCollections(connection, scope, 'c.project_id = $2 AND c.name = $3', [scope.projectId, name])
 
   return {
-    byId: (scope, id) => transaction((connection) => one(connection, scope, id)),
+    byId: (scope, id) =>
+      transaction(
+        async (connection) =>
+          (await one(connection, scope, id)) ??
+          one(connection, scope, await idOf(connection, scope, originPrefix + id)),
+      ),
 
     byClientId: (scope, clientId) =>
-      transaction(async (connection) => {
-        const { rows } = await connection.query(
-          `SELECT a.id FROM artifact_client k JOIN artifact a ON a.id = k.artifact_id
-             JOIN artifact_collection c ON c.id = a.collection_id JOIN project p ON p.id = c.project_id
-           WHERE k.client_id = $2 AND p.organization_id = $1 ORDER BY a.created_at DESC LIMIT 1`,
-          [scope.organizationId, clientId],
-        )
-        return one(connection, scope, idRowsSchema.parse(rows)[0]?.id)
-      }),
+      transaction(async (connection) => one(connection, scope, await idOf(connection, scope, clientId))),
 
     collectionById: (scope, id) =>
       transaction(async (connection) => (await readCollections(connection, scope, 'c.id = $2', [id]))[0] ?? null),

@@ -8,7 +8,7 @@ import type { ProjectsRepository } from '../projects/index.ts'
 import type { ArtifactsService } from './artifacts.service.ts'
 import { rangeOf, sendContent } from './send-content.ts'
 
-/** GET a file of a version. It is streamed. */
+/** GET a file of a version, or the list of its files. It is streamed. */
 export function registerArtifactRoute(
   app: FastifyInstance,
   artifacts: ArtifactsService,
@@ -20,6 +20,10 @@ export function registerArtifactRoute(
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
     const { artifact } = await artifacts.requireVersion(scope, asked.name, asked.version)
     const range = rangeOf(request)
-    return sendContent(reply, await artifacts.open(scope, artifact, asked.path, range), range)
+    const file =
+      asked.path === undefined
+        ? await artifacts.openManifest(scope, artifact, range)
+        : await artifacts.open(scope, artifact, asked.path, range)
+    return sendContent(reply, file, range)
   })
 }

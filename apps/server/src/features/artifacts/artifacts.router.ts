@@ -102,7 +102,7 @@ export const artifactsRouter = router({
       const { artifact } = await services.artifacts.requireVersion(scope, input.name, input.version)
       const files = await services.artifacts.files(artifact, { after, limit })
       return {
-        files: files.map(({ path, digest, size, ref }) => ({ path, digest, size, ref })),
+        files: files.map(({ path, digest, size, sha256, ref }) => ({ path, digest, size, sha256, ref })),
         nextCursor: files.length === limit ? (files.at(-1)?.path ?? null) : null,
       }
     }),

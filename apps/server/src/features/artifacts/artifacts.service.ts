@@ -4,9 +4,12 @@ import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import type { ByteRange, FilesService, OpenContent } from '../files/index.ts'
 import type { ArtifactChanges } from './artifact-changes.repository.ts'
 import type { ArtifactManifests } from './artifact-manifests.repository.ts'
+import type { ArtifactRecords } from './artifact-records.repository.ts'
 import type { StoredArtifact } from './artifact-row.ts'
 import type { ArtifactsRepository, Membership } from './artifacts.repository.ts'
 import { createCommit } from './commit-artifact.ts'
+import { createImport } from './import-artifact.ts'
+import type { ImportedArtifacts } from './imported-artifacts.repository.ts'
 import { isSigned, type LinkedFile, linkLifetimeMs, signLink } from './signed-link.ts'
 
 type Organization = Pick<OrganizationScope, 'organizationId'>
@@ -39,22 +42,31 @@ export type ArtifactsService = Pick<
     commit(scope: Organization, id: string): Promise<StoredArtifact>
     /** The bytes of a file of a version, or a range of them. Throws NOT_FOUND. */
     open(scope: Organization, artifact: StoredArtifact, path: string, range?: ByteRange): Promise<ReadFile>
+    /** The bytes of the list of a version's files as the client wrote it, or a range of them. Throws NOT_FOUND. */
+    openManifest(scope: Organization, artifact: StoredArtifact, range?: ByteRange): Promise<ReadFile>
     /** As `open`, by a content's MD5 (base64) in any artifact of the organization. */
     openByMd5(scope: Organization, md5: string, range?: ByteRange): Promise<ReadFile>
     /** As `open`, for whoever was given the link; null for its manifest. Throws NOT_FOUND for what was not signed, or too long ago. */
     openLinked(link: LinkedFile & { organizationId: string; signature: string }, range?: ByteRange): Promise<ReadFile>
     /** What proves, for a day, that its holder may read the file, or with null the manifest. */
     sign(artifact: StoredArtifact, path: string | null): { expires: number; signature: string }
+    records: ArtifactRecords
+    /** Takes in what was made elsewhere (`createImport`). */
+    import: ReturnType<typeof createImport>
+    importLineage: ImportedArtifacts['lineage']
   }
 
 export type ArtifactsOptions = {
   repository: ArtifactsRepository
   changes: ArtifactChanges
   lists: ArtifactManifests
+  records: ArtifactRecords
+  imports: ImportedArtifacts
   files: Pick<FilesService, 'offerByMd5' | 'keep' | 'openContent'>
 }
 
-export function createArtifactsService({ repository, changes, lists, files }: ArtifactsOptions): ArtifactsService {
+export function createArtifactsService(options: ArtifactsOptions): ArtifactsService {
+  const { repository, changes, lists, records, imports, files } = options
   const commit = createCommit({ repository, changes, lists, files })
   const { byId, contentByMd5, ...reads } = repository
 
@@ -87,8 +99,18 @@ export function createArtifactsService({ repository, changes, lists, files }: Ar
     return read(scope, { path, sha256: file.sha256 }, range)
   }
 
+  const openManifest = async (scope: Organization, artifact: StoredArtifact, range?: ByteRange): Promise<ReadFile> => {
+    const list = await repository.manifest(artifact)
+    if (list) return read(scope, { path: 'wandb_manifest.json', sha256: list.sha256 }, range)
+    throw new KirokuError({ code: 'NOT_FOUND', message: 'the artifact has no list of files yet' })
+  }
+
   return {
     ...reads,
+    records,
+    import: createImport(imports, files),
+    importLineage: imports.lineage,
+    openManifest,
     create: changes.create,
     addManifest: lists.add,
     updateManifest: lists.update,
@@ -137,10 +159,9 @@ export function createArtifactsService({ repository, changes, lists, files }: Ar
       const artifact = await byId({ organizationId }, artifactId)
       if (!artifact || !isSigned(artifact.linkSecret, { artifactId, path, expires }, signature))
         throw new KirokuError({ code: 'NOT_FOUND', message: 'the link to the file is not valid, or no longer' })
-      if (path !== null) return open({ organizationId }, artifact, path, range)
-      const list = await repository.manifest(artifact)
-      if (list) return read({ organizationId }, { path: 'wandb_manifest.json', sha256: list.sha256 }, range)
-      throw new KirokuError({ code: 'NOT_FOUND', message: 'the artifact has no list of files yet' })
+      return path === null
+        ? openManifest({ organizationId }, artifact, range)
+        : open({ organizationId }, artifact, path, range)
     },
 
     sign({ id, linkSecret }, path) {

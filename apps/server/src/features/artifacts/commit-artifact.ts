@@ -3,11 +3,13 @@ import { maxManifestBytes } from '@kiroku/core/artifacts'
 import { KirokuError } from '@kiroku/core/errors'
 import type { OrganizationScope } from '../../http/scopes.ts'
 import type { FilesService } from '../files/index.ts'
-import type { ArtifactChanges, CommittedFiles } from './artifact-changes.repository.ts'
+import type { ArtifactChanges } from './artifact-changes.repository.ts'
 import type { ArtifactManifests, PendingManifest } from './artifact-manifests.repository.ts'
 import type { StoredArtifact } from './artifact-row.ts'
-import type { ArtifactsRepository, StoredFile } from './artifacts.repository.ts'
-import { digestOf, type Manifest, mergeManifests, parseManifest } from './manifest.ts'
+import type { ArtifactsRepository } from './artifacts.repository.ts'
+import type { CommittedFiles } from './committed-files.ts'
+import { digestOf, type Manifest, mergeManifests } from './manifest.ts'
+import { createVersionContents } from './version-contents.ts'
 
 type Organization = Pick<OrganizationScope, 'organizationId'>
 
@@ -18,22 +20,17 @@ export type CommitOptions = {
   files: Pick<FilesService, 'offerByMd5' | 'keep' | 'openContent'>
 }
 
-/** So many contents are looked up by one statement. */
-const askedAtOnce = 5000
-/** So many missing files are named. */
-const maxToldMissing = 5
-
 /**
  * Makes a pending artifact a version, from the lists of files that came for it: the last one that is whole, or those of all
  * processes together, or what changed put over the version before. Every file must have come, with its size.
  */
 export function createCommit({ repository, changes, lists, files }: CommitOptions) {
+  const contents = createVersionContents(files)
+
   const read = async (scope: Organization, sha256: string): Promise<Manifest> => {
-    const opened = await files.openContent(scope, sha256)
-    if (!opened) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the list of files is gone; send it again' })
-    const pieces: Buffer[] = []
-    for await (const piece of opened.content) pieces.push(Buffer.from(piece))
-    return parseManifest(Buffer.concat(pieces).toString())
+    const manifest = await contents.manifest(scope, sha256)
+    if (manifest) return manifest
+    throw new KirokuError({ code: 'UNAVAILABLE', message: 'the list of files is gone; send it again' })
   }
 
   const filesOfVersion = async (scope: Organization, id: string | null): Promise<Manifest['contents']> => {
@@ -57,28 +54,6 @@ export function createCommit({ repository, changes, lists, files }: CommitOption
     return { manifest: mergeManifests(base, parts), isMerged: true }
   }
 
-  const stored = async (scope: Organization, contents: Manifest['contents']): Promise<StoredFile[]> => {
-    const uploaded = Object.values(contents).flatMap(({ digest, ref }) => (ref === undefined ? [digest] : []))
-    const asked = [...new Set(uploaded)]
-    const known = new Map<string, { sha256: string; size: number }>()
-    for (let from = 0; from < asked.length; from += askedAtOnce)
-      for (const [md5, blob] of await files.offerByMd5(scope, asked.slice(from, from + askedAtOnce)))
-        known.set(md5, blob)
-    const missing = Object.entries(contents).filter(([, { digest, ref }]) => ref === undefined && !known.has(digest))
-    if (missing.length > 0) {
-      const named = missing.slice(0, maxToldMissing).map(([path]) => path)
-      const others = missing.length > named.length ? ` and ${missing.length - named.length} others` : ''
-      throw new KirokuError({
-        code: 'BAD_REQUEST',
-        message: `the contents of ${named.join(', ')}${others} were not uploaded; log the artifact again`,
-      })
-    }
-    return Object.entries(contents).map(([path, { digest, size, ref }]) => {
-      const blob = ref === undefined ? known.get(digest) : undefined
-      return { path, digest, size: blob?.size ?? size, sha256: blob?.sha256 ?? null, ref: ref ?? null }
-    })
-  }
-
   return async (scope: Organization, artifact: StoredArtifact): Promise<void> => {
     if (artifact.state === 'committed') return
     const { manifests, latestId } = await lists.list(scope, artifact.id)
@@ -94,7 +69,7 @@ export function createCommit({ repository, changes, lists, files }: CommitOption
     const kept = await files.keep(scope, once(text), { maxBytes: maxManifestBytes })
     const committed: CommittedFiles = {
       digest,
-      files: await stored(scope, manifest.contents),
+      files: await contents.files(scope, manifest.contents),
       manifest: { ...kept, md5 },
     }
     await changes.commit(scope, artifact.id, committed)

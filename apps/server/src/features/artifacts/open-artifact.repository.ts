@@ -5,6 +5,9 @@ import type { Connection } from '../../database/database.ts'
 import { notify } from '../../database/notifications.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 
+/** How long an artifact's own secret is, which proves links to its files. */
+export const linkSecretBytes = 32
+
 type Organization = Pick<OrganizationScope, 'organizationId'>
 
 const lockedRowsSchema = z.array(

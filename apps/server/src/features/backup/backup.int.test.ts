@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { BackupEvent } from '@kiroku/core/backup'
 import { batchAckSchema, encodeHistoryBatch, type HistoryBatch } from '@kiroku/core/history'
 import { newWriterId } from '@kiroku/core/ids'
+import { routes } from '@kiroku/core/routes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { makeBackup } from '../../testing/backups.ts'
@@ -15,6 +16,7 @@ import {
   client,
   fetchFile,
   fetchSeries,
+  logArtifact,
   postBatch,
   postBytes,
   readPoints,
@@ -23,6 +25,7 @@ import {
   testRun,
   until,
   uploadBlob,
+  useArtifact,
 } from '../../testing/index.ts'
 import { verifyBackup } from './read-backup.ts'
 import { restoreBackup } from './restore-backup.ts'
@@ -129,6 +132,69 @@ function startRewinder(server: Caller, first: TestRun) {
   }
 }
 
+/** What version `index` of the artifact is made of: a content of its own, and one that all share. */
+const artifactFiles = (index: number) => ({
+  'own/weights': `${index} `.repeat(20_000),
+  shared: 'shared '.repeat(50_000),
+  empty: '',
+})
+
+/** Logs versions of an artifact one after the other, each used by the run that made the one before; tells how many are committed. */
+function startUploader(server: Caller, run: TestRun) {
+  const { organization, project } = run
+  let committed = 0
+  let isStopping = false
+  const at = { organization, project, run: run.run, name: 'weights' }
+  const log = (index: number) =>
+    logArtifact(server, { ...at, files: artifactFiles(index), metadata: { index }, aliases: [`at-${index}`] })
+  const done = (async () => {
+    while (!isStopping) {
+      const { id } = await log(committed)
+      await useArtifact(server, { ...at, id })
+      committed++
+    }
+  })()
+  return {
+    committed: () => committed,
+    async stop() {
+      isStopping = true
+      await done
+    },
+  }
+}
+
+/**
+ * Every version that is there is whole, numbered in its order, under the names it was given, and all but `unused` are used. Answers
+ * how many there are.
+ */
+async function expectWholeVersions(
+  server: Caller,
+  { organization, project, run }: TestRun,
+  unused: number,
+): Promise<number> {
+  const at = { organization, project, name: 'weights' }
+  const { versions } = await client(server).artifacts.versions.query({ ...at, limit: 1000 })
+  expect(versions.map(({ version }) => version)).toEqual(upTo(versions.length).reverse())
+  for (const { version, aliases } of versions) {
+    const { metadata } = await client(server).artifacts.byVersion.query({ ...at, version: `v${version}` })
+    expect([metadata, aliases.filter((alias) => alias !== 'latest')]).toEqual([{ index: version }, [`at-${version}`]])
+    const { files } = await client(server).artifacts.files.query({ ...at, version: `v${version}` })
+    const expected = Object.entries(artifactFiles(version))
+    expect(files.map(({ path }) => path).sort()).toEqual(expected.map(([path]) => path).sort())
+    for (const [path, text] of expected) {
+      const query = new URLSearchParams({ ...at, version: `v${version}`, path })
+      const answer = await fetch(`${server.url}${routes.artifactFiles}?${query}`, {
+        headers: { authorization: `Bearer ${server.apiKey}` },
+      })
+      expect([answer.status, await answer.text()]).toEqual([200, text])
+    }
+  }
+  const lineage = await client(server).artifacts.byRun.query({ ...at, run })
+  expect(lineage.outputCount).toBe(versions.length)
+  expect(lineage.inputCount).toBeGreaterThanOrEqual(versions.length - unused)
+  return versions.length
+}
+
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 async function finished(events: AsyncIterable<BackupEvent>) {
@@ -154,13 +220,19 @@ describe('a backup', () => {
     )
     await Promise.all(shared.map((run) => postBatch(server, batchAt(run, 0))))
     const batches = (): number[] => writers.map((writer) => writer.acknowledged())
-    await until(async () => expect(Math.min(...batches())).toBeGreaterThan(1))
+    const maker = await testRun(server)
+    const uploader = startUploader(server, maker)
+    await until(async () => expect(Math.min(...batches(), uploader.committed())).toBeGreaterThan(1))
 
     const before = batches()
+    const versionsBefore = uploader.committed()
     const to = join(directory, 'under-load')
     const summary = await finished(makeBackup(server, to))
-    const during = batches().map((count, index) => count - (before[index] ?? 0))
-    await Promise.all([...writers.map((writer) => writer.stop()), stopRewinding()])
+    const during = [
+      ...batches().map((count, index) => count - (before[index] ?? 0)),
+      uploader.committed() - versionsBefore,
+    ]
+    await Promise.all([...writers.map((writer) => writer.stop()), stopRewinding(), uploader.stop()])
     expect(Math.min(...during)).toBeGreaterThan(0)
     expect(summary.missingContents).toBe(0)
     expect(summary.events.filter(({ type }) => type === 'progress').length).toBeGreaterThan(0)
@@ -185,11 +257,21 @@ describe('a backup', () => {
     }
     const file = await fetchFile(caller, { ...addressOf(withFile), path: 'model/weights' })
     expect(await file.text()).toBe('w'.repeat(100_000))
+    const versions = await expectWholeVersions(caller, maker, 1)
+    expect(versions).toBeGreaterThanOrEqual(versionsBefore)
+    // The script goes on, and sends again what was not in the backup.
+    const again = { organization: maker.organization, project: maker.project, run: maker.run, name: 'weights' }
+    for (const index of [versions - 1, versions, versions + 1])
+      await logArtifact(caller, {
+        ...again,
+        ...{ files: artifactFiles(index), metadata: { index }, aliases: [`at-${index}`] },
+      })
+    expect(await expectWholeVersions(caller, maker, 3)).toBe(versions + 2)
 
     // A rewind is in both databases or in neither: of what is acknowledged, points, totals and last step agree. A batch that
     // was stored and not acknowledged yet may be there beyond it, as after a crash.
-    const again = { project: rewound.project, run: rewound.run, writer: newWriterId(), startedAt: Date.now() }
-    const resumed = await client(caller).runs.create.mutate({ ...again, resume: 'must' })
+    const rejoined = { project: rewound.project, run: rewound.run, writer: newWriterId(), startedAt: Date.now() }
+    const resumed = await client(caller).runs.create.mutate({ ...rejoined, resume: 'must' })
     const left = await readPoints(caller, { ...addressOf(rewound), metric: 'time' })
     expect([...left.steps]).toEqual(upTo(left.steps.length))
     expect([...left.values]).toEqual([...left.values].sort((one, other) => one - other))

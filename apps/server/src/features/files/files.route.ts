@@ -1,3 +1,4 @@
+import { maxArtifactFileBytes } from '@kiroku/core/artifacts'
 import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { filePathSchema, maxFileBytes, sha256Schema } from '@kiroku/core/files'
 import { runAddressSchema } from '@kiroku/core/queries'
@@ -12,6 +13,7 @@ import { etagOf, headersOf, isPage, namesTag, pageHeadersOf } from './file-heade
 import type { FilesService } from './files.service.ts'
 
 const blobParametersSchema = z.object({ sha256: sha256Schema })
+const blobQuerySchema = z.object({ of: z.literal('artifact').optional() })
 const fileQuerySchema = runAddressSchema.extend({ path: filePathSchema, as: z.literal('page').optional() })
 
 /**
@@ -26,11 +28,13 @@ export function registerFileRoutes(app: FastifyInstance, files: FilesService, pr
     uploads.put(`${routes.blobs}/:sha256`, async (request, reply) => {
       const scope = authorizeOnly(requireIdentity(request))
       const { sha256 } = parseInput(blobParametersSchema, request.params, 'blob')
-      if (Number(request.headers['content-length'] ?? 0) > maxFileBytes)
-        throw new KirokuError({ code: 'TOO_LARGE', message: `a file has at most ${maxFileBytes} bytes` })
+      const { of } = parseInput(blobQuerySchema, request.query, 'blob')
+      const maxBytes = of === 'artifact' ? maxArtifactFileBytes : maxFileBytes
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes)
+        throw new KirokuError({ code: 'TOO_LARGE', message: `a file has at most ${maxBytes} bytes` })
       // A refusal in the middle must not close the connection before it is told, nor leave it full of what follows.
       const content = request.raw.iterator({ destroyOnReturn: false })
-      await files.put(scope, sha256, content).finally(() => request.raw.resume())
+      await files.put(scope, sha256, content, maxBytes).finally(() => request.raw.resume())
       return reply.code(204).send()
     })
   })

@@ -26,10 +26,10 @@ export type FilesService = {
   /** Those of the contents that must be uploaded before a file may name them, each once. */
   offer(scope: OrganizationScope, hashes: readonly string[]): Promise<{ missing: string[] }>
   /**
-   * Keeps a content; resolves when it is on disk. The same content may come any number of times, at once too. Throws
+   * Keeps a content of at most `maxBytes` (a file of a run); resolves when it is on disk. The same content may come any number of times, at once too. Throws
    * BAD_REQUEST when it has another hash, TOO_LARGE, UNAVAILABLE when there is no room or too many come at once.
    */
-  put(scope: OrganizationScope, sha256: string, content: AsyncIterable<Uint8Array>): Promise<void>
+  put(scope: OrganizationScope, sha256: string, content: AsyncIterable<Uint8Array>, maxBytes?: number): Promise<void>
   /**
    * Those of the contents that are stored, by their MD5 in base64. They are not removed for a day, named or not. Contents that
    * came before MD5s were kept are not found.
@@ -133,12 +133,13 @@ export function createFilesService(
       return { missing: asked.filter((_, index) => !isThere[index]) }
     },
 
-    async put(scope, sha256, content) {
-      await keep(scope, content, (received) => {
+    async put(scope, sha256, content, maxBytes) {
+      const check = (received: ReceivedBlob): void => {
         if (received.sha256 === sha256) return
         const message = `the content came with the SHA-256 ${received.sha256}, not ${sha256}`
         throw new KirokuError({ code: 'BAD_REQUEST', message })
-      })
+      }
+      await keep(scope, content, check, maxBytes)
     },
 
     async offerByMd5(scope, md5s) {

@@ -48,12 +48,17 @@ const bytesRowsSchema = z.array(z.object({ bytes: z.coerce.number() }))
 
 const artifactOwner = { 'run.id': 'a.created_by_run', 'run.project_id': 'c.project_id' } as const
 
-/** Contents of artifacts by the run that made them or by their project, each content once: versions share most of them. */
+/**
+ * Contents of artifacts by the run that made them or by their project, each content once: versions share most of them. The lists of
+ * their files count as bytes, and are no files.
+ */
 const artifactTotals = (owner: keyof typeof artifactOwner): string =>
-  `SELECT id, 0 AS "pointCount", count(*) AS "fileCount", sum(size) AS "fileBytes" FROM (
-     SELECT DISTINCT ${artifactOwner[owner]} AS id, f.sha256, f.size
+  `SELECT id, 0 AS "pointCount", sum(is_file::int) AS "fileCount", sum(size) AS "fileBytes" FROM (
+     SELECT DISTINCT ${artifactOwner[owner]} AS id, f.sha256, f.size, f.is_file
      FROM artifact_collection c JOIN project p ON p.id = c.project_id
-       JOIN artifact a ON a.collection_id = c.id JOIN artifact_file f ON f.artifact_id = a.id AND f.sha256 IS NOT NULL
+       JOIN artifact a ON a.collection_id = c.id
+       JOIN LATERAL (SELECT sha256, size, true AS is_file FROM artifact_file WHERE artifact_id = a.id AND sha256 IS NOT NULL
+         UNION ALL SELECT sha256, size, false FROM artifact_manifest WHERE artifact_id = a.id AND sha256 IS NOT NULL) AS f ON true
      WHERE ${owner === 'run.id' ? 'c.project_id = $1 AND a.created_by_run IS NOT NULL' : 'p.organization_id = $1'}) AS content
    GROUP BY id`
 
