@@ -23,6 +23,8 @@ export {
   sha256Of,
   spawnServer,
   startCluster,
+  startProxy,
+  type TestProxy,
   type TestRow,
   type TestRun,
   type TestServer,
