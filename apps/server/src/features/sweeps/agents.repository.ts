@@ -35,8 +35,8 @@ export type AgentsRepository = {
   ): Promise<void>
   /**
    * Notes that the agent lives, and which of its runs go on, and answers what it does next. A run that it was told of and never
-   * began is told again, one of an agent that is gone goes to it under a new id, and else the sweep's next one is handed out: in one
-   * transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
+   * began is told again, then one that was preempted is to be gone on with, one of an agent that is gone goes to it under a new id, and
+   * else the sweep's next one is handed out: in one transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
    */
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
 }
@@ -110,10 +110,11 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
         }
         const handed =
           (await toldAgain(connection, agent)) ??
+          (await preempted(connection, sweep, agent, aliveMs)) ??
           (await takenOver(connection, sweep, agent, aliveMs)) ??
           (await handOut(connection, sweep, agent))
         if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
-        if (await isAnyUnbegun(connection, sweep)) return []
+        if (await isAnyToCome(connection, sweep)) return []
         await exit(connection, agent)
         return [{ type: 'exit' }]
       }),
@@ -157,23 +158,58 @@ async function noteRunning(connection: Connection, agent: string, running: reado
   await connection.query(
     `UPDATE sweep_trial t SET dropped_at = now() FROM sweep s
      WHERE s.id = t.sweep_id AND t.agent_id = $1 AND t.dropped_at IS NULL AND NOT t.run = ANY($2)
-       AND (t.seen_at IS NOT NULL OR t.deliveries >= $3) AND ${hasNoRun}`,
+       AND (t.seen_at IS NOT NULL OR t.deliveries >= $3) AND ${isUnbegun}`,
     [agent, running, maxDeliveries],
   )
 }
 
 const hasNoRun = 'NOT EXISTS (SELECT FROM run r WHERE r.project_id = s.project_id AND r.slug = t.run)'
 
+const isPreempted = `EXISTS (SELECT FROM run r
+  WHERE r.project_id = s.project_id AND r.slug = t.run AND r.state IN ('preempting', 'preempted'))`
+
+/** Whether an agent was handed a trial `t` of the sweep `s` and has not begun its run, or not gone on with one that was preempted. */
+const isUnbegun = `CASE WHEN t.resumed_at IS NULL THEN ${hasNoRun} ELSE EXISTS (SELECT FROM run r
+  WHERE r.project_id = s.project_id AND r.slug = t.run AND r.state = 'preempted' AND r.deleted_at IS NULL AND r.heartbeat_at <= t.resumed_at) END`
+
 /** A run that the agent was told of and did not begin: the answer may have been lost. */
 async function toldAgain(connection: Connection, agent: string): Promise<HandedRun | undefined> {
   const { rows } = await connection.query(
     `UPDATE sweep_trial SET deliveries = deliveries + 1 WHERE id = (
        SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-       WHERE t.agent_id = $1 AND t.dropped_at IS NULL AND t.seen_at IS NULL AND ${hasNoRun} ORDER BY t.number LIMIT 1)
+       WHERE t.agent_id = $1 AND t.dropped_at IS NULL AND t.seen_at IS NULL AND ${isUnbegun} ORDER BY t.number LIMIT 1)
      RETURNING id, run, config, deliveries`,
     [agent],
   )
   return trialRowsSchema.parse(rows)[0]
+}
+
+/**
+ * A run that was preempted, to be gone on with under its id: nobody was handed it since, or the agent that was has gone away without
+ * doing so.
+ */
+async function preempted(
+  connection: Connection,
+  { id }: SweepRow,
+  agent: string,
+  aliveMs: number,
+): Promise<HandedRun | undefined> {
+  const { rows } = await connection.query(
+    `UPDATE sweep_trial SET agent_id = $2, deliveries = 1, seen_at = NULL, resumed_at = now() WHERE id = (
+       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
+         JOIN run r ON r.project_id = s.project_id AND r.slug = t.run
+       WHERE s.id = $1 AND t.dropped_at IS NULL AND r.state = 'preempted' AND r.deleted_at IS NULL
+         AND (t.resumed_at IS NULL OR r.heartbeat_at > t.resumed_at OR ${isAgentGone('$3')})
+       ORDER BY t.number LIMIT 1)
+     RETURNING id, run, config, deliveries`,
+    [id, agent, aliveMs],
+  )
+  return trialRowsSchema.parse(rows)[0]
+}
+
+/** SQL: whether the agent `a` of a trial is gone, having been silent for so many milliseconds or told to end. */
+function isAgentGone(aliveMs: string): string {
+  return `(a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - ${aliveMs}::float8 * interval '1 millisecond')`
 }
 
 /** A run that was handed to an agent which went away without beginning it, under an id of its own: that agent may come back. */
@@ -186,8 +222,7 @@ async function takenOver(
   const { rows } = await connection.query(
     `UPDATE sweep_trial SET agent_id = $2, run = $3, deliveries = 1, seen_at = NULL WHERE id = (
        SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
-       WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun}
-         AND (a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - $4::float8 * interval '1 millisecond')
+       WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun} AND ${isAgentGone('$4')}
        ORDER BY t.number LIMIT 1)
      RETURNING id, run, config, deliveries`,
     [id, agent, newRunSlug(), aliveMs],
@@ -216,11 +251,14 @@ async function handOut(connection: Connection, sweep: SweepRow, agent: string): 
   return { run, config: point }
 }
 
-/** Whether a run was handed out that no agent has begun: one that is free waits for it, as its agent may go away. */
-async function isAnyUnbegun(connection: Connection, { id }: SweepRow): Promise<boolean> {
+/**
+ * Whether a run was handed out that no agent has begun, or is about to be preempted: an agent that is free waits for it, as it may
+ * have to take it on.
+ */
+async function isAnyToCome(connection: Connection, { id }: SweepRow): Promise<boolean> {
   const { rows } = await connection.query(
     `SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-     WHERE s.id = $1 AND s.state <> 'finished' AND ${isTrialOpen} AND ${hasNoRun} LIMIT 1`,
+     WHERE s.id = $1 AND s.state <> 'finished' AND ${isTrialOpen} AND (${hasNoRun} OR ${isPreempted}) LIMIT 1`,
     [id],
   )
   return rows.length > 0
