@@ -153,6 +153,8 @@ export const batchAckSchema = z.object({
   rejected: z.array(rejectionSchema).default([]),
   /** Other scripts that are writing to the run now. */
   otherWriters: z.number().int().nonnegative().default(0),
+  /** Somebody asked the run's script to end. */
+  isStopAsked: z.boolean().default(false),
 })
 export type BatchAck = z.infer<typeof batchAckSchema>
 

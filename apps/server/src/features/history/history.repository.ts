@@ -32,7 +32,12 @@ import { trimBatch } from './trim-batch.ts'
 export type KnownWriter = WriterTarget & { ackSeq: number; label: string | null }
 
 /** What is said about a batch that is stored: its last record, what of it could not be, and who else writes now. */
-export type CommittedBatch = { ackSeq: number; rejected: readonly Rejection[]; otherWriters: number }
+export type CommittedBatch = {
+  ackSeq: number
+  rejected: readonly Rejection[]
+  otherWriters: number
+  isStopAsked: boolean
+}
 
 /** Why a batch was refused. `isLeftOver`: its points are stored already and must go. */
 export type RefusedBatch = { error: KirokuError; isLeftOver?: boolean }
@@ -208,7 +213,7 @@ function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): Committed
     run.standing = { state: live, exitCode: null, finishedAt: null }
   writer.hasFinished ||= finish !== null
   // What was rejected of its files is added to the same list before the answer.
-  return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters }
+  return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters, isStopAsked: run.facts.isStopAsked }
 }
 
 function sharedMeanwhileError(run: string): KirokuError {
