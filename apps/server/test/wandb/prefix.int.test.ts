@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.close()
 })
 
-describe.each(['/stripped', '/kept'])('below the path %s of a proxy', (prefix) => {
+describe.concurrent.each(['/stripped', '/kept'])('below the path %s of a proxy', (prefix) => {
   it('a client logs, uploads and downloads, and its links lead to the dashboard', { timeout }, async ({ skip }) => {
     if ('missing' in wandb) return skip(`no client: ${wandb.missing}`)
     const tenant = await testOrganization(server)

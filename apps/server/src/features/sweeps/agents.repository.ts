@@ -1,15 +1,12 @@
 import { KirokuError } from '@kiroku/core/errors'
-import { newRunSlug } from '@kiroku/core/ids'
 import { bandsOf, isStoppedByHyperband } from '@kiroku/core/sweeps/hyperband'
-import { nextPoint } from '@kiroku/core/sweeps/next-point'
-import { isRecord, type WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import { type AgentCommand, commandsBefore, type HandedRun } from './agent-commands.ts'
-import { observationsOf, reachedTarget } from './observed-runs.repository.ts'
-import { configOfRow, isTrialOpen, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+import { type AgentCommand, commandsBefore } from './agent-commands.ts'
+import { configOfRow, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+import { isAnyToCome, nextRun, noteKilled, noteRunning } from './trials.repository.ts'
 
 /** A run that has come to a band of hyperband that nobody looked at: `due` are the iterations of these bands. */
 export type DueRun = {
@@ -41,15 +38,8 @@ export type AgentsRepository = {
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
 }
 
-/** How often an agent is told of a run that it never begins before the run is given up. */
-const maxDeliveries = 3
-
 const idRowsSchema = z.array(z.object({ id: z.string() }))
-const wireRecordSchema = z.custom<WireRecord>(isRecord, 'expected a record')
 const bandsSchema = z.record(z.string(), z.number())
-const trialRowsSchema = z.array(
-  z.object({ id: z.string(), run: z.string(), config: wireRecordSchema, deliveries: z.number() }),
-)
 const countedRowsSchema = z.array(
   z.object({ trial: z.string(), run: z.string(), bands: bandsSchema, iterations: z.coerce.number() }),
 )
@@ -101,6 +91,7 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
         const sweep = await findSweep(connection, scope, agent, 'FOR UPDATE OF s')
         await connection.query('UPDATE sweep_agent SET heartbeat_at = now() WHERE id = $1', [agent])
         await noteRunning(connection, agent, running)
+        await noteKilled(connection, scope, agent, running)
         const state = sweep.state === 'pending' ? await begin(connection, sweep) : sweep.state
         const stopped = await stopWorst(connection, sweep, running)
         const commands = commandsBefore({ state, running, stopped })
@@ -108,11 +99,7 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
           if (commands.some(({ type }) => type === 'exit')) await exit(connection, agent)
           return commands
         }
-        const handed =
-          (await toldAgain(connection, agent)) ??
-          (await preempted(connection, sweep, agent, aliveMs)) ??
-          (await takenOver(connection, sweep, agent, aliveMs)) ??
-          (await handOut(connection, sweep, agent))
+        const handed = await nextRun(connection, sweep, agent, aliveMs)
         if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
         if (await isAnyToCome(connection, sweep)) return []
         await exit(connection, agent)
@@ -147,121 +134,6 @@ async function begin(connection: Connection, { id }: SweepRow): Promise<'running
 
 async function exit(connection: Connection, agent: string): Promise<void> {
   await connection.query('UPDATE sweep_agent SET exited_at = now() WHERE id = $1', [agent])
-}
-
-/** Runs that the agent has going were heard of; one that it had going, and that left no run behind, is given up. */
-async function noteRunning(connection: Connection, agent: string, running: readonly string[]): Promise<void> {
-  await connection.query(
-    'UPDATE sweep_trial SET seen_at = now() WHERE agent_id = $1 AND run = ANY($2) AND seen_at IS NULL',
-    [agent, running],
-  )
-  await connection.query(
-    `UPDATE sweep_trial t SET dropped_at = now() FROM sweep s
-     WHERE s.id = t.sweep_id AND t.agent_id = $1 AND t.dropped_at IS NULL AND NOT t.run = ANY($2)
-       AND (t.seen_at IS NOT NULL OR t.deliveries >= $3) AND ${isUnbegun}`,
-    [agent, running, maxDeliveries],
-  )
-}
-
-const hasNoRun = 'NOT EXISTS (SELECT FROM run r WHERE r.project_id = s.project_id AND r.slug = t.run)'
-
-const isPreempted = `EXISTS (SELECT FROM run r
-  WHERE r.project_id = s.project_id AND r.slug = t.run AND r.state IN ('preempting', 'preempted'))`
-
-/** Whether an agent was handed a trial `t` of the sweep `s` and has not begun its run, or not gone on with one that was preempted. */
-const isUnbegun = `CASE WHEN t.resumed_at IS NULL THEN ${hasNoRun} ELSE EXISTS (SELECT FROM run r
-  WHERE r.project_id = s.project_id AND r.slug = t.run AND r.state = 'preempted' AND r.deleted_at IS NULL AND r.heartbeat_at <= t.resumed_at) END`
-
-/** A run that the agent was told of and did not begin: the answer may have been lost. */
-async function toldAgain(connection: Connection, agent: string): Promise<HandedRun | undefined> {
-  const { rows } = await connection.query(
-    `UPDATE sweep_trial SET deliveries = deliveries + 1 WHERE id = (
-       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-       WHERE t.agent_id = $1 AND t.dropped_at IS NULL AND t.seen_at IS NULL AND ${isUnbegun} ORDER BY t.number LIMIT 1)
-     RETURNING id, run, config, deliveries`,
-    [agent],
-  )
-  return trialRowsSchema.parse(rows)[0]
-}
-
-/**
- * A run that was preempted, to be gone on with under its id: nobody was handed it since, or the agent that was has gone away without
- * doing so.
- */
-async function preempted(
-  connection: Connection,
-  { id }: SweepRow,
-  agent: string,
-  aliveMs: number,
-): Promise<HandedRun | undefined> {
-  const { rows } = await connection.query(
-    `UPDATE sweep_trial SET agent_id = $2, deliveries = 1, seen_at = NULL, resumed_at = now() WHERE id = (
-       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
-         JOIN run r ON r.project_id = s.project_id AND r.slug = t.run
-       WHERE s.id = $1 AND t.dropped_at IS NULL AND r.state = 'preempted' AND r.deleted_at IS NULL
-         AND (t.resumed_at IS NULL OR r.heartbeat_at > t.resumed_at OR ${isAgentGone('$3')})
-       ORDER BY t.number LIMIT 1)
-     RETURNING id, run, config, deliveries`,
-    [id, agent, aliveMs],
-  )
-  return trialRowsSchema.parse(rows)[0]
-}
-
-/** SQL: whether the agent `a` of a trial is gone, having been silent for so many milliseconds or told to end. */
-function isAgentGone(aliveMs: string): string {
-  return `(a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - ${aliveMs}::float8 * interval '1 millisecond')`
-}
-
-/** A run that was handed to an agent which went away without beginning it, under an id of its own: that agent may come back. */
-async function takenOver(
-  connection: Connection,
-  { id }: SweepRow,
-  agent: string,
-  aliveMs: number,
-): Promise<HandedRun | undefined> {
-  const { rows } = await connection.query(
-    `UPDATE sweep_trial SET agent_id = $2, run = $3, deliveries = 1, seen_at = NULL WHERE id = (
-       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
-       WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun} AND ${isAgentGone('$4')}
-       ORDER BY t.number LIMIT 1)
-     RETURNING id, run, config, deliveries`,
-    [id, agent, newRunSlug(), aliveMs],
-  )
-  return trialRowsSchema.parse(rows)[0]
-}
-
-/** The sweep's next run; undefined when there is none, or the target is reached, with which the sweep has finished. */
-async function handOut(connection: Connection, sweep: SweepRow, agent: string): Promise<HandedRun | undefined> {
-  const config = configOfRow(sweep)
-  const isOver = sweep.expectedRuns !== null && sweep.issued >= sweep.expectedRuns
-  if (isOver) return undefined
-  if (config.metric?.target != null && (await reachedTarget(connection, sweep, config))) {
-    await connection.query(`UPDATE sweep SET state = 'finished', updated_at = now() WHERE id = $1`, [sweep.id])
-    return undefined
-  }
-  const observations = config.method === 'bayes' ? await observationsOf(connection, sweep, config) : []
-  const point = nextPoint(config, { seed: sweep.seed, number: sweep.issued, observations })
-  if (!point) return undefined
-  const run = newRunSlug()
-  await connection.query(
-    'INSERT INTO sweep_trial (sweep_id, agent_id, number, run, config) VALUES ($1, $2, $3, $4, $5::jsonb)',
-    [sweep.id, agent, sweep.issued, run, toJsonText(point)],
-  )
-  await connection.query('UPDATE sweep SET issued = issued + 1, updated_at = now() WHERE id = $1', [sweep.id])
-  return { run, config: point }
-}
-
-/**
- * Whether a run was handed out that no agent has begun, or is about to be preempted: an agent that is free waits for it, as it may
- * have to take it on.
- */
-async function isAnyToCome(connection: Connection, { id }: SweepRow): Promise<boolean> {
-  const { rows } = await connection.query(
-    `SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-     WHERE s.id = $1 AND s.state <> 'finished' AND ${isTrialOpen} AND (${hasNoRun} OR ${isPreempted}) LIMIT 1`,
-    [id],
-  )
-  return rows.length > 0
 }
 
 /** The sweep's runs with how many values of the metric each has logged. */
