@@ -8,7 +8,10 @@ import { changedRunSchema, notify } from '../../database/notifications.ts'
  * it needs no scope.
  */
 export type SweeperRepository = {
-  /** Marks live runs that were silent for `silentMs` as crashed, or as killed where somebody had asked them to stop, or as preempted where they had announced that, and gives notice. */
+  /**
+   * Marks live runs that were silent for `silentMs` as crashed, or as killed where somebody had asked them to stop, or as preempted
+   * where they had announced that, and gives notice.
+   */
   markCrashed(silentMs: number): Promise<void>
 }
 

@@ -107,8 +107,8 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
   const factsOf = async ({ projectId }: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunFacts>> => {
     const rows = await query(
       `SELECT r.slug, r.stop_asked_at IS NOT NULL AS "isStopAsked", CASE WHEN w.run_id IS NOT NULL THEN jsonb_build_object(
-         'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal, 'configKeys', w.config_keys
-         ) END AS facts
+         'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal,
+         'configKeys', w.config_keys) END AS facts
        FROM run r LEFT JOIN wandb_run w ON w.run_id = r.id
        WHERE r.project_id = $1 AND r.slug = ANY($2) AND r.deleted_at IS NULL`,
       [projectId, slugs],
