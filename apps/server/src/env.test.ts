@@ -14,9 +14,17 @@ describe('the environment', () => {
     ['KIROKU_LOCAL_SIGN_IN', 'yes'],
     ['KIROKU_CRASH_AFTER_MS', '-1'],
     ['KIROKU_LOG_LEVEL', 'loud'],
+    ['KIROKU_PATH_PREFIX', 'kiroku'],
+    ['KIROKU_PATH_PREFIX', '/kiroku/'],
+    ['KIROKU_DASHBOARD_URL', 'kiroku.example.org'],
     ['CLICKHOUSE_CLUSTER', 'alone'],
   ])('names the variable that is wrong: %s', (name, value) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(name)
+  })
+
+  it('takes the path of a proxy, and the address of the dashboard without a slash at its end', () => {
+    const given = { KIROKU_PATH_PREFIX: '/tools/kiroku', KIROKU_DASHBOARD_URL: 'https://kiroku.example.org/' }
+    expect(readEnvironment(given)).toMatchObject({ ...given, KIROKU_DASHBOARD_URL: 'https://kiroku.example.org' })
   })
 
   it('names a cluster beside the address of one of its servers', () => {

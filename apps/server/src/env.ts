@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
+import { pathPrefixSchema } from './http/path-prefix.ts'
 
 const milliseconds = z.coerce.number().int().positive()
 
@@ -18,6 +19,13 @@ const variablesSchema = z.object({
   KIROKU_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Whether a browser on this machine is signed in as the owner: `auto` is when PostgreSQL is embedded. */
   KIROKU_LOCAL_SIGN_IN: z.enum(['auto', 'on', 'off']).default('auto'),
+  /** The path that a proxy has Kiroku below, and leaves in the addresses that it asks for. */
+  KIROKU_PATH_PREFIX: pathPrefixSchema.optional(),
+  /** Where browsers find the dashboard, when scripts find Kiroku below a path. */
+  KIROKU_DASHBOARD_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   /** How long a running run may be silent before it counts as crashed. */
   KIROKU_CRASH_AFTER_MS: milliseconds.default(300_000),
 })

@@ -77,6 +77,10 @@ export type ServerOptions = {
   /** Where the contents of files are kept; below `dataDir` when left out. */
   filesDir?: string | undefined
   logLevel?: LogLevel | undefined
+  /** The path that a proxy has the server below and leaves in addresses: `/kiroku`. */
+  pathPrefix?: string | undefined
+  /** Where browsers find the dashboard, when scripts find the server below a path: `https://kiroku.example.org`. */
+  dashboardUrl?: string | undefined
   localSignIn?: Environment['KIROKU_LOCAL_SIGN_IN'] | undefined
   /** How long a running run may be silent before it counts as crashed. */
   crashAfterMs?: number | undefined
@@ -200,7 +204,14 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     }),
   }
 
-  const app = createApp(services, options.logLevel ?? environment.KIROKU_LOG_LEVEL, options.onRoute)
+  const app = createApp(
+    services,
+    {
+      logLevel: options.logLevel ?? environment.KIROKU_LOG_LEVEL,
+      pathPrefix: options.pathPrefix ?? environment.KIROKU_PATH_PREFIX,
+    },
+    options.onRoute,
+  )
   registerHealthRoutes(app, database, store)
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)
@@ -231,6 +242,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     dashboard,
     identities: services.identities,
     localUserId: isLocal ? owner.userId : null,
+    ownUrl: options.dashboardUrl ?? environment.KIROKU_DASHBOARD_URL,
   })
   // In this order at the end: live streams end, waiting batches are answered, connections close.
   cleanup.add(() => closeApp(app))

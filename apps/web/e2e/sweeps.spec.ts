@@ -1,4 +1,4 @@
-import { client, testRun } from '@kiroku/testkit'
+import { batchOf, client, postBatch, testRun } from '@kiroku/testkit'
 import { expect, test } from 'vitest'
 import { openPages, page, server, startDashboard } from './dashboard.ts'
 
@@ -124,8 +124,20 @@ test('a sweep is paused, goes on, and is stopped after a question', async () => 
   await page.getByText('There is no such sweep.').waitFor()
 })
 
-test('a run that goes on is asked to stop after a question; one whose script does not listen has no such button', async () => {
-  await page.goto(pathOf('/runs/before'))
+test('a run says that its machine is about to be taken away, and that it was', async () => {
+  const run = await testRun(server, { project, run: 'spot' })
+  await page.goto(pathOf('/runs/spot'))
+  const state = (name: string) => page.locator('main, header').getByText(name, { exact: true }).first().waitFor()
+  await state('running')
+  await postBatch(server, batchOf(run, { updates: [{ type: 'preempting' }] }))
+  await state('preempting')
+  const end = { type: 'finish' as const, state: 'failed' as const, exitCode: 1, time: Date.now() }
+  await postBatch(server, batchOf(run, { firstSeq: 2, updates: [end] }))
+  await state('preempted')
+})
+
+test('a run that goes on is asked to stop after a question; one that has ended has no such button', async () => {
+  await page.goto(pathOf('/runs/trial-1'))
   await page.getByRole('button', { name: 'Delete the run' }).waitFor()
   expect(await page.getByRole('button', { name: 'Stop the run' }).count()).toBe(0)
   await page.goto(pathOf(`/runs/trial-${size}`))

@@ -40,6 +40,11 @@ export const runUpdateSchema = z.discriminatedUnion('type', [
    * milliseconds) is now when it is left out.
    */
   fileFactsSchema.extend({ type: z.literal('file'), seq: seqSchema, createdAt: z.number().optional() }),
+  /**
+   * The writer's machine is about to be taken away: a run that then falls silent or fails is `preempted`, until a writer goes on
+   * with it.
+   */
+  z.object({ type: z.literal('preempting'), seq: seqSchema }),
   /** What takes a moment to find out at a script's start. What is left out stays as the run has it. */
   z.object({
     type: z.literal('facts'),
@@ -148,6 +153,8 @@ export const batchAckSchema = z.object({
   rejected: z.array(rejectionSchema).default([]),
   /** Other scripts that are writing to the run now. */
   otherWriters: z.number().int().nonnegative().default(0),
+  /** Somebody asked the run's script to end. */
+  isStopAsked: z.boolean().default(false),
 })
 export type BatchAck = z.infer<typeof batchAckSchema>
 

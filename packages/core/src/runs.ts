@@ -4,9 +4,17 @@ import { metricDefinitionSchema } from './metrics.ts'
 import { metricTotalsSchema } from './summary.ts'
 import { isStorableText, wireNumberSchema, wireRecordSchema } from './values.ts'
 
-/** The life of a run. `crashed`: its script went silent or died without a word; `killed`: stopped on request. */
-export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed'])
+/**
+ * The life of a run. `crashed`: its script went silent or died without a word; `killed`: stopped on request. `preempting`: it
+ * runs, and its machine is about to be taken away; `preempted`: it was, so that the run waits for a script that goes on with it.
+ */
+export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed', 'preempting', 'preempted'])
 export type RunState = z.infer<typeof runStateSchema>
+
+/** Whether the script of a run in this state goes on. */
+export function isLiveState(state: RunState): boolean {
+  return state === 'running' || state === 'preempting'
+}
 
 /** The state that an exit code ends a run in. */
 export function stateOfExitCode(exitCode: number): RunState {

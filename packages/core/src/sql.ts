@@ -66,7 +66,11 @@ export const sqlTables: readonly SqlTable[] = [
     columns: [
       run,
       { name: 'name', type: 'String', about: 'the name that people gave it' },
-      { name: 'state', type: 'String', about: "'running', 'finished', 'failed', 'crashed' or 'killed'" },
+      {
+        name: 'state',
+        type: 'String',
+        about: "'running', 'finished', 'failed', 'crashed', 'killed', 'preempting' or 'preempted'",
+      },
       { name: 'group', type: 'Nullable(String)', about: 'its group' },
       { name: 'job_type', type: 'Nullable(String)', about: 'its job type' },
       { name: 'tags', type: 'Array(String)', about: "its tags: has(tags, 'baseline')" },

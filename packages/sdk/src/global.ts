@@ -10,7 +10,18 @@ import type { ConfigOf, MetricMap, OpenMetrics } from './typed.ts'
 
 type AnyRun = Pick<
   Run,
-  'id' | 'name' | 'url' | 'project' | 'dir' | 'step' | 'isResumed' | 'config' | 'summary' | 'finish' | 'isFinished'
+  | 'id'
+  | 'name'
+  | 'url'
+  | 'signal'
+  | 'project'
+  | 'dir'
+  | 'step'
+  | 'isResumed'
+  | 'config'
+  | 'summary'
+  | 'finish'
+  | 'isFinished'
 > & {
   log(row: object, options?: LogOptions): void
   defineMetric(name: string, options?: DefineMetricOptions): DefineMetricInput

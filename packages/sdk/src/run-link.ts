@@ -4,12 +4,13 @@ import type { CreateRunResult } from '@kiroku/core/runs'
 import type { WriterChannel } from './channel.ts'
 import { shortBytes, tell } from './messages.ts'
 import type { Send } from './row-recorder.ts'
-import type { WriterEvent } from './writer/protocol.ts'
+import { listeningKind, type WriterEvent } from './writer/protocol.ts'
 
 const progressMs = 5_000
 const checkMs = 50
 const answerCheckMs = 2
 const abandonMs = 2_000
+const listening = Uint8Array.of(listeningKind)
 
 /** What the server said about a run. */
 export type RunFacts = { name?: string; url?: string; isResumed?: boolean }
@@ -27,6 +28,10 @@ export type RunLink = {
   /** Tells the user something, unless silenced. */
   tell: (text: string) => void
   facts: () => RunFacts
+  /** Aborted once somebody asks that the run stops, which then does not interrupt the script. Looks for news. */
+  signal: () => AbortSignal
+  /** True once the script has heard that it is to stop. */
+  isStopAsked: () => boolean
   /** The last record was sent: tells how the run went. */
   end: (table: readonly string[], exitCode: number) => void
   /** Waits until everything is where it belongs, or nothing moved for `timeoutMs`. */
@@ -39,6 +44,8 @@ export const noLink: RunLink = {
   directory: undefined,
   tell: () => {},
   facts: () => ({}),
+  signal: () => new AbortController().signal,
+  isStopAsked: () => false,
   end: () => {},
   settle: () => Promise.resolve(),
 }
@@ -72,6 +79,9 @@ export class WriterLink implements RunLink {
   #isStored = false
   #isSettled = false
   #isWaiting = false
+  #hasEnded = false
+  readonly #stop = new AbortController()
+  #isSignalTaken = false
 
   constructor(options: WriterLinkOptions) {
     this.#options = options
@@ -90,6 +100,15 @@ export class WriterLink implements RunLink {
     if (this.#facts.url === undefined) this.#options.channel.poll()
     return this.#facts
   }
+
+  readonly signal = (): AbortSignal => {
+    if (!this.#isSignalTaken) this.send(listening)
+    this.#isSignalTaken = true
+    this.#options.channel.poll()
+    return this.#stop.signal
+  }
+
+  readonly isStopAsked = (): boolean => this.#stop.signal.aborted
 
   /**
    * Waits for the server's word, `timeoutMs` at most, without a turn of the event loop: `init()` answers at once to whoever calls
@@ -120,6 +139,7 @@ export class WriterLink implements RunLink {
   }
 
   readonly end = (table: readonly string[], exitCode: number): void => {
+    this.#hasEnded = true
     this.#options.onEnded(exitCode)
     if (this.#options.isSilent || this.#options.isQuiet) return
     const { name, url } = this.facts()
@@ -172,6 +192,15 @@ export class WriterLink implements RunLink {
     )
   }
 
+  #stopRun(): void {
+    if (this.#hasEnded || this.#stop.signal.aborted) return
+    const why = 'somebody asked the run to stop'
+    this.tell(this.#isSignalTaken ? why : `${why}; the script is interrupted`)
+    if (!this.#isSignalTaken) this.send(listening)
+    this.#stop.abort(new DOMException(why, 'AbortError'))
+    if (!this.#isSignalTaken) process.kill(process.pid, 'SIGINT')
+  }
+
   #isDone(): boolean {
     return this.#options.channel.isDead || this.#isSettled || (this.#isStored && !this.#options.isOnline)
   }
@@ -192,6 +221,9 @@ export class WriterLink implements RunLink {
         break
       case 'waiting':
         this.#isWaiting = true
+        break
+      case 'stopAsked':
+        this.#stopRun()
         break
       case 'connected':
         this.#isWaiting = false

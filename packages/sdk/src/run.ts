@@ -154,6 +154,14 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     return this.#link.facts().isResumed ?? false
   }
 
+  /**
+   * Aborted once somebody asks that the run stops, with an `AbortError`. A script that has read it ends by itself, and is not
+   * interrupted. Reading it looks for news, also where the event loop does not turn.
+   */
+  get signal(): AbortSignal {
+    return this.#link.signal()
+  }
+
   /** True once the run was finished. */
   get isFinished(): boolean {
     return this.#isEnded
@@ -241,7 +249,8 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     if (this.#isEnded) return
     this.#onEnding?.()
     // A process' status has 32 bits; on some systems it is told without its sign.
-    this.#update({ type: 'finish', state: stateOfExitCode(exitCode), exitCode: exitCode | 0, time: Date.now() })
+    const state = this.#link.isStopAsked() ? 'killed' : stateOfExitCode(exitCode)
+    this.#update({ type: 'finish', state, exitCode: exitCode | 0, time: Date.now() })
     this.#isEnded = true
     this.#warnings.close()
     const courses = new Map([...this.#recorder.trackers].map(([name, tracker]) => [name, tracker.course]))

@@ -41,6 +41,8 @@ export class RecordedRun {
           this.told.push(text)
         },
         facts: () => ({}),
+        signal: () => new AbortController().signal,
+        isStopAsked: () => false,
         end: () => {},
         settle: () => Promise.resolve(),
       },

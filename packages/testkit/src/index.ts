@@ -24,6 +24,8 @@ export {
   sha256Of,
   spawnServer,
   startCluster,
+  startProxy,
+  type TestProxy,
   type TestRow,
   type TestRun,
   type TestServer,

@@ -11,6 +11,7 @@ import type { Services } from '../services.ts'
 import { registerAuthentication } from './authentication.ts'
 import { answerBadAddress } from './bad-address.ts'
 import { describeError, retryAfterSeconds, toKirokuError } from './errors.ts'
+import { stripPrefix } from './path-prefix.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { endStalledRequests } from './stalled-requests.ts'
 import type { Context } from './trpc.ts'
@@ -31,7 +32,7 @@ function withBodyLimit(error: KirokuError, limit: number | undefined): KirokuErr
 /** The HTTP server without routes but tRPC's: who asks, errors, headers and logs are settled here for all of them. */
 export function createApp(
   services: Services,
-  logLevel: LogLevel,
+  { logLevel, pathPrefix }: { logLevel: LogLevel; pathPrefix: string | undefined },
   onRoute: (route: { method: string | string[]; url: string }) => void = () => {},
 ): FastifyInstance {
   const app: FastifyInstance = fastify({
@@ -44,6 +45,7 @@ export function createApp(
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     frameworkErrors: answerBadAddress,
+    ...(pathPrefix !== undefined && { rewriteUrl: stripPrefix(pathPrefix) }),
   })
   app.addHook('onRoute', ({ method, url }) => onRoute({ method, url }))
   app.addContentTypeParser(frameContentType, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

@@ -67,6 +67,17 @@ it('signs a page of this machine in, and none of its files', async () => {
   expect(file.headers['set-cookie']).toBeUndefined()
 })
 
+it('cannot be below a path, and says what to do', async () => {
+  const page = await rawRequest(`${server.url}/local/demo`, { headers: { 'x-forwarded-prefix': '/kiroku' } })
+  expect([page.status, JSON.parse(page.text)]).toMatchObject([
+    404,
+    {
+      message:
+        'the dashboard cannot be below /kiroku: give it a host name of its own, and name that in KIROKU_DASHBOARD_URL',
+    },
+  ])
+})
+
 it('says what to do where nothing is built', async () => {
   await expect(openDashboard(join(tmpdir(), 'kiroku-no-dashboard'))).rejects.toMatchObject({
     code: 'UNAVAILABLE',

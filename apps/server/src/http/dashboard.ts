@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { IdentitiesRepository } from '../features/sessions/index.ts'
 import { sessionCookie, sessionTokenOf } from './cookies.ts'
+import { prefixOf } from './path-prefix.ts'
 import { takeOver } from './raw-reply.ts'
 import { isFromThisMachine } from './request-origin.ts'
 
@@ -49,18 +50,26 @@ export type DashboardOptions = {
   identities: IdentitiesRepository
   /** The user that a browser on this machine is signed in as; null for none. */
   localUserId: string | null
+  /** Where browsers find it when it is asked for below a path, where it cannot be. */
+  ownUrl?: string | undefined
 }
 
 /** Everything that is not the API's belongs to the dashboard. */
 export function registerDashboard(
   app: FastifyInstance,
-  { dashboard, identities, localUserId }: DashboardOptions,
+  { dashboard, identities, localUserId, ownUrl }: DashboardOptions,
 ): void {
   app.setNotFoundHandler(async (request, reply) => {
     if (request.url === '/api' || request.url.startsWith('/api/'))
       throw new KirokuError({ code: 'NOT_FOUND', message: `there is nothing at ${request.method} ${request.url}` })
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new KirokuError({ code: 'BAD_REQUEST', message: 'pages are read by GET' })
+    const prefix = prefixOf(request)
+    if (prefix !== '') {
+      if (ownUrl !== undefined) return reply.redirect(ownUrl + request.url)
+      const message = `the dashboard cannot be below ${prefix}: give it a host name of its own, and name that in KIROKU_DASHBOARD_URL`
+      throw new KirokuError({ code: 'NOT_FOUND', message })
+    }
     if (localUserId !== null && isPage(request)) await signInLocally(request, reply, identities, localUserId)
     if (!dashboard)
       return reply.type('text/plain; charset=utf-8').send('Kiroku runs. Its dashboard is not built: run `npm start`.\n')

@@ -125,7 +125,7 @@ describe('room for a batch', () => {
       accept: async () => {
         isAccepting = true
         await settled
-        return { ackSeq: 1, nextBatchMs: 0, rejected: [], otherWriters: 0 }
+        return { ackSeq: 1, nextBatchMs: 0, rejected: [], otherWriters: 0, isStopAsked: false }
       },
       quiet: unused,
       close: unused,

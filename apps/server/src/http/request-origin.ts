@@ -2,7 +2,15 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
-const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-prefix',
+  'x-real-ip',
+  'via',
+]
 
 /** Whether a `Host` header names this machine, with any port. */
 export function isLoopbackHost(host: string | undefined): boolean {

@@ -9,7 +9,10 @@ import { until } from './factories.ts'
 /** A real nginx in front of servers, which gives each request to the next of them. */
 export type TestProxy = AsyncDisposable & { url: string }
 
-/** Starts nginx over these addresses. Throws when there is no nginx. */
+/**
+ * Starts nginx over these addresses, which it has below `/`, below `/stripped`, which it takes off, and below `/kept`, which it leaves in
+ * what it asks for. Throws when there is no nginx.
+ */
 export async function startProxy(urls: readonly string[]): Promise<TestProxy> {
   const program = findNginx()
   const directory = await mkdtemp(join(tmpdir(), 'kiroku-proxy-'))
@@ -47,20 +50,22 @@ function configuration(directory: string, port: number, urls: readonly string[])
       server {
         listen 127.0.0.1:${port};
         client_max_body_size 0;
-        location / {
-          proxy_pass http://kiroku;
-          proxy_http_version 1.1;
-          proxy_set_header Connection "";
-          proxy_set_header Host $http_host;
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-          proxy_set_header X-Forwarded-Proto $scheme;
-          proxy_buffering off;
-          proxy_request_buffering off;
-          proxy_read_timeout 1h;
-        }
+        proxy_http_version 1.1;
+        proxy_buffering off;
+        proxy_request_buffering off;
+        proxy_read_timeout 1h;
+        location / { proxy_pass http://kiroku; ${headers} }
+        location /stripped/ { proxy_pass http://kiroku/; ${headers} proxy_set_header X-Forwarded-Prefix /stripped; }
+        location /kept/ { proxy_pass http://kiroku; ${headers} }
       }
     }`
 }
+
+/** Said for each place: one that sets a header of its own inherits none. */
+const headers = `proxy_set_header Connection "";
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+  proxy_set_header X-Forwarded-Proto $scheme;`
 
 function findNginx(): string {
   const found = ['nginx', '/usr/sbin/nginx'].find((program) => spawnSync(program, ['-v']).status === 0)

@@ -5,3 +5,6 @@ export type Release = (typeof releases)[number]
 
 /** Where what is shown does not differ among releases, it is shown with this one. */
 export const newest = releases[0]
+
+/** Where the protocol is the same in all of them, the first and the last show it. */
+export const oldest = releases[3]

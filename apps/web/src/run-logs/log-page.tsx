@@ -1,7 +1,7 @@
 'use client'
 import type { RunAddress } from '@kiroku/core/queries'
 import { routes } from '@kiroku/core/routes'
-import type { Run } from '@kiroku/core/runs'
+import { isLiveState, type Run } from '@kiroku/core/runs'
 import { ArrowDownToLine, ChevronDown, Clock, Download, WrapText } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useRef, useState } from 'react'
 import { describeError } from '../api/trpc.ts'
@@ -30,7 +30,7 @@ export function LogPage({ address, run }: { address: RunAddress; run: Run }): Re
   const [isFollowing, setIsFollowing] = useState(run.state !== 'finished')
   const field = useRef<HTMLInputElement>(null)
   useHotkeys({ '/': () => field.current?.focus() })
-  const isLive = run.state === 'running'
+  const isLive = isLiveState(run.state)
   const download = `${routes.console}?${new URLSearchParams(address)}`
 
   if (log.error !== null && log.total === 0) return <Notice title={describeError(log.error)} onRetry={log.retry} />

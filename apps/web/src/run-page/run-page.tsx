@@ -1,7 +1,7 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { projectPath } from '@kiroku/core/routes'
-import type { RunLabelsPatch } from '@kiroku/core/runs'
+import { isLiveState, type RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
@@ -98,9 +98,7 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
             {sections.length === 0 && !isPending && (
               <Notice
                 title={view.find === '' ? 'The run has logged no numbers yet.' : 'No chart is called that.'}
-                {...(view.find === '' && run.state === 'running'
-                  ? { detail: 'Charts appear with the first one.' }
-                  : {})}
+                {...(view.find === '' && isLiveState(run.state) ? { detail: 'Charts appear with the first one.' } : {})}
               />
             )}
           </div>

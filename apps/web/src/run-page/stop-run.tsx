@@ -1,5 +1,5 @@
 'use client'
-import type { Run } from '@kiroku/core/runs'
+import { isLiveState, type Run } from '@kiroku/core/runs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { CircleStop } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
@@ -8,11 +8,6 @@ import { Button, IconButton } from '../ui/button.tsx'
 import { Hint } from '../ui/hint.tsx'
 import { Modal } from '../ui/modal.tsx'
 import styles from './run-page.module.css'
-
-/** Whether a run's script can be asked to end: it goes on, and logs by `wandb`, whose scripts listen. */
-export function canBeStopped({ state, host }: Pick<Run, 'state' | 'host'>): boolean {
-  return state === 'running' && (host.sdk ?? '').startsWith('wandb')
-}
 
 /** Asks a run's script to end, after a question: what a stopped script was doing is lost. */
 export function StopRun({ run }: { run: Run }): ReactNode {
@@ -28,7 +23,7 @@ export function StopRun({ run }: { run: Run }): ReactNode {
       },
     }),
   )
-  if (!canBeStopped(run)) return null
+  if (!isLiveState(run.state)) return null
   if (run.stopAskedAt !== null)
     return (
       <Hint text="The script hears of it by the next thing that it sends, and then ends.">
@@ -47,8 +42,8 @@ export function StopRun({ run }: { run: Run }): ReactNode {
       <Modal isOpen={isAsking} onClose={() => setIsAsking(false)} title={`Stop ${run.displayName}?`}>
         <div className={styles.question}>
           <p>
-            Its script is interrupted, as by Ctrl-C, by the next thing that it sends. What is logged stays, and the run
-            is shown as killed.
+            Its script is interrupted, as by Ctrl-C, by the next thing that it sends, unless it listens and ends by
+            itself. What is logged stays, and the run is shown as killed.
           </p>
           {stop.error !== null && (
             <p className={styles.warning} role="alert">

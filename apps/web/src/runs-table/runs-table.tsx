@@ -1,6 +1,7 @@
 'use client'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { sortRunsBy } from '@kiroku/core/run-filter-rules'
+import { isLiveState } from '@kiroku/core/runs'
 import { X } from 'lucide-react'
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { describeError, isNotFound } from '../api/trpc.ts'
@@ -68,7 +69,7 @@ export function RunsTable({ path }: { path: ProjectPath }): ReactNode {
   const { all, chosen } = useColumns(list, view, measured, metrics)
   const measurements = useMeasures(
     path,
-    useMemo(() => list.runs.map(({ slug, state }) => ({ slug, isRunning: state === 'running' })), [list.runs]),
+    useMemo(() => list.runs.map(({ slug, state }) => ({ slug, isRunning: isLiveState(state) })), [list.runs]),
     useMemo(() => measured.map(({ measure }) => measure), [measured]),
   )
   const cellOf: CellValue = (run, column) => {

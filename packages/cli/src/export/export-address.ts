@@ -36,7 +36,10 @@ export function readExportName(text: string): ExportName {
 
 function namesOfPage(url: string): string[] {
   const names = new URL(url).pathname.split('/').filter((name) => name !== '')
-  return names.filter((name, index) => !(index === 2 && name === 'runs')).map(decodeURIComponent)
+  // The server may be below a path.
+  const at = names[2] === 'runs' && names.length <= 4 ? 2 : names.lastIndexOf('runs')
+  const page = at < 2 ? names : [...names.slice(at - 2, at), ...names.slice(at + 1)]
+  return page.map(decodeURIComponent)
 }
 
 function wrong(text: string): KirokuError {

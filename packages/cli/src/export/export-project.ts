@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { type ExportManifest, exportManifestSchema, exportNames, exportVersion } from '@kiroku/core/export-format'
 import { parseJson } from '@kiroku/core/json'
+import { isLiveState } from '@kiroku/core/runs'
 import { counted } from '../counted.ts'
 import { eachAtOnce } from '../jobs.ts'
 import { shownPath } from '../paths.ts'
@@ -67,7 +68,7 @@ export async function exportProject(terminal: Terminal, client: ServerClient, op
   await save({ runs: entries, artifacts: artifacts.artifacts, lineage: artifacts.lineage }, true)
   const what = describe([...written.values()], artifacts.versions)
   terminal.say(`${what} of ${organization}/${project} in ${shownPath(directory)}`)
-  const running = [...written.values()].filter(({ exported }) => exported.run.state === 'running').length
+  const running = [...written.values()].filter(({ exported }) => isLiveState(exported.run.state)).length
   if (running > 0) terminal.say(`${counted(running, 'run')} did not end yet: what was there by now is exported`)
   return artifacts.lost.length
 }

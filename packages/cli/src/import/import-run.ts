@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import { type ExportedRun, exportedLineSchema, exportedTextSchema, exportNames } from '@kiroku/core/export-format'
 import type { RunRecord } from '@kiroku/core/run-record'
-import type { CreateRunInput, CreateRunResult } from '@kiroku/core/runs'
+import { type CreateRunInput, type CreateRunResult, isLiveState } from '@kiroku/core/runs'
 import { readPointsFile } from '../points-file.ts'
 import type { ServerClient } from '../server-client.ts'
 import { fileIn, readExportedRows } from './export-files.ts'
@@ -64,7 +64,8 @@ function writerId(sha256: string, index: number): string {
 
 /** Nobody goes on writing to a run that was still running when it was exported: it ended when it was heard of last. */
 function ended(run: RunRecord): RunRecord {
-  return run.state === 'running' ? { ...run, state: 'crashed', finishedAt: run.heartbeatAt } : run
+  if (!isLiveState(run.state)) return run
+  return { ...run, state: run.state === 'preempting' ? 'preempted' : 'crashed', finishedAt: run.heartbeatAt }
 }
 
 async function createFirst(

@@ -11,7 +11,7 @@ function receiver(): { batches: HistoryBatch[]; send(bytes: Uint8Array<ArrayBuff
     async send(bytes) {
       const batch = decodeHistoryBatch(bytes)
       batches.push(batch)
-      return { ackSeq: batch.lastSeq, nextBatchMs: 0, rejected: [], otherWriters: 0 }
+      return { ackSeq: batch.lastSeq, nextBatchMs: 0, rejected: [], otherWriters: 0, isStopAsked: false }
     },
   }
 }

@@ -26,6 +26,8 @@ export class LogFeed {
   readonly #reader: LogReader
   #batchBytes = maxBatchBytes
   assembler = new Assembler()
+  /** Somebody asked the script to end: if it does without a word, it was killed. */
+  isStopAsked = false
 
   /** `isOrphan` tells that nobody writes to the log any more. Throws what the file system throws. */
   constructor(path: string, isOrphan: () => boolean) {
@@ -92,7 +94,8 @@ export class LogFeed {
 
   /** The script is gone and did not say how it ended: says so in its place, in the log too. */
   #endLog(): void {
-    const finish = { type: 'finish' as const, state: 'crashed' as const, exitCode: null, time: Date.now() }
+    const state = this.isStopAsked ? ('killed' as const) : ('crashed' as const)
+    const finish = { type: 'finish' as const, state, exitCode: null, time: Date.now() }
     this.assembler.end(finish)
     const payload = new RecordEncoder().json(recordKinds.update, finish, updateFlags.finishes)
     if (payload === undefined) return

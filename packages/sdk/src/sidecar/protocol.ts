@@ -27,6 +27,7 @@ export const reportSchema = z.discriminatedUnion('type', [
     total: z.number(),
     otherWriters: z.number().default(0),
   }),
+  z.object({ type: z.literal('stopAsked'), id: z.number() }),
   z.object({ type: z.literal('rejected'), id: z.number(), metric: z.string(), reason: z.string() }),
   z.object({ type: z.literal('noted'), id: z.number(), text: z.string() }),
   z.object({

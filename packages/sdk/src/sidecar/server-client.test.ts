@@ -44,7 +44,7 @@ describe('sendBatch', () => {
   it.each<[Answer, object]>([
     [
       { status: 200, body: '{"ackSeq":5,"nextBatchMs":200}' },
-      { kind: 'done', value: { ackSeq: 5, nextBatchMs: 200, rejected: [], otherWriters: 0 } },
+      { kind: 'done', value: { ackSeq: 5, nextBatchMs: 200, rejected: [], otherWriters: 0, isStopAsked: false } },
     ],
     [
       { status: 200, body: '<html>' },

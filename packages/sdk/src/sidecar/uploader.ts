@@ -65,6 +65,7 @@ export class Uploader {
   #vainBeginnings = 0
   #isRefused = false
   #hasToldDropped = false
+  #hasToldStop = false
   #lastRecordAt = performance.now()
 
   /** Opens the log. Throws what the file system throws. */
@@ -275,6 +276,9 @@ export class Uploader {
     this.#isRefused = false
     const total = this.#feed.size
     report({ type: 'acknowledged', id: order.id, bytes: offset, total, otherWriters: ack.otherWriters })
+    if (ack.isStopAsked && !this.#hasToldStop) report({ type: 'stopAsked', id: order.id })
+    this.#hasToldStop = ack.isStopAsked
+    this.#feed.isStopAsked = ack.isStopAsked
     for (const rejected of ack.rejected) report({ type: 'rejected', id: order.id, ...rejected })
   }
 

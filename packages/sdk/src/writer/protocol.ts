@@ -14,6 +14,9 @@ export const openKind = 64
  */
 export const fileKind = 65
 
+/** The kind byte of a message without content: the script has heard that it is to stop, or looks for that by itself. */
+export const listeningKind = 66
+
 /** Ring tags: the run's number, and whether the message goes on in the next one. */
 export const ringTag = (run: number, goesOn: boolean): number => run * 2 + (goesOn ? 1 : 0)
 
@@ -67,7 +70,7 @@ export const writerDataSchema = z.object({
 /**
  * What the writer thread tells the main thread. `stored`: the record that ends the run is on this disk. `refused`: nobody
  * need wait for the server any more; `code` is the server's, where it named one. `connected`: the server that took
- * nothing, or refused the run, takes it again.
+ * nothing, or refused the run, takes it again. `stopAsked`: somebody asked the script to end.
  */
 export const writerEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('created'), run: z.number(), url: z.string(), result: createRunResultSchema }),
@@ -78,6 +81,7 @@ export const writerEventSchema = z.discriminatedUnion('type', [
     total: z.number(),
     otherWriters: z.number(),
   }),
+  z.object({ type: z.literal('stopAsked'), run: z.number() }),
   z.object({ type: z.literal('connected'), run: z.number() }),
   z.object({ type: z.literal('waiting'), run: z.number(), why: z.string() }),
   z.object({ type: z.literal('stored'), run: z.number() }),

@@ -5,7 +5,14 @@ import type { Report } from '../sidecar/protocol.ts'
 import { Warnings } from '../warnings.ts'
 import { type CodeSink, recordCode } from './code/record-code.ts'
 import { LocalRun } from './local-run.ts'
-import { type OpenRun, openKind, openRunSchema, type WriterEvent, type writerDataSchema } from './protocol.ts'
+import {
+  listeningKind,
+  type OpenRun,
+  openKind,
+  openRunSchema,
+  type WriterEvent,
+  type writerDataSchema,
+} from './protocol.ts'
 import { say } from './say.ts'
 import { SidecarLink } from './sidecar-link.ts'
 import { SystemMonitor } from './system/monitor.ts'
@@ -15,6 +22,8 @@ const idleTickMs = 20
 /** So long after the last record the ring is looked at less often. */
 const idleAfterMs = 2_000
 const syncEveryMs = 1_000
+/** A main thread that has not heard for so long that the script is to stop may never hear of it. */
+const stopPatienceMs = 5_000
 /** How long the end of a script that is over waits for the facts about its code. */
 const factsPatienceMs = 1_500
 
@@ -32,6 +41,7 @@ export class Writer {
   #awaitingSince: number | undefined
   readonly #rejections = new Warnings(say)
   readonly #options = new Map<number, OpenRun>()
+  readonly #listening = new Set<number>()
 
   constructor({ ring, port, sidecarPath }: z.infer<typeof writerDataSchema>) {
     this.#ring = new Ring(ring)
@@ -78,6 +88,7 @@ export class Writer {
     }
     const whole = this.#parts.length === 0 ? payload : Buffer.concat(this.#parts.splice(0))
     if (whole[0] === openKind) this.#open(run, Buffer.from(whole))
+    else if (whole[0] === listeningKind) this.#listening.add(run)
     else this.#runs.get(run)?.take(whole)
   }
 
@@ -125,6 +136,7 @@ export class Writer {
   #end(id: number, run: LocalRun): void {
     run.close()
     this.#runs.delete(id)
+    this.#listening.delete(id)
     this.#emit({ type: 'stored', run: id })
   }
 
@@ -147,6 +159,10 @@ export class Writer {
           total: report.total,
           otherWriters: report.otherWriters,
         })
+        break
+      case 'stopAsked':
+        this.#emit({ type: 'stopAsked', run: report.id })
+        setTimeout(() => this.#interrupt(report.id), stopPatienceMs)
         break
       case 'waiting':
         this.#emit({ type: 'waiting', run: report.id, why: report.why })
@@ -176,6 +192,11 @@ export class Writer {
         this.#emit({ type: 'done', run: report.id })
         this.#options.delete(report.id)
     }
+  }
+
+  /** Ends a script whose main thread lets go of itself no more, and so dies of the signal. */
+  #interrupt(id: number): void {
+    if (this.#runs.has(id) && !this.#listening.has(id)) process.kill(process.pid, 'SIGINT')
   }
 
   #emit(event: WriterEvent): void {

@@ -45,6 +45,8 @@ export type BatchEffects = {
   labels: RunLabelsPatch | null
   facts: RunFacts | null
   finish: Extract<RunUpdate, { type: 'finish' }> | null
+  /** The writer's machine is about to be taken away. */
+  isPreempting: boolean
   /** An import is over: this is what the run is. */
   imported: Extract<RunUpdate, { type: 'imported' }> | null
   hasDefined: boolean
@@ -77,6 +79,7 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
     labels: null,
     facts: null,
     finish: null,
+    isPreempting: false,
     imported: null,
     hasDefined: false,
     hasCleared: false,
@@ -105,6 +108,9 @@ export function applyBatch(document: RunDocument, batch: HistoryBatch): BatchEff
         break
       case 'finish':
         effects.finish = update
+        break
+      case 'preempting':
+        effects.isPreempting = true
         break
       case 'imported':
         effects.imported = update

@@ -20,6 +20,7 @@ import {
   type WriterTarget,
 } from './locked-runs.repository.ts'
 import { reserveForBatches } from './reserve.repository.ts'
+import { liveState, stateOfEnd } from './run-state.ts'
 import { releaseSteps, steppedSeqs } from './shared-steps.ts'
 import { settleStates } from './standing.repository.ts'
 import { trimBatch } from './trim-batch.ts'
@@ -31,7 +32,12 @@ import { trimBatch } from './trim-batch.ts'
 export type KnownWriter = WriterTarget & { ackSeq: number; label: string | null }
 
 /** What is said about a batch that is stored: its last record, what of it could not be, and who else writes now. */
-export type CommittedBatch = { ackSeq: number; rejected: readonly Rejection[]; otherWriters: number }
+export type CommittedBatch = {
+  ackSeq: number
+  rejected: readonly Rejection[]
+  otherWriters: number
+  isStopAsked: boolean
+}
 
 /** Why a batch was refused. `isLeftOver`: its points are stored already and must go. */
 export type RefusedBatch = { error: KirokuError; isLeftOver?: boolean }
@@ -199,12 +205,15 @@ function applyPlanned({ run, writerId, writer, batch }: PlannedBatch): Committed
   run.effects.push(effects)
   run.hasPoints ||= batch.history.seqs.length > 0 || batch.system.seqs.length > 0 || batch.texts.length > 0
   const { finish, rejected } = effects
-  if (finish) run.finished.push({ writerId, ...finish, time: toDatabaseTime(finish.time) })
-  else if (!writer.hasFinished && run.facts.state !== 'running')
-    run.standing = { state: 'running', exitCode: null, finishedAt: null }
+  const live = liveState(run.standing?.state ?? run.facts.state, effects.isPreempting)
+  if (finish) {
+    const state = stateOfEnd(finish.state, live)
+    run.finished.push({ writerId, ...finish, state, time: toDatabaseTime(finish.time) })
+  } else if (!writer.hasFinished && run.facts.state !== live)
+    run.standing = { state: live, exitCode: null, finishedAt: null }
   writer.hasFinished ||= finish !== null
   // What was rejected of its files is added to the same list before the answer.
-  return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters }
+  return { ackSeq: writer.ackSeq, rejected, otherWriters: writer.otherWriters, isStopAsked: run.facts.isStopAsked }
 }
 
 function sharedMeanwhileError(run: string): KirokuError {

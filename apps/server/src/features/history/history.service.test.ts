@@ -104,7 +104,8 @@ function serviceOver({
       hold: async () => async () => {},
       settled: async () => {},
       reserve: async () => [],
-      commit: async (batches) => batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected, otherWriters: 0 })),
+      commit: async (batches) =>
+        batches.map(({ batch }) => ({ ackSeq: batch.lastSeq, rejected, otherWriters: 0, isStopAsked: false })),
     },
   })
 }

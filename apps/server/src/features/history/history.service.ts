@@ -269,6 +269,7 @@ export function createHistoryService({ store, repository, onStep }: HistoryServi
       nextBatchMs: pace.next(writer.writerId),
       rejected: shortened([...rejected, ...committed.rejected]),
       otherWriters: committed.otherWriters,
+      isStopAsked: committed.isStopAsked,
     }
   }
 

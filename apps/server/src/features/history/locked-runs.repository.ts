@@ -39,6 +39,7 @@ const lockedSchema = z.object({
   deleted: z.enum(['run', 'project', 'organization']).nullable(),
   isPurged: z.boolean(),
   isShared: z.boolean(),
+  isStopAsked: z.boolean(),
   lastStep: z.number().nullable(),
   summary: z.record(z.string(), z.json()),
   explicit: z.array(z.string()),
@@ -81,7 +82,7 @@ export async function lockRuns(
             r.id AS "runId", p.organization_id AS "organizationId", p.id AS "projectId", p.name AS project, r.slug,
             r.state, CASE WHEN o.deleted_at IS NOT NULL THEN 'organization' WHEN p.deleted_at IS NOT NULL THEN 'project'
               WHEN r.deleted_at IS NOT NULL THEN 'run' END AS deleted,
-            r.purged_at IS NOT NULL AS "isPurged", r.is_shared AS "isShared", r.last_step AS "lastStep",
+            r.purged_at IS NOT NULL AS "isPurged", r.is_shared AS "isShared", r.stop_asked_at IS NOT NULL AS "isStopAsked", r.last_step AS "lastStep",
             r.summary, r.explicit_summary AS explicit
      FROM writer w JOIN run r ON r.id = w.run_id JOIN project p ON p.id = r.project_id
        JOIN organization o ON o.id = p.organization_id

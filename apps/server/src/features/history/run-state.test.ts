@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { standingAfterFinish, type WriterFacts } from './run-state.ts'
+import { liveState, standingAfterFinish, stateOfEnd, type WriterFacts } from './run-state.ts'
 
 const writer = (facts: Partial<WriterFacts>): WriterFacts => ({
   id: 'w',
@@ -39,7 +39,36 @@ describe('a run', () => {
       { state: 'finished', exitCode: 0, finishedAt: 50 },
     ],
   ])('%s', (_name, writers, expected) => {
-    expect(standingAfterFinish(writers, { isShared: false, now: 130, aliveMs: 30 })).toEqual(expected)
+    expect(standingAfterFinish(writers, { isShared: false, isPreempting: false, now: 130, aliveMs: 30 })).toEqual(
+      expected,
+    )
+  })
+})
+
+describe('a run whose machine is about to be taken away', () => {
+  it('is preempting from then on, until another writer goes on with it', () => {
+    expect(liveState('running', false)).toBe('running')
+    expect(liveState('crashed', false)).toBe('running')
+    expect(liveState('running', true)).toBe('preempting')
+    expect(liveState('preempting', false)).toBe('preempting')
+    expect(liveState('preempted', false)).toBe('preempting')
+  })
+
+  it('is preempted where it would have failed, and else ends as it says', () => {
+    expect(stateOfEnd('failed', 'preempting')).toBe('preempted')
+    expect(stateOfEnd('crashed', 'preempting')).toBe('preempted')
+    expect(stateOfEnd('finished', 'preempting')).toBe('finished')
+    expect(stateOfEnd('killed', 'preempting')).toBe('killed')
+    expect(stateOfEnd('failed', 'running')).toBe('failed')
+  })
+
+  it('stays so while a newer writer is alive, and is preempted with a writer of a shared one that fell silent', () => {
+    const silent = writer({ createdAt: 1 })
+    const options = { isPreempting: true, now: 130, aliveMs: 30 }
+    const alive = [writer({ createdAt: 1, ...crashed }), writer({ createdAt: 2, heartbeatAt: 100 })]
+    expect(standingAfterFinish(alive, { ...options, isShared: false }).state).toBe('preempting')
+    const shared = [silent, writer({ createdAt: 2, heartbeatAt: 50, ...finished })]
+    expect(standingAfterFinish(shared, { ...options, isShared: true }).state).toBe('preempted')
   })
 })
 
@@ -92,6 +121,8 @@ describe('4.7 a shared run', () => {
       { state: 'failed', exitCode: 3, finishedAt: 50 },
     ],
   ])('%s', (_name, writers, expected) => {
-    expect(standingAfterFinish(writers, { isShared: true, now: 130, aliveMs: 30 })).toEqual(expected)
+    expect(standingAfterFinish(writers, { isShared: true, isPreempting: false, now: 130, aliveMs: 30 })).toEqual(
+      expected,
+    )
   })
 })

@@ -16,19 +16,33 @@ export type RunStanding = { state: RunState; exitCode: number | null; finishedAt
 
 const stillRunning: RunStanding = { state: 'running', exitCode: null, finishedAt: null }
 
+/** How a run stands while a writer of it is heard of: what it said of its machine holds until another writer goes on with the run. */
+export function liveState(before: RunState, isPreempting: boolean): 'running' | 'preempting' {
+  return isPreempting || before === 'preempting' || before === 'preempted' ? 'preempting' : 'running'
+}
+
+/** What the end that a writer tells is, when its run stood so: to fail is what becomes of one whose machine is taken away. */
+export function stateOfEnd(told: RunState, live: 'running' | 'preempting'): RunState {
+  return live === 'preempting' && (told === 'failed' || told === 'crashed') ? 'preempted' : told
+}
+
 /**
  * How a run stands `now`, after one of its writers finished: the newest writer that finished decides, so that an older script's
  * late words do not end a resumed run. It still runs when a newer writer than that was heard of in the last `aliveMs`.
  *
  * The writers of a shared run are equal: it runs while any of them is alive, and then is `failed` if any failed, `crashed` if
- * any fell silent or died, `killed` if any was, else `finished`. Those of an earlier life of the run do not count.
+ * any fell silent or died, `preempted` or `killed` if any was, else `finished`. Those of an earlier life of the run do not count.
+ * `isPreempting`: those that fall silent are `preempted`.
  */
 export function standingAfterFinish(
   writers: readonly WriterFacts[],
-  { isShared, now, aliveMs }: { isShared: boolean; now: number; aliveMs: number },
+  { isShared, isPreempting, now, aliveMs }: { isShared: boolean; isPreempting: boolean; now: number; aliveMs: number },
 ): RunStanding {
   const aliveSince = now - aliveMs
-  return isShared ? sharedStanding(lastLife(writers, aliveMs), aliveSince) : newestStanding(writers, aliveSince)
+  const standing = isShared
+    ? sharedStanding(lastLife(writers, aliveMs), aliveSince, isPreempting ? 'preempted' : 'crashed')
+    : newestStanding(writers, aliveSince)
+  return isPreempting && standing === stillRunning ? { ...stillRunning, state: 'preempting' } : standing
 }
 
 function newestStanding(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
@@ -59,16 +73,20 @@ function lastLife(writers: readonly WriterFacts[], aliveMs: number): WriterFacts
   return life
 }
 
-function sharedStanding(writers: readonly WriterFacts[], aliveSince: number): RunStanding {
+function sharedStanding(
+  writers: readonly WriterFacts[],
+  aliveSince: number,
+  silent: 'preempted' | 'crashed',
+): RunStanding {
   if (writers.some(({ finishState, heartbeatAt }) => finishState === null && heartbeatAt >= aliveSince))
     return stillRunning
   const ends = writers.map(({ finishState, exitCode, finishedAt, heartbeatAt }) => ({
-    state: finishState ?? ('crashed' as const),
+    state: finishState ?? silent,
     exitCode,
     finishedAt: finishedAt ?? heartbeatAt,
   }))
   const finishedAt = Math.max(...ends.map((end) => end.finishedAt))
-  for (const state of ['failed', 'crashed', 'killed'] as const) {
+  for (const state of ['failed', 'crashed', 'preempted', 'killed'] as const) {
     const end = ends.find((candidate) => candidate.state === state)
     if (end) return { state, exitCode: end.exitCode, finishedAt }
   }

@@ -2,7 +2,7 @@ import { runStateSchema } from '@kiroku/core/runs'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
 import type { OpenRun } from './locked-runs.repository.ts'
-import { standingAfterFinish, type WriterFacts } from './run-state.ts'
+import { liveState, standingAfterFinish, type WriterFacts } from './run-state.ts'
 
 const writerFactsSchema = z.object({
   id: z.string(),
@@ -44,6 +44,12 @@ export async function settleStates(connection: Connection, runs: readonly OpenRu
         finishedAt: finish.time,
       }
     })
-    run.standing = standingAfterFinish(after, { isShared: run.facts.isShared, now: own[0]?.now ?? 0, aliveMs })
+    const isPreempting =
+      liveState(
+        run.facts.state,
+        run.effects.some((effects) => effects.isPreempting),
+      ) === 'preempting'
+    const now = own[0]?.now ?? 0
+    run.standing = standingAfterFinish(after, { isShared: run.facts.isShared, isPreempting, now, aliveMs })
   }
 }

@@ -2,6 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import { type DeletedProject, type Expiring, keepTag, type updateProjectInputSchema } from '@kiroku/core/projects'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
+import { isLiveSql } from '../../database/live-runs.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import { endsBefore } from './retention.ts'
 
@@ -101,7 +102,7 @@ const runningRowsSchema = z.array(z.object({ count: z.coerce.number() }))
 
 async function refuseWhileRunning(connection: Connection, projectId: string, name: string): Promise<void> {
   const { rows } = await connection.query(
-    `SELECT count(*) AS count FROM run WHERE project_id = $1 AND state = 'running' AND deleted_at IS NULL`,
+    `SELECT count(*) AS count FROM run WHERE project_id = $1 AND ${isLiveSql('state')} AND deleted_at IS NULL`,
     [projectId],
   )
   const count = runningRowsSchema.parse(rows)[0]?.count ?? 0

@@ -1,5 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import type { Project } from '@kiroku/core/projects'
+import { isLiveState } from '@kiroku/core/runs'
 import type { Database } from '../../database/database.ts'
 import { type OrganizationScope, type ProjectScope, projectScopeOf } from '../../http/scopes.ts'
 
@@ -32,7 +33,7 @@ export function createProjectsRepository({ prisma }: Database): ProjectsReposito
         createdAt: project.createdAt.getTime(),
         lastActivityAt: Math.max(project.createdAt.getTime(), ...activity),
         runCount: own.reduce((sum, group) => sum + group._count._all, 0),
-        runningCount: own.find(({ state }) => state === 'running')?._count._all ?? 0,
+        runningCount: own.reduce((sum, { state, _count }) => sum + (isLiveState(state) ? _count._all : 0), 0),
         retentionDays: project.retentionDays,
       }
     })

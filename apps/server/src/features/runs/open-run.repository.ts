@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
 import { toDatabaseTime } from '../../database/database-time.ts'
 import { toJsonText } from '../../database/json-text.ts'
+import { isLiveSql } from '../../database/live-runs.ts'
 import type { ProjectScope } from '../../http/scopes.ts'
 import { copyMediaFiles } from '../files/index.ts'
 import {
@@ -65,6 +66,7 @@ export async function openRun(
   if (!isNew && (input.resume === 'never' || input.fork)) throw runIsKnown(input)
   const writerId = await insertWriter(connection, { run, input, isNew, writers })
   const pending = await promiseChange(connection, scope, { run, input, writerId })
+  if (!isNew) await forgetStop(connection, run.id, input.shared)
   if (isNew) await nameNewRun(connection, scope, run.id, input)
   else await mergeLabels(connection, run.id, input)
   if (!isNew || input.definitions.length > 0) await mergeIn(connection, run.id, input, isNew)
@@ -223,6 +225,15 @@ async function shareRun(connection: Connection, runId: string): Promise<void> {
   await connection.query(
     `UPDATE run SET is_shared = true, next_step = greatest(next_step, coalesce(last_step + 1, 0)::bigint) WHERE id = $1`,
     [runId],
+  )
+}
+
+/** A writer that goes on with a run was not asked to stop; one that joins others which run still is, as they are. */
+async function forgetStop(connection: Connection, runId: string, isShared: boolean): Promise<void> {
+  await connection.query(
+    `UPDATE run SET stop_asked_at = NULL
+     WHERE id = $1 AND stop_asked_at IS NOT NULL AND NOT ($2 AND is_shared AND ${isLiveSql('state')})`,
+    [runId, isShared],
   )
 }
 

@@ -1,6 +1,7 @@
 import { runFields } from '@kiroku/core/run-paths'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
+import { isLiveSql } from '../../database/live-runs.ts'
 import { lockIds } from '../../database/lock-ids.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { fieldSql } from './run-values.repository.ts'
@@ -80,7 +81,7 @@ function alone(database: Database, work: (connection: Connection) => Promise<boo
   })
 }
 
-const settled = `chunk_id IS NULL AND deleted_at IS NULL AND state <> 'running' AND pending IS NULL`
+const settled = `chunk_id IS NULL AND deleted_at IS NULL AND NOT ${isLiveSql('state')} AND pending IS NULL`
 const bytes = '(pg_column_size(config) + pg_column_size(summary))'
 
 const weighedRowsSchema = z.array(z.object({ id: z.string(), bytes: z.number() }))

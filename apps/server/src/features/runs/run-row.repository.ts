@@ -1,4 +1,4 @@
-import { gitFactsSchema, hostFactsSchema, type Run } from '@kiroku/core/runs'
+import { gitFactsSchema, hostFactsSchema, isLiveState, type Run } from '@kiroku/core/runs'
 import { isRecord, type WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Prisma } from '../../generated/prisma/client.ts'
@@ -52,7 +52,7 @@ export function toRun(scope: ProjectScope, row: RunRow, aliveMs: number): Run {
       })),
     ),
     isShared: row.isShared,
-    liveWriters: row.state === 'running' ? alive.length : 0,
+    liveWriters: isLiveState(row.state) ? alive.length : 0,
     stopAskedAt: row.stopAskedAt?.getTime() ?? null,
     sweep: row.sweep,
     git: gitFactsSchema.parse(row.git),

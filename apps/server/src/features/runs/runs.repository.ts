@@ -2,7 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import { keepTag } from '@kiroku/core/projects'
 import type { RunPage, runListInputSchema } from '@kiroku/core/queries'
 import type { RunRecord } from '@kiroku/core/run-record'
-import type { CreateRunResult, Run } from '@kiroku/core/runs'
+import { type CreateRunResult, isLiveState, type Run } from '@kiroku/core/runs'
 import type * as z from 'zod'
 import type { Database } from '../../database/database.ts'
 import { notify, type RunNotice } from '../../database/notifications.ts'
@@ -39,7 +39,7 @@ export type RunsRepository = {
   writerIds(scope: ProjectScope, slug: string): Promise<string[]>
   /** Throws NOT_FOUND. */
   update(scope: ProjectScope, slug: string, change: RunChange): Promise<void>
-  /** Asks a run's script to end. Throws NOT_FOUND, and CONFLICT for a run that has ended or whose script cannot be asked. */
+  /** Asks a run's script to end. Throws NOT_FOUND, and CONFLICT for a run that has ended. */
   askToStop(scope: ProjectScope, slug: string): Promise<void>
   /** Throws NOT_FOUND. */
   delete(scope: ProjectScope, slug: string): Promise<void>
@@ -104,18 +104,15 @@ export function createRunsRepository(database: Database, aliveMs: number, restor
 
     async askToStop(scope, slug) {
       const { state } = await find(scope, slug)
-      const refuse = (message: string): never => {
-        throw new KirokuError({ code: 'CONFLICT', message: `the run ${slug} ${message}` })
-      }
-      if (state !== 'running') refuse(`is not running: it is ${state}`)
-      const { rowCount } = await database.transaction((connection) =>
+      if (!isLiveState(state))
+        throw new KirokuError({ code: 'CONFLICT', message: `the run ${slug} is not running: it is ${state}` })
+      await database.transaction((connection) =>
         connection.query(
-          `UPDATE run SET stop_asked_at = coalesce(stop_asked_at, now()) FROM wandb_run w
-           WHERE w.run_id = run.id AND project_id = $1 AND slug = $2 AND deleted_at IS NULL`,
+          `UPDATE run SET stop_asked_at = coalesce(stop_asked_at, now())
+           WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL`,
           [scope.projectId, slug],
         ),
       )
-      if (rowCount === 0) refuse('cannot be asked to stop: only scripts that log by wandb listen; end its process')
       await tell(scope, await find(scope, slug))
     },
 

@@ -73,6 +73,22 @@ describe('4.7 silence', () => {
     expect(await byId(run)).toMatchObject({ state: 'finished', exitCode: 0 })
   })
 
+  it('makes a run preempted whose machine was about to be taken away, until another writer goes on with it', async () => {
+    const run = await testRun(caller)
+    await postBatch(caller, batchOf(run, { updates: [{ type: 'preempting' }] }))
+    expect(await byId(run)).toMatchObject({ state: 'preempting', finishedAt: null, liveWriters: 1 })
+    await expect(testRun(caller, { run: run.run, resume: 'never' })).rejects.toThrow('already')
+    await until(async () => expect((await byId(run)).state).toBe('preempted'))
+    expect(await byId(run)).toMatchObject({ exitCode: null, liveWriters: 0 })
+    // The machine was not taken away after all: it is heard of again, and what it said still holds.
+    await postBatch(caller, batchOf(run, { firstSeq: 2, rows: [{ step: 0, values: { loss: 1 } }] }))
+    expect((await byId(run)).state).toBe('preempting')
+    const resumed = await testRun(caller, { run: run.run, resume: 'must' })
+    expect((await byId(run)).state).toBe('running')
+    await postBatch(caller, batchOf(resumed, { updates: [{ ...finish('failed', 1), time: Date.now() }] }))
+    expect(await byId(run)).toMatchObject({ state: 'failed', exitCode: 1 })
+  })
+
   it('of one writer of a shared run does not end it while another is heard of; then it is crashed', async () => {
     const silent = await testRun(caller, { shared: true })
     const alive = await testRun(caller, { run: silent.run, shared: true })

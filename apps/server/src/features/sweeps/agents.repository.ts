@@ -1,15 +1,12 @@
 import { KirokuError } from '@kiroku/core/errors'
-import { newRunSlug } from '@kiroku/core/ids'
 import { bandsOf, isStoppedByHyperband } from '@kiroku/core/sweeps/hyperband'
-import { nextPoint } from '@kiroku/core/sweeps/next-point'
-import { isRecord, type WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import { type AgentCommand, commandsBefore, type HandedRun } from './agent-commands.ts'
-import { observationsOf, reachedTarget } from './observed-runs.repository.ts'
-import { configOfRow, isTrialOpen, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+import { type AgentCommand, commandsBefore } from './agent-commands.ts'
+import { configOfRow, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+import { isAnyToCome, nextRun, noteKilled, noteRunning } from './trials.repository.ts'
 
 /** A run that has come to a band of hyperband that nobody looked at: `due` are the iterations of these bands. */
 export type DueRun = {
@@ -35,21 +32,14 @@ export type AgentsRepository = {
   ): Promise<void>
   /**
    * Notes that the agent lives, and which of its runs go on, and answers what it does next. A run that it was told of and never
-   * began is told again, one of an agent that is gone goes to it under a new id, and else the sweep's next one is handed out: in one
-   * transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
+   * began is told again, then one that was preempted is to be gone on with, one of an agent that is gone goes to it under a new id, and
+   * else the sweep's next one is handed out: in one transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
    */
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
 }
 
-/** How often an agent is told of a run that it never begins before the run is given up. */
-const maxDeliveries = 3
-
 const idRowsSchema = z.array(z.object({ id: z.string() }))
-const wireRecordSchema = z.custom<WireRecord>(isRecord, 'expected a record')
 const bandsSchema = z.record(z.string(), z.number())
-const trialRowsSchema = z.array(
-  z.object({ id: z.string(), run: z.string(), config: wireRecordSchema, deliveries: z.number() }),
-)
 const countedRowsSchema = z.array(
   z.object({ trial: z.string(), run: z.string(), bands: bandsSchema, iterations: z.coerce.number() }),
 )
@@ -101,6 +91,7 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
         const sweep = await findSweep(connection, scope, agent, 'FOR UPDATE OF s')
         await connection.query('UPDATE sweep_agent SET heartbeat_at = now() WHERE id = $1', [agent])
         await noteRunning(connection, agent, running)
+        await noteKilled(connection, scope, agent, running)
         const state = sweep.state === 'pending' ? await begin(connection, sweep) : sweep.state
         const stopped = await stopWorst(connection, sweep, running)
         const commands = commandsBefore({ state, running, stopped })
@@ -108,12 +99,9 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
           if (commands.some(({ type }) => type === 'exit')) await exit(connection, agent)
           return commands
         }
-        const handed =
-          (await toldAgain(connection, agent)) ??
-          (await takenOver(connection, sweep, agent, aliveMs)) ??
-          (await handOut(connection, sweep, agent))
+        const handed = await nextRun(connection, sweep, agent, aliveMs)
         if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
-        if (await isAnyUnbegun(connection, sweep)) return []
+        if (await isAnyToCome(connection, sweep)) return []
         await exit(connection, agent)
         return [{ type: 'exit' }]
       }),
@@ -146,84 +134,6 @@ async function begin(connection: Connection, { id }: SweepRow): Promise<'running
 
 async function exit(connection: Connection, agent: string): Promise<void> {
   await connection.query('UPDATE sweep_agent SET exited_at = now() WHERE id = $1', [agent])
-}
-
-/** Runs that the agent has going were heard of; one that it had going, and that left no run behind, is given up. */
-async function noteRunning(connection: Connection, agent: string, running: readonly string[]): Promise<void> {
-  await connection.query(
-    'UPDATE sweep_trial SET seen_at = now() WHERE agent_id = $1 AND run = ANY($2) AND seen_at IS NULL',
-    [agent, running],
-  )
-  await connection.query(
-    `UPDATE sweep_trial t SET dropped_at = now() FROM sweep s
-     WHERE s.id = t.sweep_id AND t.agent_id = $1 AND t.dropped_at IS NULL AND NOT t.run = ANY($2)
-       AND (t.seen_at IS NOT NULL OR t.deliveries >= $3) AND ${hasNoRun}`,
-    [agent, running, maxDeliveries],
-  )
-}
-
-const hasNoRun = 'NOT EXISTS (SELECT FROM run r WHERE r.project_id = s.project_id AND r.slug = t.run)'
-
-/** A run that the agent was told of and did not begin: the answer may have been lost. */
-async function toldAgain(connection: Connection, agent: string): Promise<HandedRun | undefined> {
-  const { rows } = await connection.query(
-    `UPDATE sweep_trial SET deliveries = deliveries + 1 WHERE id = (
-       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-       WHERE t.agent_id = $1 AND t.dropped_at IS NULL AND t.seen_at IS NULL AND ${hasNoRun} ORDER BY t.number LIMIT 1)
-     RETURNING id, run, config, deliveries`,
-    [agent],
-  )
-  return trialRowsSchema.parse(rows)[0]
-}
-
-/** A run that was handed to an agent which went away without beginning it, under an id of its own: that agent may come back. */
-async function takenOver(
-  connection: Connection,
-  { id }: SweepRow,
-  agent: string,
-  aliveMs: number,
-): Promise<HandedRun | undefined> {
-  const { rows } = await connection.query(
-    `UPDATE sweep_trial SET agent_id = $2, run = $3, deliveries = 1, seen_at = NULL WHERE id = (
-       SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id LEFT JOIN sweep_agent a ON a.id = t.agent_id
-       WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun}
-         AND (a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - $4::float8 * interval '1 millisecond')
-       ORDER BY t.number LIMIT 1)
-     RETURNING id, run, config, deliveries`,
-    [id, agent, newRunSlug(), aliveMs],
-  )
-  return trialRowsSchema.parse(rows)[0]
-}
-
-/** The sweep's next run; undefined when there is none, or the target is reached, with which the sweep has finished. */
-async function handOut(connection: Connection, sweep: SweepRow, agent: string): Promise<HandedRun | undefined> {
-  const config = configOfRow(sweep)
-  const isOver = sweep.expectedRuns !== null && sweep.issued >= sweep.expectedRuns
-  if (isOver) return undefined
-  if (config.metric?.target != null && (await reachedTarget(connection, sweep, config))) {
-    await connection.query(`UPDATE sweep SET state = 'finished', updated_at = now() WHERE id = $1`, [sweep.id])
-    return undefined
-  }
-  const observations = config.method === 'bayes' ? await observationsOf(connection, sweep, config) : []
-  const point = nextPoint(config, { seed: sweep.seed, number: sweep.issued, observations })
-  if (!point) return undefined
-  const run = newRunSlug()
-  await connection.query(
-    'INSERT INTO sweep_trial (sweep_id, agent_id, number, run, config) VALUES ($1, $2, $3, $4, $5::jsonb)',
-    [sweep.id, agent, sweep.issued, run, toJsonText(point)],
-  )
-  await connection.query('UPDATE sweep SET issued = issued + 1, updated_at = now() WHERE id = $1', [sweep.id])
-  return { run, config: point }
-}
-
-/** Whether a run was handed out that no agent has begun: one that is free waits for it, as its agent may go away. */
-async function isAnyUnbegun(connection: Connection, { id }: SweepRow): Promise<boolean> {
-  const { rows } = await connection.query(
-    `SELECT t.id FROM sweep_trial t JOIN sweep s ON s.id = t.sweep_id
-     WHERE s.id = $1 AND s.state <> 'finished' AND ${isTrialOpen} AND ${hasNoRun} LIMIT 1`,
-    [id],
-  )
-  return rows.length > 0
 }
 
 /** The sweep's runs with how many values of the metric each has logged. */

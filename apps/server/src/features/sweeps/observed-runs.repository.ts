@@ -4,7 +4,7 @@ import { valueIn } from '@kiroku/core/sweeps/sweep-parameters'
 import { isRecord, type WireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { Connection } from '../../database/database.ts'
-import { metricSql, type SweepRow } from './sweep-rows.ts'
+import { goesOn, metricSql, type SweepRow } from './sweep-rows.ts'
 
 const observedRowsSchema = z.array(
   z.object({
@@ -25,7 +25,7 @@ export async function observationsOf(
 ): Promise<Observation[]> {
   const { rows } = await connection.query(
     `WITH observed AS (
-       SELECT r.config, r.created_at, r.id, r.state = 'running' AS is_going_on, ${metricSql('$3::text', '$4::text')} AS value
+       SELECT r.config, r.created_at, r.id, ${goesOn} AS is_going_on, ${metricSql('$3::text', '$4::text')} AS value
        FROM run r WHERE r.project_id = $1 AND r.sweep = $2 AND r.deleted_at IS NULL),
      ended AS (SELECT * FROM observed WHERE NOT is_going_on),
      chosen AS (

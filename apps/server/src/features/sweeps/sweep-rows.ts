@@ -3,6 +3,7 @@ import type { SweepConfig, SweepDocument } from '@kiroku/core/sweeps/sweep-confi
 import { sweepDocumentSchema } from '@kiroku/core/sweeps/sweep-config'
 import { sweepStateSchema } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
+import { isLiveSql } from '../../database/live-runs.ts'
 
 /** A sweep's row: what decides which runs it hands out. */
 export const sweepRowSchema = z.object({
@@ -38,6 +39,9 @@ export function metricSql(name: string, goal: string): string {
 /** The runs of the sweep `s`, as a table `r`. */
 export const runsOfSweep = 'run r WHERE r.project_id = s.project_id AND r.sweep = s.slug AND r.deleted_at IS NULL'
 
+/** SQL: whether the run `r` goes on, or waits for an agent that goes on with it, as it was preempted. */
+export const goesOn = `(${isLiveSql('r.state')} OR (r.state = 'preempted' AND r.deleted_at IS NULL))`
+
 /** Whether a trial `t` of the sweep `s` may still become something: its run goes on, or its agent has not begun it yet. */
-export const isTrialOpen = `t.dropped_at IS NULL AND coalesce((SELECT r.state = 'running' FROM run r
+export const isTrialOpen = `t.dropped_at IS NULL AND coalesce((SELECT ${goesOn} FROM run r
   WHERE r.project_id = s.project_id AND r.slug = t.run), true)`

@@ -4,7 +4,17 @@ import type { SweepAction } from '@kiroku/core/sweeps/sweeps'
 import type { WireRecord } from '@kiroku/core/values'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type Caller, client, type TestServer, testOrganization, testRun, testServer } from '../../testing/index.ts'
+import {
+  batchOf,
+  type Caller,
+  client,
+  postBatch,
+  type TestServer,
+  testOrganization,
+  testRun,
+  testServer,
+  until,
+} from '../../testing/index.ts'
 
 type Tenant = Caller & { organization: string }
 
@@ -124,6 +134,51 @@ describe('agents of a sweep', () => {
     expect(runs.map(({ state }) => state)).toEqual(Array(6).fill('finished'))
     expect(runs.map(({ value }) => value).sort()).toEqual([1, 2, 3, 4, 5, 6])
     await expect(act(sweep, 'resume')).rejects.toThrow('all of its 6 runs were handed out; raise run_cap')
+  })
+
+  it('go on with a run that was preempted, under its id, however its script ended, until it finishes', async () => {
+    const sweep = await create({ method: 'grid', parameters: { a: { values: [1] } } })
+    const [first, second] = await Promise.all([agentOf(sweep), agentOf(sweep)])
+    const handed = await first.next()
+    const run = String(handed.run_id)
+    const state = async () => (await details(sweep)).runs[0]?.state
+    await carryOut(handed, sweep, [1], null)
+    await post(run, { preempting: true })
+    expect(await state()).toBe('preempting')
+    // Signs of life say nothing of it, and it holds.
+    await post(run, {})
+    expect(await state()).toBe('preempting')
+    expect(await second.beat()).toEqual([])
+    await post(run, { complete: true, exitcode: 1 })
+    expect(await state()).toBe('preempted')
+    expect(await second.next()).toEqual(handed)
+    // It is handed to one of them, who is told again; the other one waits.
+    expect(await first.beat()).toEqual([])
+    expect(await second.next()).toEqual(handed)
+    await carryOut(handed, sweep, [2], null)
+    expect(await state()).toBe('running')
+    await post(run, { preempting: true })
+    await until(async () => expect(await state()).toBe('preempted'))
+    expect((await details(sweep)).sweep).toMatchObject({ state: 'running', runCount: 1, runningCount: 0 })
+    expect(await first.next()).toEqual(handed)
+    await carryOut(handed, sweep, [3], null)
+    await post(run, { preempting: true })
+    await post(run, { complete: true, exitcode: 0 })
+    expect(await first.beat()).toEqual([{ type: 'exit' }])
+    expect((await details(sweep)).sweep).toMatchObject({ state: 'finished', runCount: 1 })
+    expect(await state()).toBe('finished')
+  })
+
+  it('give up a run that was preempted and that they do not go on with', async () => {
+    const sweep = await create({ method: 'grid', parameters: { a: { values: [1] } } })
+    const agent = await agentOf(sweep)
+    const handed = await agent.next()
+    await carryOut(handed, sweep, [1], null)
+    await post(String(handed.run_id), { preempting: true })
+    await post(String(handed.run_id), { complete: true, exitcode: 1 })
+    for (let delivery = 0; delivery < 3; delivery++) expect(await agent.next()).toEqual(handed)
+    expect(await agent.beat()).toEqual([{ type: 'exit' }])
+    expect((await details(sweep)).sweep.state).toBe('finished')
   })
 
   it('are told again of a run that they did not begin, and have one at a time', async () => {
@@ -311,9 +366,18 @@ describe('a run that goes on', () => {
     await expect(stop('live')).rejects.toThrow('the run live is not running: it is killed')
   })
 
-  it('is not asked where its script does not listen, or where it is not', async () => {
+  it('hears of it by each acknowledgement, and was killed if it then falls silent', async () => {
     const run = await testRun(tenant, { project })
-    await expect(stop(run.run)).rejects.toThrow('only scripts that log by wandb listen; end its process')
+    expect(await postBatch(tenant, batchOf(run, {}))).toMatchObject({ isStopAsked: false })
+    await stop(run.run)
+    expect(await postBatch(tenant, batchOf(run, {}))).toMatchObject({ isStopAsked: true })
+    const at = { organization: tenant.organization, project, run: run.run }
+    await until(async () => expect((await client(tenant).runs.byId.query(at)).state).toBe('killed'))
+    const again = await testRun(tenant, { project, run: run.run, resume: 'must' })
+    expect(await postBatch(tenant, batchOf(again, {}))).toMatchObject({ isStopAsked: false })
+  })
+
+  it('is not asked where it is not', async () => {
     await expect(stop('none')).rejects.toMatchObject(code('NOT_FOUND'))
     await expect(stop('a b')).rejects.toMatchObject(code('BAD_REQUEST'))
   })

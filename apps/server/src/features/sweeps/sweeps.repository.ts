@@ -13,6 +13,7 @@ import {
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
+import { isLiveSql } from '../../database/live-runs.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import {
   configOfRow,
@@ -75,7 +76,7 @@ export function createSweepsRepository(database: Database, aliveMs: number): Swe
               ${ms('s.created_at')} AS "createdAt", ${ms('s.updated_at')} AS "updatedAt",
               s.expected_runs AS "expectedRuns",
               (SELECT count(*)::int FROM ${runsOfSweep}) AS "runCount",
-              (SELECT count(*)::int FROM ${runsOfSweep} AND r.state = 'running') AS "runningCount",
+              (SELECT count(*)::int FROM ${runsOfSweep} AND ${isLiveSql('r.state')}) AS "runningCount",
               (SELECT count(*)::int FROM sweep_agent a WHERE a.sweep_id = s.id AND a.exited_at IS NULL
                  AND a.heartbeat_at > now() - $3::float8 * interval '1 millisecond') AS "liveAgents",
               (SELECT jsonb_build_object('run', r.slug, 'value', v.value)
@@ -155,7 +156,7 @@ export function createSweepsRepository(database: Database, aliveMs: number): Swe
         if (action === 'cancel')
           await connection.query(
             `UPDATE run SET stop_asked_at = coalesce(stop_asked_at, now())
-             WHERE project_id = $1 AND sweep = $2 AND state = 'running' AND deleted_at IS NULL`,
+             WHERE project_id = $1 AND sweep = $2 AND ${isLiveSql('state')} AND deleted_at IS NULL`,
             [scope.projectId, slug],
           )
       }),

@@ -2,6 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { authenticate, presentedKey } from '../../http/authentication.ts'
+import { prefixOf } from '../../http/path-prefix.ts'
 import { authorizeOnly, type Identity, type OrganizationScope } from '../../http/scopes.ts'
 import type { IdentitiesRepository } from '../sessions/index.ts'
 
@@ -57,10 +58,11 @@ async function findCaller(request: FastifyRequest, identities: IdentitiesReposit
 const unauthorized = (message: string): KirokuError => new KirokuError({ code: 'UNAUTHORIZED', message })
 
 /** The server's address as the caller has it: what it is told reaches it alone, so that its own word is enough. */
-function originOf({ headers, protocol, host }: FastifyRequest): string {
+function originOf(request: FastifyRequest): string {
+  const { headers, protocol, host } = request
   const forwarded = (name: string): string | undefined => {
     const value = headers[name]
     return typeof value === 'string' ? value.split(',')[0]?.trim() : undefined
   }
-  return `${forwarded('x-forwarded-proto') ?? protocol}://${forwarded('x-forwarded-host') ?? host}`
+  return `${forwarded('x-forwarded-proto') ?? protocol}://${forwarded('x-forwarded-host') ?? host}${prefixOf(request)}`
 }

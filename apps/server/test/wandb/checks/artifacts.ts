@@ -1,7 +1,7 @@
 import { routes } from '@kiroku/core/routes'
 import { expect } from 'vitest'
 import { client } from '../../../src/testing/index.ts'
-import { newest } from '../releases.ts'
+import { newest, oldest } from '../releases.ts'
 import { at, type Check, project, succeeded, textsOf } from './check.ts'
 
 /** Versions of artifacts. */
@@ -84,6 +84,25 @@ export const artifactChecks: readonly Check[] = [
       const { storedFileBytes } = await client(tenant).usage.byOrganization.query({ organization: tenant.organization })
       expect(storedFileBytes).toBeLessThan(450_000)
       expect((await textsOf(tenant, maker, 'table'))[0]?.[1]).toMatchObject({ _type: 'table-file', rows: 2 })
+    },
+  },
+
+  {
+    name: 'makes an artifact by several processes together',
+    proves: ['artifact.distributed'],
+    releases: [newest, oldest],
+    async run(wandb, tenant) {
+      const go = (step: string, part: string) => wandb.run('distributed.py', { ...tenant, args: [step, part] })
+      const parts = await Promise.all([succeeded(go('upsert', '1')), succeeded(go('upsert', '2'))])
+      expect(parts.map(({ result }) => result['is_there'])).toEqual([false, false])
+      const { result } = await succeeded(go('finish', '3'))
+      expect(result).toMatchObject({ version: 'v0', metadata: { rows: 3 } })
+      expect(result['contents']).toEqual({
+        'part-1.txt': 'part 1\n',
+        'part-2.txt': 'part 2\n',
+        'part-3.txt': 'part 3\n',
+        'shared.txt': 'the sam',
+      })
     },
   },
 ]

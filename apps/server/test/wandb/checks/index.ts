@@ -7,12 +7,14 @@ import { loadChecks } from './load.ts'
 import { loggingChecks } from './logging.ts'
 import { publicApiChecks } from './public-api.ts'
 import { refusalChecks } from './refusals.ts'
+import { sweepStateChecks } from './sweep-states.ts'
 import { sweepChecks } from './sweeps.ts'
 import { trainingChecks } from './training.ts'
 
 /** All that run against one server, the longest first. */
 export const checks: readonly Check[] = [
   ...sweepChecks,
+  ...sweepStateChecks,
   ...artifactChecks,
   ...publicApiChecks,
   ...trainingChecks,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { SweepDetails } from '@kiroku/core/sweeps/sweeps'
 import { expect } from 'vitest'
 import { client } from '../../../src/testing/index.ts'
-import { newest } from '../releases.ts'
-import { type Check, project, type Tenant } from './check.ts'
+import { newest, oldest } from '../releases.ts'
+import { type Check, points, project, succeeded, type Tenant } from './check.ts'
 
 const detailsOf = ({ organization, ...tenant }: Tenant, sweep: string): Promise<SweepDetails> =>
   client(tenant).sweeps.byId.query({ organization, project, sweep })
@@ -67,6 +67,24 @@ export const sweepChecks: readonly Check[] = [
       })
       expect(listed.total).toBe(size)
       if (early === '1') await checkEarlyTermination(tenant, result)
+    },
+  },
+
+  {
+    name: 'goes on with a run whose machine was taken away',
+    proves: ['preempting', 'sweep.preempted'],
+    releases: [newest, oldest],
+    async run(wandb, tenant) {
+      const { result, output } = await succeeded(wandb.run('preempted.py', tenant))
+      const { sweep, runs } = await detailsOf(tenant, String(result['sweep']))
+      expect(sweep, output).toMatchObject({ state: 'finished', runCount: 1 })
+      const run = runs[0]?.run ?? ''
+      expect(result).toMatchObject({ marked: 'preempting', left: 'preempted', listed: [run], end: 'finished' })
+      expect(result['went']).toEqual([
+        [run, false, 'running', 1],
+        [run, true, 'running', 2],
+      ])
+      expect([...(await points(tenant, run, 'loss')).values]).toEqual([1, 2])
     },
   },
 

@@ -143,7 +143,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
         await begin(organization, scope, { slug, input, beginning })
       } else if (isNewProcess(before, input)) await repository.reopen(scope, slug, writer)
       await change(scope, slug, { input, read, facts, isShared: client !== null })
-      if (!before || isResumed) await repository.save(scope, slug, { session, isResuming: false, isPreempting: false })
+      if (!before || isResumed) await repository.save(scope, slug, { session, isResuming: false })
       const startedAt = read?.facts.environments.at(-1)?.startedAt
       if (startedAt && session === 1) await repository.beganAt(scope, slug, writer, startedAt)
       return { scope, run: await lookup.existing(scope, slug), historyLineCount, isNew: !known }
@@ -160,7 +160,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
       const given = { project, run: slug, writer, startedAt: Date.now(), rewind: { step } }
       await starts.start(organization, parseInput(createRunInputSchema, given, 'rewindRun'))
       await repository.place(scope, slug, writer, position)
-      await repository.save(scope, slug, { session, isResuming: false, isPreempting: false })
+      await repository.save(scope, slug, { session, isResuming: false })
       return { scope, run: await lookup.existing(scope, slug), historyLineCount, isNew: false }
     },
   }

@@ -11,7 +11,6 @@ export type WandbFacts = {
   internal: WireRecord
   /** The names that its last config had. */
   configKeys: readonly string[]
-  isPreempting: boolean
 }
 
 /** A run, and what a `wandb` client said of it; `facts` is null for one that never met such a client. */

@@ -28,6 +28,8 @@ export type StreamedRun = {
   explicit: ReadonlySet<string>
   lastStep: number | null
   isStopAsked: boolean
+  /** It is known that its machine is about to be taken away. */
+  isPreempting: boolean
   /** The early termination of its sweep had its agent end it. */
   isStoppedEarly: boolean
 }
@@ -70,7 +72,6 @@ const factsRowSchema = z.object({
   isResuming: z.boolean(),
   internal: recordSchema,
   configKeys: z.array(z.string()),
-  isPreempting: z.boolean(),
 })
 const foundSchema = z.array(z.object({ slug: z.string(), facts: factsRowSchema.nullable(), isStopAsked: z.boolean() }))
 const writerRowsSchema = z.array(
@@ -90,6 +91,7 @@ const streamedRowsSchema = z.array(
     explicit: z.array(z.string()),
     lastStep: z.number().nullable(),
     isStopAsked: z.boolean(),
+    isPreempting: z.boolean(),
     isStoppedEarly: z.boolean(),
   }),
 )
@@ -105,8 +107,8 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
   const factsOf = async ({ projectId }: ProjectScope, slugs: readonly string[]): Promise<Map<string, RunFacts>> => {
     const rows = await query(
       `SELECT r.slug, r.stop_asked_at IS NOT NULL AS "isStopAsked", CASE WHEN w.run_id IS NOT NULL THEN jsonb_build_object(
-         'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal, 'configKeys', w.config_keys,
-         'isPreempting', w.is_preempting) END AS facts
+         'session', w.session, 'isResuming', w.is_resuming, 'internal', w.internal,
+         'configKeys', w.config_keys) END AS facts
        FROM run r LEFT JOIN wandb_run w ON w.run_id = r.id
        WHERE r.project_id = $1 AND r.slug = ANY($2) AND r.deleted_at IS NULL`,
       [projectId, slugs],
@@ -120,17 +122,15 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
 
     async save({ projectId }, slug, facts) {
       await query(
-        `INSERT INTO wandb_run AS w (run_id, session, is_resuming, internal, config_keys, is_preempting)
+        `INSERT INTO wandb_run AS w (run_id, session, is_resuming, internal, config_keys)
          SELECT r.id, coalesce((g->>'session')::int, 1), coalesce((g->>'isResuming')::boolean, false),
-                coalesce(g->'internal', '{}'), ARRAY(SELECT jsonb_array_elements_text(coalesce(g->'configKeys', '[]'))),
-                coalesce((g->>'isPreempting')::boolean, false)
+                coalesce(g->'internal', '{}'), ARRAY(SELECT jsonb_array_elements_text(coalesce(g->'configKeys', '[]')))
          FROM run r, (SELECT $3::jsonb AS g) AS given WHERE ${ofRun}
          ON CONFLICT (run_id) DO UPDATE SET
            session = coalesce(($3::jsonb->>'session')::int, w.session),
            is_resuming = coalesce(($3::jsonb->>'isResuming')::boolean, w.is_resuming),
            internal = coalesce($3::jsonb->'internal', w.internal),
-           config_keys = CASE WHEN $3::jsonb ? 'configKeys' THEN excluded.config_keys ELSE w.config_keys END,
-           is_preempting = coalesce(($3::jsonb->>'isPreempting')::boolean, w.is_preempting)`,
+           config_keys = CASE WHEN $3::jsonb ? 'configKeys' THEN excluded.config_keys ELSE w.config_keys END`,
         [projectId, slug, toJsonText(facts)],
       )
     },
@@ -231,7 +231,7 @@ async function readStreamed(
 ): Promise<StreamedRun | null> {
   const { rows } = await connection.query(
     `SELECT r.id, r.summary, r.explicit_summary AS explicit, r.last_step AS "lastStep",
-            r.stop_asked_at IS NOT NULL AS "isStopAsked",
+            r.stop_asked_at IS NOT NULL AS "isStopAsked", r.state = 'preempting' AS "isPreempting",
             r.sweep IS NOT NULL AND EXISTS (SELECT FROM sweep s JOIN sweep_trial t ON t.sweep_id = s.id
               WHERE s.project_id = r.project_id AND s.slug = r.sweep AND t.run = r.slug AND t.stopped_at IS NOT NULL)
               AS "isStoppedEarly"
@@ -248,6 +248,7 @@ async function readStreamed(
     explicit: new Set(run.explicit),
     lastStep: run.lastStep,
     isStopAsked: run.isStopAsked,
+    isPreempting: run.isPreempting,
     isStoppedEarly: run.isStoppedEarly,
   }
 }

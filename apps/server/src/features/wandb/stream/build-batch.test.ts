@@ -17,6 +17,7 @@ const emptyRun: StreamedRun = {
   explicit: new Set(),
   lastStep: null,
   isStopAsked: false,
+  isPreempting: false,
   isStoppedEarly: false,
 }
 const noFiles: KnownMediaFiles = { content: () => undefined, table: () => undefined, isThere: () => false }

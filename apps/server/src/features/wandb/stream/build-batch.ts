@@ -79,6 +79,7 @@ export function buildBatch(source: BatchSource): { batch: HistoryBatch; position
   const updates: RunUpdate[] = []
   const { change, byHand } = summaryUpdate({ run, post, files, lastStep, waiting: media })
   if (change) updates.push({ type: 'summary', seq: ++seq, ...change })
+  if (post.isPreempting && !run.isPreempting) updates.push({ type: 'preempting', seq: ++seq })
   if (post.end) updates.push({ type: 'finish', seq: ++seq, ...post.end, time: now })
   return {
     batch: {

@@ -68,8 +68,6 @@ export function createFileStreamService({ history, repository, files }: FileStre
       // Writers that are known by now are known without it.
       await history.quiet(streamed.id)
     }
-    if (said.length === 0 && Boolean(request.preempting) !== known.facts?.isPreempting)
-      await repository.save(scope, run, { isPreempting: Boolean(request.preempting) })
     const { batch, position, refused } = buildBatch({
       names: { project: scope.project, run, writer: name },
       run: streamed,

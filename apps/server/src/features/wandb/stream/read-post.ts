@@ -15,6 +15,8 @@ export type ReadPost = {
   console: (PrintedLine & { line: number })[]
   /** The summary as the process has it, whole. */
   summary: ExtendedRecord | null
+  /** The process says that its machine is about to be taken away: once, and it holds from then on. */
+  isPreempting: boolean
   end: { state: RunState; exitCode: number } | null
   position: Position
   refused: Rejection[]
@@ -35,6 +37,7 @@ export function readPost(request: FileStreamRequest, position: Position, isStopA
     systemRows: readLines(events.lines, 'wandb-events.jsonl', refused).map(readSystemRow),
     console: log.content.map((text, index) => ({ ...readConsoleLine(text), line: log.offset + index })),
     summary: readLines(files['wandb-summary.json']?.content.slice(-1) ?? [], 'wandb-summary.json', refused)[0] ?? null,
+    isPreempting: request.preempting ?? false,
     end: request.complete ? { state: isStopAsked ? 'killed' : stateOfExitCode(exitCode), exitCode } : null,
     position: {
       ...position,

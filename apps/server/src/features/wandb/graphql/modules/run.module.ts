@@ -40,7 +40,7 @@ export const runModule: WandbModule = {
       description: ({ run }) => run.notes,
       notes: ({ run }) => run.notes,
       tags: ({ run }) => run.tags,
-      state: ({ run }) => (run.state === 'running' && run.facts?.isPreempting ? 'preempting' : run.state),
+      state: ({ run }) => run.state,
       group: ({ run }) => run.group,
       jobType: ({ run }) => run.jobType,
       commit: ({ run }) => run.git.commit ?? null,

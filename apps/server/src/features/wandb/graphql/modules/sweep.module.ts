@@ -1,4 +1,5 @@
 import { KirokuError } from '@kiroku/core/errors'
+import { isLiveState } from '@kiroku/core/runs'
 import type { SweepAgent, SweepRun } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
 import { parametersOf, writeSweepDocument } from '../../sweeps/sweep-document.ts'
@@ -35,7 +36,7 @@ const runNode = ({ run, displayName, state, config }: SweepRun) => ({
   displayName,
   state,
   config: stringifyExtended(parametersOf(config)),
-  running: state === 'running',
+  running: isLiveState(state),
   failed: state === 'failed' || state === 'crashed',
   stopped: state === 'killed',
 })
