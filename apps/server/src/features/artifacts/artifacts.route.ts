@@ -6,9 +6,9 @@ import { requireIdentity } from '../../http/authentication.ts'
 import { authorizeOrganization } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { ArtifactsService } from './artifacts.service.ts'
-import { rangeOf, sendContent } from './send-content.ts'
+import { sendArtifactFile } from './send-artifact-file.ts'
 
-/** GET a file of a version. It is streamed. */
+/** GET a file of a version or a stretch of it. It is streamed. */
 export function registerArtifactRoute(
   app: FastifyInstance,
   artifacts: ArtifactsService,
@@ -19,7 +19,6 @@ export function registerArtifactRoute(
     const asked = parseInput(artifactFileRequestSchema, request.query, 'artifact file request')
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
     const { artifact } = await artifacts.requireVersion(scope, asked.name, asked.version)
-    const range = rangeOf(request)
-    return sendContent(reply, await artifacts.open(scope, artifact, asked.path, range), range)
+    return sendArtifactFile(request, reply, await artifacts.content(scope, artifact, asked.path))
   })
 }
