@@ -6,6 +6,7 @@ import { fileChecks } from './files.ts'
 import { loadChecks } from './load.ts'
 import { loggingChecks } from './logging.ts'
 import { publicApiChecks } from './public-api.ts'
+import { pythonCoreChecks } from './python-core.ts'
 import { refusalChecks } from './refusals.ts'
 import { sweepChecks } from './sweeps.ts'
 import { trainingChecks } from './training.ts'
@@ -21,5 +22,6 @@ export const checks: readonly Check[] = [
   ...fileChecks,
   ...commandLineChecks,
   ...refusalChecks,
+  ...pythonCoreChecks,
   ...loadChecks,
 ]
