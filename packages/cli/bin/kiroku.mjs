@@ -4,5 +4,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`kiroku: Node ${process.versions.node} is too old; install Node 20.19 or later`)
   process.exit(1)
 }
-const { main } = await import('../dist/main.js')
+const { main } = await import('../dist/bundle/main.js')
 await main(process.argv)

@@ -83,7 +83,7 @@ describe('kiroku up', () => {
 describe('with a server', () => {
   let server: Served
   beforeAll(async () => {
-    server = await serve(join(base, 'served'))
+    server = await bench.serve(join(base, 'served'))
   })
   afterAll(() => server.stop('SIGINT'))
 

@@ -1,10 +1,8 @@
 import { once } from 'node:events'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WriterChannel } from './channel.ts'
 import { recordKinds } from './log/format.ts'
 import { fileKind } from './writer/protocol.ts'
-
-vi.mock('./paths.ts', () => ({ writerPath: '/no/such/writer.cjs', sidecarPath: '' }))
 
 const piece = 64 * 1024
 const megabyte = 1024 * 1024
@@ -20,7 +18,7 @@ function taken(channel: WriterChannel, kind: number): number {
 /** A channel whose thread could not start, so that nothing leaves it. */
 async function stuckChannel(): Promise<WriterChannel> {
   const deaths = new EventTarget()
-  const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')))
+  const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')), '/no/such/writer.cjs')
   await once(deaths, 'death')
   expect(channel.isDead).toBe(true)
   return channel

@@ -28,11 +28,11 @@ export class WriterChannel {
   #runs = 0
   #isDead = false
 
-  /** Starts the thread. `onDeath` hears once of a thread that ended before the script. */
-  constructor(onDeath: (why: string) => void) {
+  /** Starts the thread, of which `path` is the program. `onDeath` hears once of a thread that ended before the script. */
+  constructor(onDeath: (why: string) => void, path: string = writerPath) {
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    const worker = new Worker(writerPath, {
+    const worker = new Worker(path, {
       name: 'kiroku-writer',
       workerData: { ring: this.#ring.shared, port: port2, sidecarPath },
       transferList: [port2],

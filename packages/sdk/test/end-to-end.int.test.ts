@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { fromWireRecord } from '@kiroku/core/values'
 import { client, fetchSeries, readPoints, testOrganization, testServer } from '@kiroku/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logFileName, recordKinds, rowFlags } from '../src/log/format.ts'
+import { LogReader } from '../src/log/log-reader.ts'
+import { findRuns } from '../src/sync/index.ts'
 import { sdkVersion } from '../src/version.ts'
 import { Script, until } from './script.ts'
 import { endedRun, expectRows, type Place, storedRun } from './stored-run.ts'
@@ -19,6 +22,20 @@ afterAll(() => server.close())
 
 const train = (words: readonly string[], more: Record<string, string> = {}): Script =>
   new Script('train.mjs', words, { ...env, ...more })
+
+/** The directory of a script's run, once its log has something. */
+const localRun = ({ directory }: Script): string | undefined => findRuns(join(directory, '.kiroku'))[0]?.directory
+
+/** How many rows the log of a script that is gone has. */
+function rowsIn(directory: string): number {
+  const reader = new LogReader(join(directory, logFileName))
+  reader.isFinal = true
+  let rows = 0
+  while (reader.next())
+    if (reader.bytes[reader.start] === recordKinds.row && reader.bytes[reader.start + 1] === rowFlags.commits) rows++
+  reader.close()
+  return rows
+}
 
 describe('a run', () => {
   it('arrives as it was said, in all its parts', async () => {
@@ -182,6 +199,29 @@ describe('4.7 the end of a script', () => {
       expect(count).toBeGreaterThan(script.lastLogged(before))
     },
   )
+
+  it.each([
+    ['row', (script: Script) => script.logged(0)],
+    ['byte of its log', (script: Script) => until(() => localRun(script), 'a log')],
+    ['sidecar', (script: Script) => script.sidecar()],
+  ] as const)('by SIGKILL at its first %s leaves what its log has to the next script there', async (_, beginning) => {
+    await using script = train(['--rows', '1000000', '--pause', '1', '--busy'])
+    await beginning(script)
+    script.child.kill('SIGKILL')
+    await script.exit()
+    const left = localRun(script)
+    const kept = left === undefined ? 0 : rowsIn(left)
+    await using next = train(['--rows', '1'], { KIROKU_DIR: join(script.directory, '.kiroku') })
+    expect(await next.exit()).toBe(0)
+    await expectRows(place, await next.runId(), 1)
+    if (left === undefined) {
+      expect(await storedRun(place, await script.runId())).toBeUndefined()
+      return
+    }
+    const run = await endedRun(place, await script.runId())
+    expect([run.state, run.exitCode, run.lastStep]).toEqual(['crashed', null, kept === 0 ? null : kept - 1])
+    if (kept > 0) await expectRows(place, run.slug, kept)
+  })
 
   it('leaves no process behind', async () => {
     await using script = train(['--rows', '10', '--end', 'hang'])

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beginFromTemplate } from '../testing/template.ts'
 import { type Engines, openEngines } from './index.ts'
 import { isPostgresIn } from './processes.ts'
 
@@ -132,6 +133,8 @@ describe('a first start', () => {
 })
 
 describe('a later start', () => {
+  beforeEach(() => beginFromTemplate(dataDir))
+
   it('finds the data, and close() leaves no process and no lock', async () => {
     const first = await open()
     await query(first.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
@@ -187,6 +190,8 @@ describe('a later start', () => {
 })
 
 describe('a PostgreSQL that is killed', () => {
+  beforeEach(() => beginFromTemplate(dataDir))
+
   it('comes back at the same address', async () => {
     const { databaseUrl } = await open()
     await query(databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
@@ -201,6 +206,7 @@ describe('a PostgreSQL that is killed', () => {
 
 describe('a second server', () => {
   it('of the same process is refused until the first is closed', async () => {
+    await beginFromTemplate(dataDir)
     const first = await open()
     await expect(open()).rejects.toMatchObject({
       code: 'CONFLICT',
@@ -211,6 +217,7 @@ describe('a second server', () => {
   })
 
   it('of another process is refused, and the holder is named', async () => {
+    await beginFromTemplate(dataDir)
     await open()
     const second = await holdEngines(dataDir)
     expect(second.said).toBe(

@@ -21,7 +21,7 @@ import {
 } from './server-arguments.ts'
 import { beginFromTemplate } from './template.ts'
 
-const entryFile = fileURLToPath(new URL('../../dist/testing/server-process.js', import.meta.url))
+const entryFile = fileURLToPath(new URL('../../dist/bundle/server-process.js', import.meta.url))
 
 export type SpawnOptions = Partial<ServerArguments>
 

@@ -3,9 +3,9 @@ import { type TestServer, testOrganization, testServer } from '../../src/testing
 import { checks } from './checks/index.ts'
 import { installClient } from './client.ts'
 import { releasesFor } from './features/table.ts'
-import { releases } from './releases.ts'
+import { allReleases } from './releases.ts'
 
-const clients = await Promise.all(releases.map(installClient))
+const clients = await Promise.all(allReleases.map(installClient))
 const timeout = 240_000
 
 let server: TestServer

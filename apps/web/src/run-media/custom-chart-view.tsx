@@ -1,12 +1,8 @@
 'use client'
 import type { CustomChart } from '@kiroku/core/custom-chart'
 import type { TableContent } from '@kiroku/core/media'
-import { type ReactNode, useMemo, useRef, useState } from 'react'
-import { ChartCanvas } from '../chart/chart-canvas.tsx'
-import { prepareChart } from '../chart/prepare-chart.ts'
-import type { Range } from '../chart/scale.ts'
-import { useChartTheme } from '../chart/theme.ts'
-import { useElementSize } from '../chart/use-element-size.ts'
+import { type ReactNode, useMemo } from 'react'
+import { WholeChart } from '../chart/whole-chart.tsx'
 import { formatCount, formatNumber } from '../format/numbers.ts'
 import { PanelLegend } from '../workspace/panel-legend.tsx'
 import { ConfusionMatrix } from './confusion-matrix.tsx'
@@ -63,31 +59,12 @@ function Drawing({ prepared, color }: { prepared: PreparedChart; color: string }
 }
 
 function Lines({ chart }: { chart: PreparedChart & { kind: 'lines' } }): ReactNode {
-  const body = useRef<HTMLDivElement>(null)
-  const size = useElementSize(body)
-  const theme = useChartTheme()
-  const [range, setRange] = useState<Range | null>(null)
-  const model = useMemo(
-    () =>
-      prepareChart({
-        answer: chart.answer,
-        looks: chart.looks,
-        range,
-        smoothing: 0,
-        yKind: 'linear',
-        fallbackAxis: chart.axis,
-      }),
-    [chart, range],
-  )
   return (
     <>
       {chart.yTitle !== '' && <p className={styles.axisTitle}>{chart.yTitle}</p>}
-      <div className={styles.lines} ref={body} data-lines={model.lines.length}>
-        {size !== null && theme !== null && (
-          <ChartCanvas model={model} size={size} theme={theme} label={chart.title || 'Lines'} onZoom={setRange} />
-        )}
-      </div>
-      <PanelLegend lines={model.lines} />
+      <WholeChart chart={chart} label={chart.title || 'Lines'} className={styles.lines}>
+        {({ lines }) => <PanelLegend lines={lines} />}
+      </WholeChart>
     </>
   )
 }

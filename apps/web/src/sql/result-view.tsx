@@ -1,12 +1,8 @@
 import type { SqlAnswer, SqlCell } from '@kiroku/core/sql'
 import { isNumericType, sqlCellText, sqlCsv } from '@kiroku/core/sql-text'
 import { Download } from 'lucide-react'
-import { type ReactNode, useMemo, useRef, useState } from 'react'
-import { ChartCanvas } from '../chart/chart-canvas.tsx'
-import { prepareChart } from '../chart/prepare-chart.ts'
-import type { Range } from '../chart/scale.ts'
-import { useChartTheme } from '../chart/theme.ts'
-import { useElementSize } from '../chart/use-element-size.ts'
+import { type ReactNode, useMemo, useState } from 'react'
+import { WholeChart } from '../chart/whole-chart.tsx'
 import { formatCount } from '../format/numbers.ts'
 import { Button, classes } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
@@ -124,36 +120,18 @@ function Cell({ cell }: { cell: SqlCell }): ReactNode {
 }
 
 function Lines({ chart }: { chart: ResultChart }): ReactNode {
-  const body = useRef<HTMLDivElement>(null)
-  const size = useElementSize(body)
-  const theme = useChartTheme()
-  const [range, setRange] = useState<Range | null>(null)
-  const model = useMemo(
-    () =>
-      prepareChart({
-        answer: chart.answer,
-        looks: chart.looks,
-        range,
-        smoothing: 0,
-        yKind: 'linear',
-        leftOut: chart.leftOut,
-        fallbackAxis: chart.axis,
-      }),
-    [chart, range],
-  )
   return (
-    <>
-      <div className={styles.chart} ref={body} data-testid="sql-chart" data-lines={model.lines.length}>
-        {size !== null && theme !== null && (
-          <ChartCanvas model={model} size={size} theme={theme} label="The result as lines" onZoom={setRange} />
-        )}
-      </div>
-      {model.lines.length > 1 && <PanelLegend lines={model.lines} />}
-      {model.notes.map((note) => (
-        <p key={note} className={styles.more}>
-          {note}
-        </p>
-      ))}
-    </>
+    <WholeChart chart={chart} label="The result as lines" className={styles.chart} testId="sql-chart">
+      {({ lines, notes }) => (
+        <>
+          <PanelLegend lines={lines} />
+          {notes.map((note) => (
+            <p key={note} className={styles.more}>
+              {note}
+            </p>
+          ))}
+        </>
+      )}
+    </WholeChart>
   )
 }

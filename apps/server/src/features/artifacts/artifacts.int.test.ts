@@ -181,7 +181,16 @@ describe('the contents of files', () => {
     expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([206, '345', 'bytes 3-5/10'])
     const rest = await get({ ...at, version: 'latest', path: 'a b.txt' }, { range: 'bytes=8-' })
     expect([rest.status, await rest.text()]).toEqual([206, '89'])
-    expect((await get({ ...at, version: 'v0', path: 'a b.txt' }, { range: 'bytes=10-' })).status).toBe(400)
+    const end = await get({ ...at, version: 'v0', path: 'a b.txt' }, { range: 'bytes=-3' })
+    expect([end.status, await end.text(), end.headers.get('content-range')]).toEqual([206, '789', 'bytes 7-9/10'])
+    const behind = await get({ ...at, version: 'v0', path: 'a b.txt' }, { range: 'bytes=10-' })
+    expect([behind.status, behind.headers.get('content-range')]).toEqual([416, 'bytes */10'])
+    for (const range of ['bytes=5-3', 'bytes=0-1,4-5', 'rows=0-1', 'nonsense']) {
+      const all = await get({ ...at, version: 'v0', path: 'a b.txt' }, { range })
+      expect([all.status, await all.text()]).toEqual([200, '0123456789'])
+    }
+    const tag = { 'if-none-match': whole.headers.get('etag') ?? '' }
+    expect((await get({ ...at, version: 'v0', path: 'a b.txt' }, tag)).status).toBe(304)
     expect((await get({ ...at, version: 'v0', path: 'nothing' })).status).toBe(404)
     expect((await get({ ...at, version: 'v7', path: 'a b.txt' })).status).toBe(404)
     expect((await get({ ...at, version: 'v0', path: '../a' })).status).toBe(400)

@@ -6,9 +6,9 @@ import { requireIdentity } from '../../http/authentication.ts'
 import { authorizeOrganization } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
 import type { ArtifactsService } from './artifacts.service.ts'
-import { rangeOf, sendContent } from './send-content.ts'
+import { sendArtifactFile } from './send-artifact-file.ts'
 
-/** GET a file of a version, or the list of its files. It is streamed. */
+/** GET a file of a version, the list of its files, or a stretch of one of them. It is streamed. */
 export function registerArtifactRoute(
   app: FastifyInstance,
   artifacts: ArtifactsService,
@@ -19,11 +19,10 @@ export function registerArtifactRoute(
     const asked = parseInput(artifactFileRequestSchema, request.query, 'artifact file request')
     const scope = await projects.byName(authorizeOrganization(identity, asked.organization), asked.project)
     const { artifact } = await artifacts.requireVersion(scope, asked.name, asked.version)
-    const range = rangeOf(request)
     const file =
       asked.path === undefined
-        ? await artifacts.openManifest(scope, artifact, range)
-        : await artifacts.open(scope, artifact, asked.path, range)
-    return sendContent(reply, file, range)
+        ? await artifacts.manifestContent(scope, artifact)
+        : await artifacts.content(scope, artifact, asked.path)
+    return sendArtifactFile(request, reply, file)
   })
 }

@@ -1,7 +1,7 @@
 import { maxArtifactFileBytes, maxManifestBytes, md5Schema } from '@kiroku/core/artifacts'
 import { KirokuError } from '@kiroku/core/errors'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
-import type { ByteRange, FilesService, OpenContent } from '../files/index.ts'
+import type { FilesService, ReadableContent } from '../files/index.ts'
 import type { ArtifactChanges } from './artifact-changes.repository.ts'
 import type { ArtifactManifests } from './artifact-manifests.repository.ts'
 import type { ArtifactRecords } from './artifact-records.repository.ts'
@@ -15,7 +15,7 @@ import { isSigned, type LinkedFile, linkLifetimeMs, signLink } from './signed-li
 type Organization = Pick<OrganizationScope, 'organizationId'>
 
 /** A content to be read, and the name that tells what it is. `sha256` is of the whole. */
-export type ReadFile = OpenContent & { path: string; sha256: string }
+export type ArtifactContent = ReadableContent & { path: string }
 
 /** Artifacts: what they are and were made of, from creation to deletion, and the contents of their files. */
 export type ArtifactsService = Pick<
@@ -40,14 +40,14 @@ export type ArtifactsService = Pick<
      * those of the announced digest.
      */
     commit(scope: Organization, id: string): Promise<StoredArtifact>
-    /** The bytes of a file of a version, or a range of them. Throws NOT_FOUND. */
-    open(scope: Organization, artifact: StoredArtifact, path: string, range?: ByteRange): Promise<ReadFile>
-    /** The bytes of the list of a version's files as the client wrote it, or a range of them. Throws NOT_FOUND. */
-    openManifest(scope: Organization, artifact: StoredArtifact, range?: ByteRange): Promise<ReadFile>
-    /** As `open`, by a content's MD5 (base64) in any artifact of the organization. */
-    openByMd5(scope: Organization, md5: string, range?: ByteRange): Promise<ReadFile>
-    /** As `open`, for whoever was given the link; null for its manifest. Throws NOT_FOUND for what was not signed, or too long ago. */
-    openLinked(link: LinkedFile & { organizationId: string; signature: string }, range?: ByteRange): Promise<ReadFile>
+    /** The content of a file of a version. Throws NOT_FOUND. */
+    content(scope: Organization, artifact: StoredArtifact, path: string): Promise<ArtifactContent>
+    /** The list of a version's files as the client wrote it. Throws NOT_FOUND. */
+    manifestContent(scope: Organization, artifact: StoredArtifact): Promise<ArtifactContent>
+    /** As `content`, by its MD5 (base64) in any artifact of the organization. */
+    contentByMd5(scope: Organization, md5: string): Promise<ArtifactContent>
+    /** As `content`, for whoever was given the link; null for its manifest. Throws NOT_FOUND for what was not signed, or too long ago. */
+    linkedContent(link: LinkedFile & { organizationId: string; signature: string }): Promise<ArtifactContent>
     /** What proves, for a day, that its holder may read the file, or with null the manifest. */
     sign(artifact: StoredArtifact, path: string | null): { expires: number; signature: string }
     records: ArtifactRecords
@@ -68,7 +68,7 @@ export type ArtifactsOptions = {
 export function createArtifactsService(options: ArtifactsOptions): ArtifactsService {
   const { repository, changes, lists, records, imports, files } = options
   const commit = createCommit({ repository, changes, lists, files })
-  const { byId, contentByMd5, ...reads } = repository
+  const { byId, ...reads } = repository
 
   const existing = async (scope: Organization, id: string): Promise<StoredArtifact> => {
     const artifact = await byId(scope, id)
@@ -76,32 +76,28 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
     throw new KirokuError({ code: 'NOT_FOUND', message: 'there is no artifact of this id' })
   }
 
-  const read = async (
-    scope: Organization,
-    file: { path: string; sha256: string },
-    range: ByteRange | undefined,
-  ): Promise<ReadFile> => {
-    const opened = await files.openContent(scope, file.sha256, range)
-    if (opened) return { ...opened, ...file }
-    throw new KirokuError({ code: 'NOT_FOUND', message: `the content of ${file.path} is not on this server's disk` })
-  }
+  const contentOf = (scope: Organization, { path, sha256, size }: Omit<ArtifactContent, 'open'>): ArtifactContent => ({
+    path,
+    sha256,
+    size,
+    async open(range) {
+      const opened = await files.openContent(scope, sha256, range)
+      if (opened) return opened
+      throw new KirokuError({ code: 'NOT_FOUND', message: `the content of ${path} is not on this server's disk` })
+    },
+  })
 
-  const open = async (
-    scope: Organization,
-    artifact: StoredArtifact,
-    path: string,
-    range?: ByteRange,
-  ): Promise<ReadFile> => {
+  const content = async (scope: Organization, artifact: StoredArtifact, path: string): Promise<ArtifactContent> => {
     const [file] = await repository.files(artifact, { paths: [path], limit: 1 })
     if (!file) throw new KirokuError({ code: 'NOT_FOUND', message: `${nameOf(artifact)} has no file ${path}` })
     if (file.sha256 === null)
       throw new KirokuError({ code: 'NOT_FOUND', message: `${path} is kept elsewhere, at ${file.ref}` })
-    return read(scope, { path, sha256: file.sha256 }, range)
+    return contentOf(scope, { path, sha256: file.sha256, size: file.size })
   }
 
-  const openManifest = async (scope: Organization, artifact: StoredArtifact, range?: ByteRange): Promise<ReadFile> => {
+  const manifestContent = async (scope: Organization, artifact: StoredArtifact): Promise<ArtifactContent> => {
     const list = await repository.manifest(artifact)
-    if (list) return read(scope, { path: 'wandb_manifest.json', sha256: list.sha256 }, range)
+    if (list) return contentOf(scope, { ...list, path: 'wandb_manifest.json' })
     throw new KirokuError({ code: 'NOT_FOUND', message: 'the artifact has no list of files yet' })
   }
 
@@ -110,7 +106,7 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
     records,
     import: createImport(imports, files),
     importLineage: imports.lineage,
-    openManifest,
+    manifestContent,
     create: changes.create,
     addManifest: lists.add,
     updateManifest: lists.update,
@@ -122,7 +118,7 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
     link: changes.link,
     unlink: changes.unlink,
     existing,
-    open,
+    content,
 
     async requireVersion(scope, name, version) {
       const found = await repository.version(scope, name, version)
@@ -149,19 +145,19 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
       return existing(scope, id)
     },
 
-    async openByMd5(scope, md5, range) {
-      const found = await contentByMd5(scope, md5)
+    async contentByMd5(scope, md5) {
+      const found = await repository.contentByMd5(scope, md5)
       if (!found) throw new KirokuError({ code: 'NOT_FOUND', message: `no artifact has a content of the MD5 ${md5}` })
-      return read(scope, found, range)
+      return contentOf(scope, found)
     },
 
-    async openLinked({ organizationId, artifactId, path, expires, signature }, range) {
+    async linkedContent({ organizationId, artifactId, path, expires, signature }) {
       const artifact = await byId({ organizationId }, artifactId)
       if (!artifact || !isSigned(artifact.linkSecret, { artifactId, path, expires }, signature))
         throw new KirokuError({ code: 'NOT_FOUND', message: 'the link to the file is not valid, or no longer' })
       return path === null
-        ? openManifest({ organizationId }, artifact, range)
-        : open({ organizationId }, artifact, path, range)
+        ? manifestContent({ organizationId }, artifact)
+        : content({ organizationId }, artifact, path)
     },
 
     sign({ id, linkSecret }, path) {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digestOf, mergeManifests, parseManifest } from './manifest.ts'
-import { rangeOf } from './send-content.ts'
 import { isSigned, signLink } from './signed-link.ts'
 
 const md5 = 'CY9rzUYh03PK3k6DJie09g=='
@@ -58,16 +57,4 @@ test('a link is good for its file, its time and its secret', () => {
   expect(isSigned(secret, link, '')).toBe(false)
   const past = { ...link, expires: Date.now() - 1 }
   expect(isSigned(secret, past, signLink(secret, past))).toBe(false)
-})
-
-test.each([
-  ['bytes=0-9', { start: 0, end: 9 }],
-  ['bytes=5-', { start: 5, end: Number.MAX_SAFE_INTEGER }],
-  ['bytes=9-5', undefined],
-  ['bytes=-5', undefined],
-  ['bytes=0-1,4-5', undefined],
-  ['items=0-1', undefined],
-  [undefined, undefined],
-])('the range %s', (range, expected) => {
-  expect(rangeOf({ headers: { range } })).toEqual(expected)
 })

@@ -8,9 +8,9 @@ import * as z from 'zod'
 import { requireIdentity } from '../../http/authentication.ts'
 import { authorizeOnly, authorizeOrganization } from '../../http/scopes.ts'
 import type { ProjectsRepository } from '../projects/index.ts'
-import { readRange } from './byte-range.ts'
-import { etagOf, headersOf, isPage, namesTag, pageHeadersOf } from './file-headers.ts'
+import { headersOf, isPage, pageHeadersOf } from './file-headers.ts'
 import type { FilesService } from './files.service.ts'
+import { sendContent } from './send-content.ts'
 
 const blobParametersSchema = z.object({ sha256: sha256Schema })
 const blobQuerySchema = z.object({ of: z.literal('artifact').optional() })
@@ -49,19 +49,7 @@ export function registerFileRoutes(app: FastifyInstance, files: FilesService, pr
         code: 'BAD_REQUEST',
         message: `as: only HTML is shown as a page, and ${asked.path} is ${file.mime}; leave \`as\` out to have the file`,
       })
-    reply.headers(asked.as === 'page' ? pageHeadersOf(file) : headersOf(file)).header('accept-ranges', 'bytes')
-    const etag = etagOf(file)
-    if (namesTag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-    const ifRange = request.headers['if-range']
-    const isSame = ifRange === undefined || ifRange === etag
-    const range = isSame ? readRange(request.headers.range, file.size) : undefined
-    if (range === 'none') return reply.code(416).header('content-range', `bytes */${file.size}`).send()
-    const { content, size } = await files.open(scope, file, range)
-    if (range === undefined) return reply.header('content-length', size).send(content)
-    const { start, end } = range
-    return reply
-      .code(206)
-      .headers({ 'content-range': `bytes ${start}-${end}/${size}`, 'content-length': end - start + 1 })
-      .send(content)
+    reply.headers(asked.as === 'page' ? pageHeadersOf(file) : headersOf(file))
+    return sendContent(request, reply, { ...file, open: (range) => files.open(scope, file, range) })
   })
 }

@@ -13,7 +13,7 @@ export type Claim<Id extends string = FeatureId> = {
   proves: readonly Id[]
   /** What it shows of the newest release besides. */
   provesOfNewest?: readonly Id[]
-  /** Those it runs with; all when left out. */
+  /** Those it runs with; from 0.18 on all when left out. */
   releases?: readonly Release[]
   /** Those that cannot do it, and why not. */
   unable?: Readonly<Partial<Record<Release, string>>>

@@ -6,6 +6,7 @@ import { fileChecks } from './files.ts'
 import { loadChecks } from './load.ts'
 import { loggingChecks } from './logging.ts'
 import { publicApiChecks } from './public-api.ts'
+import { pythonCoreChecks } from './python-core.ts'
 import { refusalChecks } from './refusals.ts'
 import { sweepStateChecks } from './sweep-states.ts'
 import { sweepChecks } from './sweeps.ts'
@@ -23,5 +24,6 @@ export const checks: readonly Check[] = [
   ...fileChecks,
   ...commandLineChecks,
   ...refusalChecks,
+  ...pythonCoreChecks,
   ...loadChecks,
 ]

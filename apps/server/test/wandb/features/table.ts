@@ -1,5 +1,5 @@
 import type { Claim } from '../checks/check.ts'
-import { newest, type Release, releases } from '../releases.ts'
+import { allReleases, newest, type Release, releases } from '../releases.ts'
 import type { Feature } from './catalog.ts'
 
 /** The document that tells what a client can do, of the catalog of features and of what the suite's checks claim. */
@@ -51,11 +51,11 @@ export function releasesFor({ releases: some = releases, unable = {} }: Claim<st
 }
 
 function releasesOf(proofs: readonly Claim<string>[]): string {
-  const found = releases.filter((release) => proofs.some((claim) => releasesFor(claim).includes(release)))
+  const found = allReleases.filter((release) => proofs.some((claim) => releasesFor(claim).includes(release)))
   const [first, last] = [found[0], found.at(-1)]
   if (first === undefined || last === undefined) return ''
   const short = (release: string): string => release.replace(/\.\d+$/, '')
-  const isRange = found.length > 1 && releases.indexOf(last) - releases.indexOf(first) === found.length - 1
+  const isRange = found.length > 1 && allReleases.indexOf(last) - allReleases.indexOf(first) === found.length - 1
   return isRange ? `${short(last)} to ${short(first)}` : found.map(short).join(', ')
 }
 

@@ -3,7 +3,7 @@ import { KirokuError, parseInput } from '@kiroku/core/errors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { authorizeOrganization, type OrganizationScope } from '../../../http/scopes.ts'
-import { type ArtifactsService, rangeOf, sendContent } from '../../artifacts/index.ts'
+import { type ArtifactsService, sendArtifactFile } from '../../artifacts/index.ts'
 import { callerOf } from '../wandb-caller.ts'
 import { wandbRoutes } from '../wandb-routes.ts'
 
@@ -49,8 +49,7 @@ export function registerArtifactContentRoutes(app: FastifyInstance, artifacts: A
   })
 
   const sendByMd5 = async (request: FastifyRequest, reply: FastifyReply, entity: string, md5: string) => {
-    const range = rangeOf(request)
-    return sendContent(reply, await artifacts.openByMd5(scopeOf(request, entity), toBase64(md5), range), range)
+    return sendArtifactFile(request, reply, await artifacts.contentByMd5(scopeOf(request, entity), toBase64(md5)))
   }
   app.get(wandbRoutes.artifactV1, async (request, reply) => {
     const { entity, md5 } = parseInput(contentSchema, request.params, 'artifact download')
@@ -70,8 +69,11 @@ export function registerArtifactLinkRoutes(app: FastifyInstance, artifacts: Arti
   app.get(wandbRoutes.artifactLink, async (request, reply) => {
     const { entity: organizationId, id: artifactId } = parseInput(linkSchema, request.params, 'artifact link')
     const { path = null, ...proof } = parseInput(linkQuerySchema, request.query, 'artifact link')
-    const range = rangeOf(request)
-    return sendContent(reply, await artifacts.openLinked({ organizationId, artifactId, path, ...proof }, range), range)
+    return sendArtifactFile(
+      request,
+      reply,
+      await artifacts.linkedContent({ organizationId, artifactId, path, ...proof }),
+    )
   })
 }
 
