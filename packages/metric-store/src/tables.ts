@@ -29,9 +29,6 @@ export function createTable(table: Table): string {
  */
 export type ClusterPlace = { cluster: string; spread: string; local: string; isReplicated: boolean }
 
-/** What a shard's own database has behind the name of the one over all shards. */
-export const localSuffix = '_local'
-
 /** The statements that make a table on one server of a cluster, if it is not there. */
 export function createClusterTable(table: Table, { cluster, spread, local, isReplicated }: ClusterPlace): string[] {
   const { family, parameters } = table.engine

@@ -81,10 +81,6 @@ export function addPoints(store: MetricStore, given: PointsGiven, values: readon
 }
 
 /** A query over a project, as the store takes it. */
-export function over(
-  store: MetricStore,
-  { project, runs }: Pick<TestProject, 'project' | 'runs'>,
-  query: string,
-): Promise<SqlAnswer> {
+export function over(store: MetricStore, { project, runs }: TestProject, query: string): Promise<SqlAnswer> {
   return store.sql({ project, runs, query })
 }

@@ -5,9 +5,9 @@ import { sqlErrorDetailsSchema } from '@kiroku/core/sql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MetricStore } from '../src/index.ts'
 import { addPoints, over, type TestProject, testProject } from './sql-fixture.ts'
-import { engines, type TestStore } from './stores.ts'
+import { singleEngines, type TestStore } from './stores.ts'
 
-for (const { kind, open, isMissing } of engines) {
+for (const { kind, open, isMissing } of singleEngines) {
   describe.skipIf(isMissing)(`SQL for users on the ${kind} engine`, () => {
     let opened: TestStore
     let store: MetricStore

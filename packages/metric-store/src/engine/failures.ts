@@ -31,12 +31,6 @@ export function isUnreachable(error: unknown): boolean {
   return isUnreachable(error.cause)
 }
 
-/** Whether a server of a cluster said that it could not reach another one. */
-export function isShardLost(error: unknown): boolean {
-  const code = clickhouseCodeOf(error instanceof Error ? error.message : '', error)
-  return clickhouseCodes.shardLost.some((lost) => lost === code)
-}
-
 /** Turns what the engine threw into a `KirokuError` of one line; one that is a `KirokuError` already stays. */
 export function engineFailure(what: string, cause: unknown): KirokuError {
   if (cause instanceof KirokuError) return cause

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
-import { engineFailure, firstLine, isUnreachable, tooLarge } from './failures.ts'
+import { engineFailure, firstLine, tooLarge } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
 import { withLiterals } from './literals.ts'
 import { decodeNative } from './native-format.ts'
@@ -70,7 +70,6 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
         return await collect(stream, maxBytes)
       } catch (cause) {
         if (signal?.aborted) throw new KirokuError({ code: 'UNAVAILABLE', message: 'the query was given up', cause })
-        if (isUnreachable(cause)) throw engineFailure('query', cause)
         throw cause
       }
     },
@@ -91,6 +90,7 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     },
     spread: (table) => table,
     leavingOut: () => engine,
+    isBehind: async () => false,
     async freeze() {
       throw new KirokuError({
         code: 'BAD_REQUEST',

@@ -8,7 +8,7 @@ const tooSlow = [159, 160]
 const tooMuchMemory = [173, 241]
 const tooLargeAnswer = [396]
 /** Errors whose cause is the server's and not the query's: files, connections, what is missing in itself. */
-const serversOwn = [32, 49, 74, 75, 76, 107, 198, 209, 210, 236, 243, 279, 425, 481, 516, 999, 1000, 1001, 1002]
+const serversOwn = [49, 74, 75, 76, 107, 198, 209, 210, 236, 243, 279, 425, 481, 516, 999, 1000, 1001, 1002]
 const maxLength = 300
 
 /** What of the statement goes before the user's text, so that ClickHouse's positions are those of the text. */
@@ -64,9 +64,7 @@ function syntaxError(said: string, position: number, { query, text, tokens, befo
 
 /** The message without its number, the statement that it quotes, and names of ours. */
 function readable(said: string): string {
-  const line = said
-    .replace(/^(?:Code: \d+\. )?(?:DB::Exception: )?(?:Received from \S+ DB::Exception: )*/s, '')
-    .replaceAll(/\s+/g, ' ')
+  const line = said.replace(/^(?:Code: \d+\. )?(?:DB::Exception: )?/s, '').replaceAll(/\s+/g, ' ')
   const hint = /Maybe you meant: \[([^\]]{1,200})\]/.exec(line)?.[1]
   const own = line
     .replace(

@@ -3,7 +3,6 @@ import { sqlLimits } from '@kiroku/core/sql'
 import * as z from 'zod'
 import type { Engine, Settings } from '../engine/engine.ts'
 import { quoted, withLiterals } from '../engine/literals.ts'
-import { localSuffix } from '../tables.ts'
 
 /** The most that a statement may be: all runs of a project travel in the text of one. */
 export const maxStatementBytes = 268_435_456
@@ -34,17 +33,10 @@ const fixedSettings = {
   output_format_json_quote_denormals: 1,
   output_format_json_quote_decimals: 1,
   session_timezone: 'UTC',
-  // A shard of a cluster that does not answer is an error, whatever the user's profile says.
-  skip_unavailable_shards: 0,
   readonly: 1,
 } as const
 
-const tableRowSchema = z.object({
-  database: z.string(),
-  table: z.string(),
-  isScoped: z.coerce.number(),
-  isCurrent: z.coerce.number(),
-})
+const tableRowSchema = z.object({ database: z.string(), table: z.string(), isScoped: z.coerce.number() })
 
 /** What holds of a query over one project whatever its text is: the engine's settings, and the names of the store's tables. */
 export type Protection = { settings: Settings; database: string; tables: ReadonlySet<string> }
@@ -54,13 +46,8 @@ export type Protection = { settings: Settings; database: string; tables: Readonl
  * it reads one of the store's tables.
  */
 export async function protect(engine: Engine, project: string, signal: AbortSignal | undefined): Promise<Protection> {
-  const tables = await engine.query({
-    sql: tablesSql,
-    parameters: { localSuffix },
-    row: tableRowSchema,
-    signal,
-  })
-  const database = tables.find(({ isCurrent }) => isCurrent === 1)?.database
+  const tables = await engine.query({ sql: tablesSql, row: tableRowSchema, signal })
+  const database = tables[0]?.database
   if (database === undefined) throw new KirokuError({ code: 'INTERNAL', message: 'the store has no tables' })
   return {
     settings: { ...fixedSettings, additional_table_filters: filtersOf(tables, project) },
@@ -69,14 +56,9 @@ export async function protect(engine: Engine, project: string, signal: AbortSign
   }
 }
 
-/**
- * All tables of the store's database and of the one that a shard of a cluster has its own rows in, and which hold rows of projects. The
- * server that runs a query sends its settings to the shards, which have the same tables.
- */
-const tablesSql = `SELECT database, table, max(name = 'project' AND type = 'UUID') AS isScoped,
-    database = currentDatabase() AS isCurrent
-  FROM system.columns WHERE database IN (currentDatabase(), currentDatabase() || {localSuffix:String})
-  GROUP BY database, table ORDER BY database, table`
+/** All tables of the store's database, and which hold rows of projects. */
+const tablesSql = `SELECT database, table, max(name = 'project' AND type = 'UUID') AS isScoped
+  FROM system.columns WHERE database = currentDatabase() GROUP BY database, table ORDER BY table`
 
 /** A condition for each table of the store, which the engine adds wherever it reads the table. */
 function filtersOf(tables: readonly z.infer<typeof tableRowSchema>[], project: string): string {
