@@ -155,9 +155,7 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
       const artifact = await byId({ organizationId }, artifactId)
       if (!artifact || !isSigned(artifact.linkSecret, { artifactId, path, expires }, signature))
         throw new KirokuError({ code: 'NOT_FOUND', message: 'the link to the file is not valid, or no longer' })
-      return path === null
-        ? manifestContent({ organizationId }, artifact)
-        : content({ organizationId }, artifact, path)
+      return path === null ? manifestContent({ organizationId }, artifact) : content({ organizationId }, artifact, path)
     },
 
     sign({ id, linkSecret }, path) {
