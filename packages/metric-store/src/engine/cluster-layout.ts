@@ -81,6 +81,21 @@ export async function readsKeeper(engine: Engine, replicas: number): Promise<boo
   })
 }
 
+const delaySchema = z.object({ delayMs: z.coerce.number() })
+
+/**
+ * How old the oldest rows are, in milliseconds, that a server's replicated tables have not got of the other replicas; endless
+ * while it does not hear of them.
+ */
+export async function readDelayMs(engine: Engine): Promise<number> {
+  const [row] = await engine.query({
+    sql: `SELECT toUInt64(max(if(is_readonly OR is_session_expired, 4294967295, absolute_delay))) * 1000 AS delayMs
+          FROM system.replicas WHERE database = currentDatabase()`,
+    row: delaySchema,
+  })
+  return row?.delayMs ?? 0
+}
+
 const layoutSchema = z.object({ shard: z.coerce.number(), weights: z.array(z.coerce.number()) })
 
 /**

@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Engine } from './engine.ts'
 import { isUnreachable } from './failures.ts'
@@ -7,8 +8,19 @@ const pingTimeoutMs = 2000
 /** So long a server that answered counts as there, and one that did not as lost. */
 const knownForMs = 2000
 
-/** An insert is answered when the rows are with their shards; there their tables say what is synced. */
-const durable = { distributed_foreground_insert: 1, load_balancing: 'in_order' } as const
+/** What a server of a cluster is told with each statement, by the replicas that a shard has. */
+export const clusterSettings = (replicas: number): ClickHouseSettings => ({
+  // An insert is answered when the rows are with their shards; there their tables say what is synced.
+  distributed_foreground_insert: 1,
+  // The first replica that answers is written and read, also when the server that is asked is another one.
+  load_balancing: 'in_order',
+  use_hedged_requests: 0,
+  ...(replicas > 1 && { prefer_localhost_replica: 0 }),
+  // Versions tell what stands. A block that comes again after its rows were deleted, as that of a fork, is no duplicate.
+  insert_deduplicate: 0,
+  // A replica that is away deletes when it is back, and is not waited for.
+  lightweight_deletes_sync: '1',
+})
 
 /** The two sides of a server of a cluster: its shard's own rows, and the tables over the rows of all shards. */
 export type NodeSides = { local: Engine; spread: Engine }
@@ -23,6 +35,7 @@ export type ClusterNode = {
 }
 
 export type ClusterNodeOptions = {
+  settings: ClickHouseSettings
   /** Its addresses with the databases of both sides; asked again whenever it was lost. */
   locate(): Promise<{ local: string; spread: string }>
   /** Brings its tables up to date; done when it is first heard of, and again when it was lost. */
@@ -35,7 +48,7 @@ export function isLost(error: unknown): boolean {
 }
 
 /** A server that is asked whether it is there before it gets a statement, so that one that is gone holds up nothing. */
-export function createClusterNode({ locate, prepare }: ClusterNodeOptions): ClusterNode {
+export function createClusterNode({ settings, locate, prepare }: ClusterNodeOptions): ClusterNode {
   let opened: { address: string; sides: NodeSides } | undefined
   let preparing: Promise<NodeSides> | undefined
   let heardAt = Number.NEGATIVE_INFINITY
@@ -49,7 +62,7 @@ export function createClusterNode({ locate, prepare }: ClusterNodeOptions): Clus
       opened = undefined
       opened = {
         address: local,
-        sides: { local: await openServerEngine(local, durable), spread: await openServerEngine(spread, durable) },
+        sides: { local: await openServerEngine(local, settings), spread: await openServerEngine(spread, settings) },
       }
     }
     await prepare(opened.sides)

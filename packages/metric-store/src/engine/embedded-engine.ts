@@ -61,6 +61,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
     },
     spread: (table) => table,
     leavingOut: () => engine,
+    isBehind: async () => false,
     async freeze(atCut) {
       try {
         return await freezeTables(directory, connections, atCut)

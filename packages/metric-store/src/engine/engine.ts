@@ -50,6 +50,8 @@ export type Engine = {
    * throwing UNAVAILABLE.
    */
   leavingOut(onMissing: (shard: number) => void): Engine
+  /** Whether a server that may be read can lack rows that were stored longer ago: a replica that has not caught up. */
+  isBehind(ms: number): Promise<boolean>
   /**
    * Holds back all writes, calls `atCut` while nothing changes, and freezes all tables as they are then. Throws BAD_REQUEST
    * where ClickHouse is a server, which has a backup of its own.

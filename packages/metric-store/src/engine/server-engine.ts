@@ -90,6 +90,7 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     },
     spread: (table) => table,
     leavingOut: () => engine,
+    isBehind: async () => false,
     async freeze() {
       throw new KirokuError({
         code: 'BAD_REQUEST',

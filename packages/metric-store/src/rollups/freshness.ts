@@ -98,6 +98,14 @@ export class Freshness {
     return safe
   }
 
+  /**
+   * Whether what is read now may lack points up to `safeVersion`. Points count as on their way in for six times as long as a
+   * replica may be behind, so that the time that an insert takes lies between.
+   */
+  async isBehind(): Promise<boolean> {
+    return this.lagMs !== null && (await this.engine.isBehind(this.lagMs / 6))
+  }
+
   /** How far the rollups are. */
   async progress(): Promise<number> {
     if (this.lagMs !== null) this.rolled = await readProgress(this.engine)

@@ -1,3 +1,4 @@
+import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
 import type { Engine } from '../engine/engine.ts'
 import type { PointColumns } from './bucket.ts'
@@ -69,7 +70,7 @@ export class Roller {
   private async pass(): Promise<boolean> {
     const after = await this.freshness.progress()
     const safe = this.freshness.safeVersion()
-    if (safe <= after) return false
+    if (safe <= after || (await this.freshness.isBehind())) return false
     try {
       return await this.rollTo({ after, to: safe })
     } catch (error) {
@@ -91,6 +92,9 @@ export class Roller {
       await this.rollPart(part, versions, rows)
     for (const { project, run } of resets) await this.rollAnew(project, run, to, rows)
     await rows.insert()
+    // A replica that came back meanwhile may have been read.
+    if (await this.freshness.isBehind())
+      throw new KirokuError({ code: 'UNAVAILABLE', message: 'a replica of ClickHouse has not caught up' })
     await this.freshness.advance(to)
     for (const { project, run } of resets) await this.removeOld(project, run, to)
     this.forgetSome()

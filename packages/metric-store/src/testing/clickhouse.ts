@@ -89,15 +89,34 @@ export const clusterName = 'two'
 
 /** A real cluster of two shards without Keeper: two servers that know each other by `remote_servers`. */
 export async function startCluster(): Promise<{ shards: TestClickhouse[]; [Symbol.asyncDispose](): Promise<void> }> {
+  const { servers, ...rest } = await startServers((replicas) =>
+    replicas.map((each) => `<shard>${each}</shard>`).join(''),
+  )
+  return { shards: servers, ...rest }
+}
+
+/**
+ * A cluster of one shard with two replicas, by the same name. They share no rows: libchdb has no port at which replicas hand
+ * each other parts, and no Keeper.
+ */
+export async function startReplicas(): Promise<{ replicas: TestClickhouse[]; [Symbol.asyncDispose](): Promise<void> }> {
+  const { servers, ...rest } = await startServers(
+    (replicas) => `<shard><internal_replication>true</internal_replication>${replicas.join('')}</shard>`,
+  )
+  return { replicas: servers, ...rest }
+}
+
+async function startServers(
+  arrange: (replicas: string[]) => string,
+): Promise<{ servers: TestClickhouse[]; [Symbol.asyncDispose](): Promise<void> }> {
   const ports = [await freePorts(), await freePorts()]
-  const shard = ({ tcp }: Ports): string =>
-    `<shard><replica><host>127.0.0.1</host><port>${tcp}</port></replica></shard>`
-  const config = `<remote_servers><${clusterName}>${ports.map(shard).join('')}</${clusterName}></remote_servers>`
-  const shards = await Promise.all(ports.map((own) => startClickhouse({ ports: own, config })))
+  const replicas = ports.map(({ tcp }) => `<replica><host>127.0.0.1</host><port>${tcp}</port></replica>`)
+  const config = `<remote_servers><${clusterName}>${arrange(replicas)}</${clusterName}></remote_servers>`
+  const servers = await Promise.all(ports.map((own) => startClickhouse({ ports: own, config })))
   return {
-    shards,
+    servers,
     async [Symbol.asyncDispose]() {
-      await Promise.all(shards.map((server) => server[Symbol.asyncDispose]()))
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
     },
   }
 }
