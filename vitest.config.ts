@@ -67,8 +67,6 @@ export default defineConfig({
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
           // By default one worker would run on two processors, and some properties take seconds beside others.
           testTimeout: 20_000,
-          // The files of a worker follow each other in one process, which loads packages once.
-          isolate: false,
           maxWorkers: 2,
         },
       },
@@ -80,7 +78,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
-          // As above, with the server, its engines and Prisma.
+          // The files of a worker follow each other in one process, which loads the server, its engines and Prisma once.
           isolate: false,
           globalSetup: template,
           // Most of what these tests do is to wait for processes: two of them leave a processor of two idle half of the time.
