@@ -41,6 +41,7 @@ export class Writer {
   #awaitingSince: number | undefined
   readonly #rejections = new Warnings(say)
   readonly #options = new Map<number, OpenRun>()
+  readonly #opened: [id: number, run: LocalRun][] = []
   readonly #listening = new Set<number>()
 
   constructor({ ring, port, sidecarPath }: z.infer<typeof writerDataSchema>) {
@@ -58,6 +59,7 @@ export class Writer {
     const now = performance.now()
     const pending = this.#ring.pendingFlush()
     if (this.#ring.drain((tag, payload) => this.#take(tag, payload)) > 0) this.#lastRecordAt = now
+    this.#begin()
     this.#monitor.tick(now)
     const asked = this.#isTooEarly(pending, now) ? undefined : pending
     for (const [id, run] of this.#runs) {
@@ -111,7 +113,20 @@ export class Writer {
       return
     }
     this.#runs.set(id, run)
-    this.#addFacts(run)
+    this.#opened.push([id, run])
+  }
+
+  /** What starts processes, for tens of milliseconds, waits until the rows that came with a run's beginning are in its log. */
+  #begin(): void {
+    if (this.#opened.length === 0) return
+    for (const run of this.#runs.values()) run.flush()
+    for (const [id, run] of this.#opened.splice(0)) {
+      this.#addFacts(run)
+      this.#send(id, run.options)
+    }
+  }
+
+  #send(id: number, options: OpenRun): void {
     const { url } = options.header
     if (url === null || options.apiKey === null) return
     this.#sidecar ??= new SidecarLink({

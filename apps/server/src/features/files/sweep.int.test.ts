@@ -216,7 +216,8 @@ describe('a sweep', () => {
     let uploads = 0
     let isDone = false
     const use = async ({ text, runId }: { text: string; runId: string }): Promise<void> => {
-      for (let round = 0; round < 40; round++) {
+      // Until sweeps have taken contents between the uses, however slow they are.
+      for (let round = 0; round < 40 || (uploads <= texts.length && round < 4000); round++) {
         if ((await files.offer(scope, [sha256Of(text)])).missing.length > 0) {
           await put(scope, text)
           uploads++
