@@ -31,3 +31,20 @@ function columnsOn(
     negativeInfinityCount: 'negativeInfinityCount',
   }
 }
+
+/** A column of each name. */
+export const columnsBy = <Column>(of: (name: BucketColumn) => Column): Record<BucketColumn, Column> => ({
+  firstX: of('firstX'),
+  firstY: of('firstY'),
+  minX: of('minX'),
+  minY: of('minY'),
+  maxX: of('maxX'),
+  maxY: of('maxY'),
+  lastX: of('lastX'),
+  lastY: of('lastY'),
+  count: of('count'),
+  sum: of('sum'),
+  nanCount: of('nanCount'),
+  positiveInfinityCount: of('positiveInfinityCount'),
+  negativeInfinityCount: of('negativeInfinityCount'),
+})

@@ -1,6 +1,6 @@
 import { type Buckets, bucketOf } from '@kiroku/core/buckets'
 import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
-import { type BucketColumn, fieldsOn } from './bucket-fields.ts'
+import { columnsBy, fieldsOn } from './bucket-fields.ts'
 import type { Columns } from './raw-series.ts'
 
 /** Cuts points, in the order of their steps, into buckets of steps; those without a point are left out. */
@@ -14,23 +14,8 @@ export function cutPoints(points: PointColumns, buckets: Buckets): Columns {
     cut.push(bucket)
     from = to
   }
-  const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
+  return columnsBy((name) => {
     const field = fields[fieldsOn.step[name]]
     return Float64Array.from(cut, (bucket) => bucket[field] ?? 0)
-  }
-  return {
-    firstX: column('firstX'),
-    firstY: column('firstY'),
-    minX: column('minX'),
-    minY: column('minY'),
-    maxX: column('maxX'),
-    maxY: column('maxY'),
-    lastX: column('lastX'),
-    lastY: column('lastY'),
-    count: column('count'),
-    sum: column('sum'),
-    nanCount: column('nanCount'),
-    positiveInfinityCount: column('positiveInfinityCount'),
-    negativeInfinityCount: column('negativeInfinityCount'),
-  }
+  })
 }

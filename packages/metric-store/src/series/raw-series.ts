@@ -1,8 +1,8 @@
 import type { Buckets } from '@kiroku/core/buckets'
-import type { bucketColumns } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import type { RequestedSeries, StoredSeries } from '../types.ts'
+import { type BucketColumn, columnsBy } from './bucket-fields.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
 import { bucketsStatement, factsStatement, hashesStatement, pointsStatement, stepsStatement } from './series-sql.ts'
@@ -255,23 +255,9 @@ function bucketColumnsOf(block: NativeBlock, row: number, { count }: Buckets): C
     rowOfBucket[bucket] = index
   })
   const order = rowOfBucket.filter((index) => index >= 0)
-  const sorted = (name: (typeof bucketColumns)[number]): Numbers => {
+  const sorted = (name: BucketColumn): Numbers => {
     const values = column(name)
     return Float64Array.from(order, (index) => values[index] ?? Number.NaN)
   }
-  return {
-    firstX: sorted('firstX'),
-    firstY: sorted('firstY'),
-    minX: sorted('minX'),
-    minY: sorted('minY'),
-    maxX: sorted('maxX'),
-    maxY: sorted('maxY'),
-    lastX: sorted('lastX'),
-    lastY: sorted('lastY'),
-    count: sorted('count'),
-    sum: sorted('sum'),
-    nanCount: sorted('nanCount'),
-    positiveInfinityCount: sorted('positiveInfinityCount'),
-    negativeInfinityCount: sorted('negativeInfinityCount'),
-  }
+  return columnsBy(sorted)
 }

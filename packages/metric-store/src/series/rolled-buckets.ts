@@ -4,7 +4,7 @@ import { bucketSize, fields, type PointColumns, summarize } from '../rollups/buc
 import { pointsOfLevel } from '../rollups/levels.ts'
 import { fieldAt, readField } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
-import { type BucketColumn, fieldsOn } from './bucket-fields.ts'
+import { type BucketColumn, columnsBy, fieldsOn } from './bucket-fields.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
 import type { Asking, Columns } from './raw-series.ts'
@@ -133,21 +133,7 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
       for (let row = 0; row < total; row++) values[row] = (values[row] ?? 0) - base
     return values
   }
-  return {
-    firstX: column('firstX'),
-    firstY: column('firstY'),
-    minX: column('minX'),
-    minY: column('minY'),
-    maxX: column('maxX'),
-    maxY: column('maxY'),
-    lastX: column('lastX'),
-    lastY: column('lastY'),
-    count: column('count'),
-    sum: column('sum'),
-    nanCount: column('nanCount'),
-    positiveInfinityCount: column('positiveInfinityCount'),
-    negativeInfinityCount: column('negativeInfinityCount'),
-  }
+  return columnsBy(column)
 }
 
 /**
