@@ -11,9 +11,12 @@ import { isStorableText, wireNumberSchema, wireRecordSchema } from './values.ts'
 export const runStateSchema = z.enum(['running', 'finished', 'failed', 'crashed', 'killed', 'preempting', 'preempted'])
 export type RunState = z.infer<typeof runStateSchema>
 
+/** The states of a run whose script goes on. */
+export const liveRunStates: readonly RunState[] = ['running', 'preempting']
+
 /** Whether the script of a run in this state goes on. */
 export function isLiveState(state: RunState): boolean {
-  return state === 'running' || state === 'preempting'
+  return liveRunStates.includes(state)
 }
 
 /** The state that an exit code ends a run in. */

@@ -6,16 +6,21 @@ import type { Columns } from './raw-series.ts'
 /** Cuts points, in the order of their steps, into buckets of steps; those without a point are left out. */
 export function cutPoints(points: PointColumns, buckets: Buckets): Columns {
   const { steps } = points
-  const cut: Float64Array[] = []
-  for (let from = 0, to = 1; to <= steps.length; to++) {
-    if (to < steps.length && bucketOf(buckets, steps[to] ?? 0) === bucketOf(buckets, steps[from] ?? 0)) continue
-    const bucket = new Float64Array(bucketSize)
-    summarize(bucket, points, from, to)
-    cut.push(bucket)
-    from = to
+  const ends: number[] = []
+  for (let index = 1, bucket = bucketOf(buckets, steps[0] ?? 0); index <= steps.length; index++) {
+    const next = index < steps.length ? bucketOf(buckets, steps[index] ?? 0) : -1
+    if (next !== bucket) ends.push(index)
+    bucket = next
   }
+  // One allocation a series: there may be hundreds of them.
+  const cut = new Float64Array(ends.length * bucketSize)
+  ends.forEach((end, row) => {
+    summarize(cut.subarray(row * bucketSize, (row + 1) * bucketSize), points, ends[row - 1] ?? 0, end)
+  })
   return columnsBy((name) => {
-    const field = fields[fieldsOn.step[name]]
-    return Float64Array.from(cut, (bucket) => bucket[field] ?? 0)
+    const column = new Float64Array(ends.length)
+    for (let row = 0, at = fields[fieldsOn.step[name]]; row < column.length; row++, at += bucketSize)
+      column[row] = cut[at] ?? 0
+    return column
   })
 }
