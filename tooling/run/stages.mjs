@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, relative } from 'node:path'
 import { ensureBuilt, ensureInstalled, say, turbo } from './prepare.mjs'
 import { environment, isEnding, root, run, start, stop, stopOnSignals } from './processes.mjs'
 
@@ -32,7 +32,11 @@ export async function testEverything() {
   report(counts)
 }
 
+/** What failed is told once more at the end, as a reader of a long log looks there first. */
 function report(counts) {
+  for (const { name, failures } of counts) {
+    for (const { title, message } of failures) console.log(`\n${name} FAILED: ${title}\n${message}`)
+  }
   console.log('')
   for (const { name, seconds, passed, failed } of counts) {
     console.log(
@@ -60,7 +64,7 @@ async function runBounded(program, args) {
 
 async function countCommand(program, args) {
   const isGood = (await runBounded(program, args)) === 0
-  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, failures: [] }
 }
 
 /** A file that could not be loaded, and a run that failed for no test's sake, count as a failed test each. */
@@ -68,18 +72,30 @@ async function countTests(project, results) {
   rmSync(results, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`]
   const status = await runBounded(bin('vitest'), ['run', '--project', project, ...reporters])
-  const { passed, failed } = readResults(results)
-  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed }
+  const { passed, failures } = readResults(results)
+  if (status !== 0 && failures.length === 0) {
+    failures.push({ title: 'the run itself', message: `It ended with status ${status}, though no test failed.` })
+  }
+  return { passed, failed: failures.length, failures }
 }
 
 function readResults(path) {
-  if (!existsSync(path)) return { passed: 0, failed: 1 }
-  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'))
-  const unloaded = testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  )
-  return { passed: numPassedTests, failed: numFailedTests + unloaded.length }
+  if (!existsSync(path)) return { passed: 0, failures: [{ title: 'the whole run', message: 'It left no results.' }] }
+  const { numPassedTests, testResults } = JSON.parse(readFileSync(path, 'utf8'))
+  return { passed: numPassedTests, failures: testResults.flatMap(failuresOf) }
 }
+
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(root, name)
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (status === 'failed' && failed.length === 0) return [{ title: file, message: shortened(message) }]
+  return failed.map((test) => ({
+    title: `${file} > ${[...test.ancestorTitles, test.title].join(' > ')}`,
+    message: shortened(test.failureMessages.join('\n')),
+  }))
+}
+
+const shortened = (message) => message.split('\n').slice(0, 12).join('\n')
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 
