@@ -62,7 +62,7 @@ test('every example gives rows of this project, and a series is drawn', async ()
     await page.waitForURL((url) => url.searchParams.has('q'))
     await page.getByRole('button', { name: /^Run/ }).waitFor()
     await page.getByTestId('sql-count').waitFor()
-    expect({ name, rows: (await page.getByTestId('sql-row').count()) > 0 }).toEqual({ name, rows: true })
+    await expect.poll(() => page.getByTestId('sql-row').count(), { message: name }).toBeGreaterThan(0)
   }
   await page.getByRole('button', { name: 'Examples' }).click()
   await page.getByRole('menuitem', { name: 'Moving average' }).click()
