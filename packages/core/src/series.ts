@@ -1,5 +1,14 @@
 import * as z from 'zod'
 import { xAxisChoiceSchema, xAxisSchema } from './axes.ts'
+import {
+  type BucketColumns,
+  type BucketTable,
+  bucketColumns,
+  bucketColumnsBy,
+  packedFields,
+  type TableRows,
+  unpackBuckets,
+} from './bucket-columns.ts'
 import { KirokuError, parseInput } from './errors.ts'
 import { type Column, decodeFrame, encodeFrameParts, float64Column } from './frames.ts'
 import { streamSchema } from './history.ts'
@@ -39,27 +48,7 @@ export type SeriesRequest = z.input<typeof seriesRequestSchema>
 /** The columns of a series that comes as its points, sorted by x, then step. `x` is finite; `y` may be anything. */
 export const pointColumns = ['x', 'y', 'step', 'time'] as const
 
-/**
- * The columns of a series that comes in buckets, one element a bucket that has points, sorted by x. First and last are
- * by x and their y is finite; min and max are of finite values and come with their x, the least where equal ones are
- * several. In a bucket without a finite value the y of all four is NaN and their x is the first point's. `sum` is of
- * finite values; `count` is of all points.
- */
-export const bucketColumns = [
-  'firstX',
-  'firstY',
-  'minX',
-  'minY',
-  'maxX',
-  'maxY',
-  'lastX',
-  'lastY',
-  'count',
-  'sum',
-  'nanCount',
-  'positiveInfinityCount',
-  'negativeInfinityCount',
-] as const
+const wholeNumber = z.number().int().nonnegative()
 
 const answeredSeriesSchema = z.object({
   run: runSlugSchema,
@@ -67,13 +56,14 @@ const answeredSeriesSchema = z.object({
   stream: streamSchema,
   /** The axis that was used: for `bound` what the run's definitions bind the metric to. */
   x: xAxisSchema,
-  form: z.enum(['points', 'buckets']),
-  /** Rows in the columns. */
-  length: z.number().int().nonnegative(),
+  form: z.enum(['points', 'buckets', 'packed']),
+  /** Rows in the columns; of a packed series which rows it is, as [table, from, to], the latter left out. */
+  length: wholeNumber,
+  rows: z.array(z.tuple([wholeNumber, wholeNumber, wholeNumber])).optional(),
   /** Points in range. `form: 'points'` is exact; otherwise one bucket stands for `count / length` points. */
-  count: z.number().int().nonnegative(),
+  count: wholeNumber,
   /** Points in the whole series that have no finite x and so cannot be drawn on this axis. */
-  withoutX: z.number().int().nonnegative(),
+  withoutX: wholeNumber,
 })
 
 /** Why an answer lacks points: parts of the metric store that did not answer, and what a reader is told. */
@@ -81,52 +71,73 @@ const partialSchema = z.object({ missingShards: z.array(z.number().int()), messa
 export type PartialAnswer = z.infer<typeof partialSchema>
 
 const answerHeaderSchema = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   /** The range that was cut in buckets: the requested one, or the extent of x over all series; null without points. */
   range: z.object({ from: z.number(), to: z.number() }).nullable(),
   series: z.array(answeredSeriesSchema),
+  /** The tables that packed series are rows of, in buckets. */
+  tables: z.array(wholeNumber),
   /** Left out of an answer that is whole. */
   partial: partialSchema.optional(),
 })
 
-type PointColumn = (typeof pointColumns)[number]
-type BucketColumn = (typeof bucketColumns)[number]
-type SeriesFacts = Omit<z.infer<typeof answeredSeriesSchema>, 'form' | 'length'>
+type SeriesFacts = Omit<z.infer<typeof answeredSeriesSchema>, 'form' | 'length' | 'rows'>
+type PointColumns = Record<(typeof pointColumns)[number], Float64Array<ArrayBuffer>>
 
-export type PointSeries = SeriesFacts & { form: 'points'; columns: Record<PointColumn, Float64Array<ArrayBuffer>> }
-export type BucketSeries = SeriesFacts & { form: 'buckets'; columns: Record<BucketColumn, Float64Array<ArrayBuffer>> }
+export type PointSeries = SeriesFacts & { form: 'points'; columns: PointColumns }
+export type BucketSeries = SeriesFacts & { form: 'buckets'; columns: BucketColumns }
+/** Buckets as they are stored, over steps; whoever receives them has a `BucketSeries`. */
+export type PackedSeries = SeriesFacts & { form: 'packed'; rows: readonly TableRows[] }
 export type Series = PointSeries | BucketSeries
 
 /**
  * The answer to a series request: its series in the order asked for. With `partial`, those of some runs have no points
  * though the runs may have some.
  */
-export type SeriesAnswer = {
+export type SeriesAnswer<Of = Series> = {
   range: { from: number; to: number } | null
-  series: Series[]
+  series: Of[]
   partial?: PartialAnswer | undefined
 }
 
-const columnsOf = (series: Series): Column[] =>
-  series.form === 'points'
-    ? pointColumns.map((name) => series.columns[name])
-    : bucketColumns.map((name) => series.columns[name])
+/** The columns that are sent of a series: over steps x is not sent twice. */
+function columnsOf(series: Series | PackedSeries): Column[] {
+  if (series.form === 'packed') return []
+  if (series.form === 'buckets') return bucketColumns.map((name) => series.columns[name])
+  const { x, y, step, time } = series.columns
+  return series.x.kind === 'step' ? [x, y, time] : [x, y, step, time]
+}
 
 /**
- * Encodes an answer as one frame, in parts that follow each other: each series' columns in the order of `pointColumns` or
- * `bucketColumns`.
+ * Encodes an answer as one frame, in parts that follow each other: `starts` and `fields` of each table, which is sent whole and
+ * once, then each series' columns in the order of `bucketColumns` or `pointColumns`, without `step` over steps.
  */
-export function encodeSeriesAnswer(answer: SeriesAnswer): Uint8Array<ArrayBuffer>[] {
+export function encodeSeriesAnswer(answer: SeriesAnswer<Series | PackedSeries>): Uint8Array<ArrayBuffer>[] {
+  const places = new Map<BucketTable, number>()
+  const placeOf = (table: BucketTable): number => {
+    const place = places.get(table) ?? places.size
+    places.set(table, place)
+    return place
+  }
+  const series = answer.series.map((entry) => {
+    if (entry.form !== 'packed') {
+      const { columns, ...facts } = entry
+      return { ...facts, length: Object.values(columns)[0]?.length ?? 0 }
+    }
+    return { ...entry, length: 0, rows: entry.rows.map(({ table, from, to }) => [placeOf(table), from, to]) }
+  })
+  const tables = [...places.keys()]
   const header = {
-    v: 1,
+    v: 2,
     range: answer.range,
     ...(answer.partial && { partial: answer.partial }),
-    series: answer.series.map((series) => {
-      const { columns, ...facts } = series
-      return { ...facts, length: Object.values(columns)[0]?.length ?? 0 }
-    }),
+    series,
+    tables: tables.map(({ starts }) => starts.length),
   }
-  return encodeFrameParts(header, answer.series.flatMap(columnsOf))
+  return encodeFrameParts(header, [
+    ...tables.flatMap(({ starts, fields }) => [starts, fields]),
+    ...answer.series.flatMap(columnsOf),
+  ])
 }
 
 /** Decodes an answer; columns are views on the bytes. Throws `KirokuError` when the bytes are not one. */
@@ -134,29 +145,18 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
   const frame = decodeFrame(bytes)
   const header = parseInput(answerHeaderSchema, frame.header, 'series answer')
   let next = 0
-  const series = header.series.map((entry): Series => {
-    const { form, length, ...facts } = entry
-    const read = (): Float64Array<ArrayBuffer> => float64Column(frame, next++, length)
-    if (form === 'points') return { ...facts, form, columns: { x: read(), y: read(), step: read(), time: read() } }
-    return {
-      ...facts,
-      form,
-      columns: {
-        firstX: read(),
-        firstY: read(),
-        minX: read(),
-        minY: read(),
-        maxX: read(),
-        maxY: read(),
-        lastX: read(),
-        lastY: read(),
-        count: read(),
-        sum: read(),
-        nanCount: read(),
-        positiveInfinityCount: read(),
-        negativeInfinityCount: read(),
-      },
-    }
+  const read = (length: number): Float64Array<ArrayBuffer> => float64Column(frame, next++, length)
+  const tables = header.tables.map((length) => ({
+    starts: read(length),
+    fields: read(length * packedFields.length),
+  }))
+  const series = header.series.map(({ form, length, rows = [], ...facts }): Series => {
+    if (form === 'packed') return { ...facts, form: 'buckets', columns: unpackBuckets(rows.map(rowsIn(tables))) }
+    const column = (): Float64Array<ArrayBuffer> => read(length)
+    if (form === 'buckets') return { ...facts, form, columns: bucketColumnsBy(column) }
+    const [x, y] = [column(), column()]
+    const step = facts.x.kind === 'step' ? x : column()
+    return { ...facts, form, columns: { x, y, step, time: column() } }
   })
   if (next !== frame.columns.length)
     throw new KirokuError({
@@ -165,3 +165,14 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
     })
   return { range: header.range, series, ...(header.partial && { partial: header.partial }) }
 }
+
+const rowsIn =
+  (tables: readonly BucketTable[]) =>
+  ([place, from, to]: [number, number, number]): TableRows => {
+    const table = tables[place]
+    if (table && from <= to && to <= table.starts.length) return { table, from, to }
+    throw new KirokuError({
+      code: 'BAD_REQUEST',
+      message: `series answer: table ${place} has no rows ${from} to ${to}`,
+    })
+  }

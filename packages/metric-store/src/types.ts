@@ -2,7 +2,7 @@ import type { XAxis } from '@kiroku/core/axes'
 import type { ConsoleLine, MetricColumn, Stream } from '@kiroku/core/history'
 import type { Measured } from '@kiroku/core/measures'
 import type { TextMetric } from '@kiroku/core/queries'
-import type { BucketSeries, PointSeries } from '@kiroku/core/series'
+import type { BucketSeries, PackedSeries, PointSeries } from '@kiroku/core/series'
 import type { SqlAnswer } from '@kiroku/core/sql'
 import type { WireValue } from '@kiroku/core/values'
 import type { CountedMetric, CountedRequest, LastText } from './counted-types.ts'
@@ -94,7 +94,7 @@ export type StoreSeriesRequest = {
 }
 
 /** A series as `@kiroku/core/series` describes it, with `run` as the UUID that was asked for. */
-export type StoredSeries = PointSeries | BucketSeries
+export type StoredSeries = PointSeries | BucketSeries | PackedSeries
 
 /**
  * The series in the order asked for, and the range of x that they were cut over; null without points. `missingShards` are

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { XAxis } from '@kiroku/core/axes'
 import { isSentAsPoints } from '@kiroku/core/buckets'
+import type { Series } from '@kiroku/core/series'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MetricStore, RequestedSeries, RunKey, StoredSeries } from '../src/index.ts'
-import { engines, nextVersion, sharedStore } from './stores.ts'
+import type { MetricStore, RequestedSeries, RunKey } from '../src/index.ts'
+import { chartOf, engines, nextVersion, sharedStore } from './stores.ts'
 
 type Point = { step: number; time: number; value: number }
 type Metric = 'a' | 'b'
@@ -61,7 +62,7 @@ const asked = (run: string, metric: string, x: XAxis): RequestedSeries => ({
  * Checks an answer against what was logged: buckets lie side by side, each is of the points that it counts, all points in range
  * are in one, and those at the edges overlap the range.
  */
-function check(answer: StoredSeries, points: readonly Point[], axis: Axis, range: { from: number; to: number }): void {
+function check(answer: Series, points: readonly Point[], axis: Axis, range: { from: number; to: number }): void {
   const sorted = [...points].sort((p, q) => xOf(axis, p) - xOf(axis, q) || p.step - q.step)
   const inside = sorted.filter((point) => xOf(axis, point) >= range.from && xOf(axis, point) <= range.to)
   if (answer.form === 'points') {
@@ -116,7 +117,7 @@ function check(answer: StoredSeries, points: readonly Point[], axis: Axis, range
 }
 
 /** Whether the first bucket may begin with a point: where some before it are not finite, their number decides. */
-function startsAt(answer: StoredSeries, sorted: readonly Point[], axis: Axis, index: number): boolean {
+function startsAt(answer: Series, sorted: readonly Point[], axis: Axis, index: number): boolean {
   if (answer.form !== 'buckets') return false
   const { count, firstX, nanCount, positiveInfinityCount, negativeInfinityCount } = answer.columns
   const part = sorted.slice(index, index + (count[0] ?? 0))
@@ -253,7 +254,7 @@ describe.each(engines)('on the $kind engine', ({ kind, open, isMissing }) => {
             if (turn === 1) {
               // Otherwise nothing of this would be about rollups.
               const request = { project, width, series: [asked(run, 'a', { kind: 'step' })] }
-              const [whole] = (await store.series(request)).series
+              const [whole] = (await chartOf(store, request)).series
               expect([256, 1024]).toContain(whole?.form === 'buckets' ? whole.columns.count[0] : 'points')
             }
             for (const of of runs) {
@@ -265,7 +266,7 @@ describe.each(engines)('on the $kind engine', ({ kind, open, isMissing }) => {
               const range = window
                 ? { from: extent.from + window[0] * length, to: extent.from + (window[0] + window[1]) * length }
                 : extent
-              const answer = await store.series({
+              const answer = await chartOf(store, {
                 project,
                 width,
                 range: window ? range : undefined,
@@ -308,8 +309,8 @@ describe.each(engines)('over another metric, on the $kind engine', ({ open, isMi
       if (from < 3750) await store.roll()
     }
     const x = { kind: 'metric', name } as const
-    const read = async (range?: { from: number; to: number }): Promise<StoredSeries> => {
-      const answer = await store.series({ project, width: 8, range, series: [asked(run, 'loss', x)] })
+    const read = async (range?: { from: number; to: number }): Promise<Series> => {
+      const answer = await chartOf(store, { project, width: 8, range, series: [asked(run, 'loss', x)] })
       const [series] = answer.series
       if (!series) throw new Error('no series')
       return series
@@ -357,9 +358,9 @@ describe.each(engines)('over another metric, on the $kind engine', ({ open, isMi
     ]
     await store.insert([{ project, run, stream: 'history', version: nextVersion(), steps, times: steps, metrics }], [])
     await store.roll()
-    const read = async (name: string): Promise<StoredSeries | undefined> => {
+    const read = async (name: string): Promise<Series | undefined> => {
       const request = { project, width: 4, series: [asked(run, 'loss', { kind: 'metric', name })] }
-      return (await store.series(request)).series[0]
+      return (await chartOf(store, request)).series[0]
     }
     const folded = await read('angle')
     if (folded?.form !== 'buckets') throw new Error('many points came as they are')

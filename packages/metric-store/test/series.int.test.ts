@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { XAxis } from '@kiroku/core/axes'
+import { bucketColumns } from '@kiroku/core/bucket-columns'
 import { bucketOf, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
-import { bucketColumns, pointColumns } from '@kiroku/core/series'
+import { pointColumns, type Series } from '@kiroku/core/series'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { MetricStore, Segment, StoredSeries } from '../src/index.ts'
-import { engines } from './stores.ts'
+import type { MetricStore, Segment } from '../src/index.ts'
+import { chartOf, engines } from './stores.ts'
 
 type Row = { step: number; time: number; values: Partial<Record<'a' | 'b' | 'epoch', number>> }
 type LoggedRun = { run: string; segments: Segment[]; batches: Row[][] }
@@ -46,12 +47,7 @@ const isIn = (range: { from: number; to: number }, { x }: Point): boolean => x >
 const withoutSign = (value: number | undefined): number => (value ?? Number.POSITIVE_INFINITY) + 0
 
 /** Checks an answer against the points that the script logged, by the plain reading of `@kiroku/core/series`. */
-function check(
-  answer: StoredSeries,
-  points: readonly Point[],
-  range: { from: number; to: number },
-  width: number,
-): void {
+function check(answer: Series, points: readonly Point[], range: { from: number; to: number }, width: number): void {
   expect(answer.count).toBe(points.length)
   if (isSentAsPoints(points.length, width)) {
     if (answer.form !== 'points') throw new Error('few points came in buckets')
@@ -194,7 +190,7 @@ for (const { kind, open, isMissing } of engines) {
                 ? [{ source: run, run: run.run, segments: run.segments, metric, stream: 'history' as const, x }]
                 : []
             })
-            const answer = await store.series({
+            const answer = await chartOf(store, {
               project,
               width,
               range: asked,

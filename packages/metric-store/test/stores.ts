@@ -1,9 +1,11 @@
+import { joinParts } from '@kiroku/core/frames'
+import { decodeSeriesAnswer, encodeSeriesAnswer, type SeriesAnswer } from '@kiroku/core/series'
 import { afterAll, beforeAll } from 'vitest'
 import { openClusterEngine } from '../src/engine/cluster-engine.ts'
 import { openEmbeddedEngine } from '../src/engine/embedded-engine.ts'
 import type { Engine } from '../src/engine/engine.ts'
 import { openServerEngine } from '../src/engine/server-engine.ts'
-import { type MetricStore, openMetricStore } from '../src/index.ts'
+import { type MetricStore, openMetricStore, type StoreSeriesRequest } from '../src/index.ts'
 import {
   canStartClickhouse,
   clusterName,
@@ -101,4 +103,9 @@ async function openCluster(): Promise<TestStore> {
       await cluster[Symbol.asyncDispose]()
     },
   }
+}
+
+/** A chart of a store, as whoever asked for it receives it. */
+export async function chartOf(store: MetricStore, request: StoreSeriesRequest): Promise<SeriesAnswer> {
+  return decodeSeriesAnswer(joinParts(encodeSeriesAnswer(await store.series(request))))
 }

@@ -1,6 +1,7 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { Parameters, Statement } from '../engine/engine.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
+import { notFiniteSql, storedField } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from '../series/groups.ts'
 import {
   bucketRowsOf,
@@ -112,7 +113,7 @@ function partStatement(project: string, part: Part, factsOf: FactsOf, range: Ran
     }
     case 'rolled':
       return {
-        sql: `SELECT toUInt32(${fact(group, 'places')}) AS place, firstBucket AS bucket, sum(sumOf) AS total,
+        sql: `SELECT toUInt32(${fact(group, 'places')}) AS place, firstBucket AS bucket, sum(sum) AS total,
                      toUInt64(sum(count) - sum(notFinite)) AS finites, toUInt64(sum(count)) AS pointCount, minIf(min, count > notFinite) AS low,
                      maxIf(max, count > notFinite) AS high, toUInt8(max(version > ${fact(group, 'versions')})) AS newer
               FROM (${rolledRows(group)}) WHERE NOT isWide GROUP BY place, bucket`,
@@ -143,6 +144,8 @@ export function wideRowsStatement(
   }
 }
 
+const rolledFields = ['startTime', 'lastStep', 'lastTime', 'count', 'min', 'max', 'sum'] as const
+
 /**
  * Stored buckets of a level that overlap the range. One that is not within one bucket of the cut (or not within the range)
  * counts where it starts, unless it is wider than half a bucket.
@@ -153,8 +156,8 @@ function rolledRows(group: SeriesGroup): string {
   const rows = bucketRowsOf(
     { from: 'rollups FINAL', level: '{level:UInt8}' },
     group,
-    `${runIndexOf(group)}start, startTime, lastStep, lastTime, count, nanCount + positiveInfinityCount + negativeInfinityCount AS notFinite,
-     min, max, sum AS sumOf, version`,
+    `${runIndexOf(group)}start, ${rolledFields.map((name) => `${storedField(name)} AS ${name}`).join(', ')},
+     ${notFiniteSql} AS notFinite, version`,
     isStep ? 'AND start <= {stepTo:Int64} AND start + lastStep >= {stepFrom:Int64}' : '',
   )
   // A clock's base is by the run and not by the time where a run has one clock, as all have that are read from rollups.

@@ -2,6 +2,7 @@ import type { Measure } from '@kiroku/core/measures'
 import type { Parameters, Statement } from '../engine/engine.ts'
 import { pickedRows, type Stretch } from '../groups/stretches.ts'
 import { placeOfLevel, streamNumber } from '../rollups/place.ts'
+import { notFiniteSql, storedField } from '../rollups/stored-fields.ts'
 
 /** A stretch of stored buckets, by the steps that these start at, of versions from `validFrom` on. */
 export type StoredStretch = Stretch & { validFrom: number }
@@ -84,9 +85,9 @@ export function firstReachingStatement(
   const { condition, values } = pickedRows(stretches, 'start')
   return {
     sql: `SELECT toString(run) AS runKey, toFloat64(min(start)) AS firstOf, toFloat64(argMin(lastOf, start)) AS finalOf
-          FROM (SELECT run, start, max(version) AS newest, argMax(start + lastStep, version) AS lastOf,
-                       argMax(${direction === 'atLeast' ? 'max' : 'min'}, version) AS extreme,
-                       argMax(count > nanCount + positiveInfinityCount + negativeInfinityCount, version) AS hasFinite
+          FROM (SELECT run, start, max(version) AS newest, argMax(start + ${storedField('lastStep')}, version) AS lastOf,
+                       argMax(${storedField(direction === 'atLeast' ? 'max' : 'min')}, version) AS extreme,
+                       argMax(${storedField('count')} > ${notFiniteSql}, version) AS hasFinite
                 FROM rollups
                 WHERE place = ${placeOfLevel('{project:UUID}', '{level:UInt8}', String(streamNumber('history')), '{metric:String}')}
                   AND ${condition}

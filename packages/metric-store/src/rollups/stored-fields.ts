@@ -1,3 +1,4 @@
+import { packedFields } from '@kiroku/core/bucket-columns'
 import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
 
@@ -27,19 +28,15 @@ const distances = fieldNames.map((field) => {
  * The columns of a bucket. A chart wants most of its numbers, of many short ranges of rows: side by side they are one column to get at
  * and not twenty. Those that a chart over steps never asks for lie in a column of their own.
  */
-const packedNames = {
-  fields: fieldNames.filter((name) => name !== 'start' && !isOfTimes(name)),
-  times: fieldNames.filter(isOfTimes),
-} as const
-type PackedName = keyof typeof packedNames
-
-function isOfTimes(name: FieldName): boolean {
-  return name.endsWith('Time') || name === 'deviation'
+const packedNames: Readonly<Record<'fields' | 'times', readonly FieldName[]>> = {
+  fields: packedFields,
+  times: ['startTime', 'lastTime', 'firstTime', 'finalTime', 'minTime', 'maxTime', 'deviation'],
 }
+type PackedName = keyof typeof packedNames
 
 /** Where a field is among those of its column; undefined for the start, which is a column of its own. */
 const placeIn: readonly ({ column: PackedName; at: number; size: number } | undefined)[] = fieldNames.map((name) => {
-  const column = isOfTimes(name) ? 'times' : 'fields'
+  const column = packedNames.times.includes(name) ? 'times' : 'fields'
   const at = packedNames[column].indexOf(name)
   return at < 0 ? undefined : { column, at, size: packedNames[column].length }
 })
@@ -48,19 +45,16 @@ const placeIn: readonly ({ column: PackedName; at: number; size: number } | unde
 export const packedType = (column: PackedName): `FixedString(${number})` =>
   `FixedString(${8 * packedNames[column].length})`
 
-/**
- * Charts unpack `fields` all day: LZ4 does it in less time than ZSTD, and takes a two-hundredth more of all that is on disk. Each field has
- * its name in SQL, too, with `lastStep` and others as their distances.
- */
+/** Charts unpack `fields` all day: LZ4 does it in less time than ZSTD, and takes a two-hundredth more of all that is on disk. */
 export const packedColumns = `start Int64 CODEC(DoubleDelta, ZSTD), fields ${packedType('fields')} CODEC(LZ4HC(9)),
-  times ${packedType('times')} CODEC(ZSTD(3)),
-  ${fieldNames
-    .flatMap((name) => {
-      const place = placeIn[fields[name]]
-      if (place === undefined) return []
-      return `${name} Float64 ALIAS reinterpretAsFloat64(substring(${place.column}, ${8 * place.at + 1}, 8))`
-    })
-    .join(',\n  ')}`
+  times ${packedType('times')} CODEC(ZSTD(3))`
+
+/** A stored field in SQL; `lastStep` and others as their distances. Were these columns of the table, every statement would take longer. */
+export function storedField(name: Exclude<FieldName, 'start'>): string {
+  const place = placeIn[fields[name]]
+  if (place === undefined) return name
+  return `reinterpretAsFloat64(substring(${place.column}, ${8 * place.at + 1}, 8))`
+}
 
 /** What has to be selected for the functions below, which throw INTERNAL without it. */
 export const selectedBuckets = 'toFloat64(start) AS startOf, fields, times'
@@ -96,6 +90,29 @@ export function readField(
   }
 }
 
+/** Tells of a row of an answer whether its bucket overlaps a range, of steps or of times. */
+export function overlapOf(
+  block: NativeBlock,
+  kind: 'step' | 'time',
+  { from, to }: { from: number; to: number },
+): (row: number) => boolean {
+  const column = kind === 'step' ? 'fields' : 'times'
+  const { numbers } = packedOf(block, column)
+  const size = packedNames[column].length
+  const beginAt = packedNames.times.indexOf('startTime')
+  const lengthAt = packedNames[column].indexOf(kind === 'step' ? 'lastStep' : 'lastTime')
+  const starts = numbersOf(block, 'startOf')
+  return (row) => {
+    const begin = (kind === 'step' ? starts[row] : numbers[row * size + beginAt]) ?? 0
+    return begin <= to && begin + (numbers[row * size + lengthAt] ?? 0) >= from
+  }
+}
+
+/** In SQL how many of the values of a stored bucket are no finite numbers. */
+export const notFiniteSql: string = (['nanCount', 'positiveInfinityCount', 'negativeInfinityCount'] as const)
+  .map(storedField)
+  .join(' + ')
+
 /** A field of a row of an answer. */
 export function fieldAt(block: NativeBlock, name: FieldName, row: number): number {
   readField(block, name, { from: row, to: row + 1 }, one, 0)
@@ -113,6 +130,10 @@ export function bucketOf(block: NativeBlock, row: number): Record<FieldName, num
   for (const name of fieldNames) bucket[name] = fieldAt(block, name, row)
   return bucket
 }
+
+/** The first step of each of buckets that lie side by side. */
+export const startsOf = (buckets: Float64Array): Float64Array<ArrayBuffer> =>
+  Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)
 
 /** Packs buckets that lie side by side, as one of the columns has them. */
 export function packBuckets(buckets: Float64Array, column: PackedName): Float64Array<ArrayBuffer> {

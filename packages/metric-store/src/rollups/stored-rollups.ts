@@ -2,11 +2,11 @@ import type { Stream } from '@kiroku/core/history'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, encodeNative, type NativeBlock, numbersOf, stringsOf } from '../engine/native-format.ts'
 import type { RunKey } from '../types.ts'
-import { bucketSize, fields } from './bucket.ts'
+import { bucketSize } from './bucket.ts'
 import { wholeLevel } from './levels.ts'
 import { placeOfLevel, placeOfWholes, streamNumber } from './place.ts'
 import { type BucketSink, SeriesRollup, type SeriesTraits } from './series-rollup.ts'
-import { numbersOfRow, packBuckets, packedType, selectedBuckets } from './stored-fields.ts'
+import { numbersOfRow, packBuckets, packedType, selectedBuckets, startsOf } from './stored-fields.ts'
 
 /** A series of the store. */
 export type StoreSeriesKey = RunKey & { stream: Stream; metric: string }
@@ -106,9 +106,6 @@ export class RollupRows {
 }
 
 const arrayOfPacked = (column: 'fields' | 'times'): `Array(FixedString(${number}))` => `Array(${packedType(column)})`
-
-const startsOf = (buckets: Float64Array): Float64Array =>
-  Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)
 
 /** Reads the rollups of all series of some runs of a project, without their open buckets. */
 export async function readWholes(

@@ -1,6 +1,7 @@
+import { bucketColumnsBy } from '@kiroku/core/bucket-columns'
 import { type Buckets, bucketOf } from '@kiroku/core/buckets'
 import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
-import { columnsBy, fieldsOn } from './bucket-fields.ts'
+import { fieldsOn } from './bucket-fields.ts'
 import type { Columns } from './raw-series.ts'
 
 /** Cuts points, in the order of their steps, into buckets of steps; those without a point are left out. */
@@ -17,7 +18,7 @@ export function cutPoints(points: PointColumns, buckets: Buckets): Columns {
   ends.forEach((end, row) => {
     summarize(cut.subarray(row * bucketSize, (row + 1) * bucketSize), points, ends[row - 1] ?? 0, end)
   })
-  return columnsBy((name) => {
+  return bucketColumnsBy((name) => {
     const column = new Float64Array(ends.length)
     for (let row = 0, at = fields[fieldsOn.step[name]]; row < column.length; row++, at += bucketSize)
       column[row] = cut[at] ?? 0

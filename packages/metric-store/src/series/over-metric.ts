@@ -1,11 +1,10 @@
-import { bucketColumns } from '@kiroku/core/series'
+import { type BucketColumns, bucketColumns, unpackBuckets } from '@kiroku/core/bucket-columns'
 import { seriesKeyOf } from './groups.ts'
 import { type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
-import type { Asking, Columns } from './raw-series.ts'
-import { type LevelledSeries, readRolledBuckets } from './rolled-buckets.ts'
+import type { Asking } from './raw-series.ts'
+import { type LevelledSeries, type Rolled, readRolledBuckets } from './rolled-buckets.ts'
 
 type Range = { from: number; to: number }
-type BucketColumns = Extract<Columns, { count: Float64Array }>
 
 const everyStep: Range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 /**
@@ -16,7 +15,7 @@ export async function readBucketsOver(
   asking: Asking,
   wanted: readonly (LevelledSeries & { over: KnownSeries })[],
   range: Range,
-): Promise<Map<string, Columns>> {
+): Promise<Map<string, BucketColumns>> {
   const pairs = wanted.flatMap((entry) => {
     const x = xSeriesOf(entry.series)
     return x === null ? [] : [{ entry, x }]
@@ -27,9 +26,9 @@ export async function readBucketsOver(
     everyStep,
   )
   const located = pairs.flatMap(({ entry, x }) => {
-    const columns = xs.get(seriesKeyOf(x))
-    const steps = columns && 'count' in columns ? stepsIn(columns, range) : null
-    return columns && 'count' in columns && steps ? [{ entry, columns, steps }] : []
+    const columns = columnsOf(xs.get(seriesKeyOf(x)))
+    const steps = columns && stepsIn(columns, range)
+    return columns && steps ? [{ entry, columns, steps }] : []
   })
   if (located.length === 0) return new Map()
   const ys = await readRolledBuckets(
@@ -40,13 +39,18 @@ export async function readBucketsOver(
       to: Math.max(...located.map(({ steps }) => steps.to)),
     },
   )
-  const found = new Map<string, Columns>()
+  const found = new Map<string, BucketColumns>()
   for (const { entry, columns, steps } of located) {
-    const y = ys.get(seriesKeyOf(onStep(entry.series)))
-    const moved = y && 'count' in y ? movedTo(part(y, steps), columns) : null
+    const y = columnsOf(ys.get(seriesKeyOf(onStep(entry.series))))
+    const moved = y && movedTo(part(y, steps), columns)
     if (moved) found.set(seriesKeyOf(entry.series), moved)
   }
   return found
+}
+
+function columnsOf(rolled: Rolled | undefined): BucketColumns | null {
+  if (rolled === undefined) return null
+  return 'rows' in rolled ? unpackBuckets(rolled.rows) : rolled
 }
 
 /** From which step to which the buckets reach whose values overlap a range; null without any. */

@@ -1,15 +1,17 @@
+import { type BucketColumn, bucketColumnsBy } from '@kiroku/core/bucket-columns'
 import type { Buckets } from '@kiroku/core/buckets'
+import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
-import type { RequestedSeries, StoredSeries } from '../types.ts'
-import { type BucketColumn, columnsBy } from './bucket-fields.ts'
+import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
 import { bucketsStatement, factsStatement, hashesStatement, pointsStatement, stepsStatement } from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
 export type Facts = { withoutX: number; count: number; minX: number; maxX: number }
-export type Columns = StoredSeries['columns']
+/** A series as its points, or in buckets. */
+export type Columns = (PointSeries | BucketSeries)['columns']
 type Numbers = Float64Array<ArrayBuffer>
 type Range = { from: number; to: number }
 
@@ -259,5 +261,5 @@ function bucketColumnsOf(block: NativeBlock, row: number, { count }: Buckets): C
     const values = column(name)
     return Float64Array.from(order, (index) => values[index] ?? Number.NaN)
   }
-  return columnsBy(sorted)
+  return bucketColumnsBy(sorted)
 }

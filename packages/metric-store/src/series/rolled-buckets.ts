@@ -1,23 +1,32 @@
-import { bucketColumns } from '@kiroku/core/series'
-import { type NativeBlock, numbersOf } from '../engine/native-format.ts'
+import {
+  type BucketColumn,
+  type BucketTable,
+  bucketColumns,
+  bucketColumnsBy,
+  type TableRows,
+} from '@kiroku/core/bucket-columns'
+import type { BucketSeries } from '@kiroku/core/series'
+import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
-import { fieldAt, readField } from '../rollups/stored-fields.ts'
+import { fieldAt, overlapOf, packBuckets, readField, startsOf } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
-import { type BucketColumn, columnsBy, fieldsOn } from './bucket-fields.ts'
+import { fieldsOn } from './bucket-fields.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
-import type { Asking, Columns } from './raw-series.ts'
+import type { Asking } from './raw-series.ts'
 import { bucketRowsStatement, rowsBySeries, type SeriesRows } from './rolled-sql.ts'
 
 type Range = { from: number; to: number }
-const columnCount = bucketColumns.length
 
 /** A series to read from a level, with what is known of it. */
 export type LevelledSeries = { series: RequestedSeries; known: KnownSeries; level: number }
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
 const isCount = (name: BucketColumn): boolean => name.endsWith('Count')
+
+/** Buckets of a series: over steps as they are stored, which leaves the most of their cost to who draws them. */
+export type Rolled = BucketSeries['columns'] | { rows: readonly TableRows[] }
 
 /**
  * Reads buckets of the series' levels that overlap the range, whole: those at its edges may begin before it and end behind
@@ -27,9 +36,9 @@ export async function readRolledBuckets(
   asking: Asking,
   wanted: readonly LevelledSeries[],
   range: Range,
-): Promise<Map<string, Columns>> {
+): Promise<Map<string, Rolled>> {
   const byKey = new Map(wanted.map((entry) => [seriesKeyOf(entry.series), entry]))
-  const columns = new Map<string, Columns>()
+  const rolled = new Map<string, Rolled>()
   const levels = [...new Set(wanted.map(({ level }) => level))]
   await Promise.all(
     levels.flatMap((level) =>
@@ -37,14 +46,14 @@ export async function readRolledBuckets(
         async (group) => {
           for (const [key, rows] of await readGroup(asking, group, level, range, byKey)) {
             const entry = byKey.get(key)
-            const cut = entry && columnsOf(rows, entry, range)
-            if (cut) columns.set(key, cut)
+            const found = entry && rolledOf(rows, entry, range)
+            if (found) rolled.set(key, found)
           }
         },
       ),
     ),
   )
-  return columns
+  return rolled
 }
 
 /** Neighbouring rows of an answer that are of one series. */
@@ -58,9 +67,10 @@ async function readGroup(
   byKey: ReadonlyMap<string, LevelledSeries>,
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
-  const cut = widest(group, byKey, range)
+  const wholes = wholesOf(group, byKey)
+  const cut = widest(group, wholes, range)
   // Where every step has its point no bucket is longer, in steps, than it has points.
-  const isDense = wholesOf(group, byKey).every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
+  const isDense = wholes.every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
   const startFrom = cut && axis === 'step' && isDense ? Math.ceil(cut.from) - pointsOfLevel(level) + 1 : null
   const blocks = await engine.columns({
     ...bucketRowsStatement(project, group, { level, axis, range: cut, startFrom: safeWhole(startFrom) }),
@@ -90,10 +100,10 @@ function wholesOf(
 }
 
 /** The range in steps or times that has those of all runs of a group; null when it has all of every series. */
-function widest(group: SeriesGroup, byKey: ReadonlyMap<string, LevelledSeries>, range: Range): Range | null {
+function widest(group: SeriesGroup, wholes: readonly (KnownSeries['whole'] | undefined)[], range: Range): Range | null {
   const bases = group.x.kind === 'relative' ? group.clocks.map((clock) => clock.bases[0] ?? 0) : [0]
   const whole = { from: range.from + Math.min(...bases), to: range.to + Math.max(...bases) }
-  const isAll = wholesOf(group, byKey).every((known) => {
+  const isAll = wholes.every((known) => {
     if (!known) return false
     const [from, to] = group.x.kind === 'step' ? [known.start, known.lastStep] : [known.startTime, known.lastTime]
     return from >= whole.from && to <= whole.to
@@ -104,20 +114,45 @@ function widest(group: SeriesGroup, byKey: ReadonlyMap<string, LevelledSeries>, 
 /** Where on its axis a series is read: in steps or times, `base` taken off, the range without that. */
 type Place = { kind: 'step' | 'time'; base: number; range: Range }
 
-/** The columns of a series, or null when its rows are not of the version that is known. */
-function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSeries, range: Range): Columns | null {
+/** The buckets of a series, or null when its rows are not of the version that is known. */
+function rolledOf(parts: readonly Rows[], { series, known, level }: LevelledSeries, range: Range): Rolled | null {
   const { kind, base } = axisOf(known, series.run)
   const place = { kind, base, range: { from: range.from + base, to: range.to + base } }
   const rows = validRows(parts, known, place)
   if (rows === null) return null
-  const stored = rows.reduce((sum, { from, to }) => sum + to - from, 0)
   const tail = tailBuckets(known.fresh, pointsOfLevel(level), place)
+  if (kind === 'time') return columnsOf(rows, tail, known, base)
+  const stored = rows.map(({ block, from, to }) => ({ table: tableOf(block), from, to }))
+  if (tail.length === 0) return { rows: stored }
+  const last = { starts: startsOf(tail), fields: packBuckets(tail, 'fields') }
+  return { rows: [...stored, { table: last, from: 0, to: last.starts.length }] }
+}
+
+const tables = new WeakMap<NativeBlock, BucketTable>()
+
+/** The rows of a block, the same for all of its series. */
+function tableOf(block: NativeBlock): BucketTable {
+  const known = tables.get(block)
+  if (known) return known
+  const table = { starts: numbersOf(block, 'startOf'), fields: packedOf(block, 'fields').numbers }
+  tables.set(block, table)
+  return table
+}
+
+/** Stored buckets and those of a tail in columns over times, with `base` taken off. */
+function columnsOf(
+  rows: readonly Rows[],
+  tail: Float64Array,
+  known: KnownSeries,
+  base: number,
+): BucketSeries['columns'] {
+  const stored = rows.reduce((sum, { from, to }) => sum + to - from, 0)
   const total = stored + tail.length / bucketSize
   // One allocation a series: the garbage of thousands of small ones took longer than all the rest.
-  const numbers = new Float64Array(total * columnCount)
+  const numbers = new Float64Array(total * bucketColumns.length)
   let next = 0
-  const column = (name: BucketColumn): Float64Array<ArrayBuffer> => {
-    const field = fieldsOn[kind][name]
+  return bucketColumnsBy((name) => {
+    const field = fieldsOn.time[name]
     const values = numbers.subarray(next, next + total)
     next += total
     let at = 0
@@ -132,8 +167,7 @@ function columnsOf(parts: readonly Rows[], { series, known, level }: LevelledSer
     if (base !== 0 && onAxis.includes(name))
       for (let row = 0; row < total; row++) values[row] = (values[row] ?? 0) - base
     return values
-  }
-  return columnsBy(column)
+  })
 }
 
 /**
@@ -145,16 +179,12 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
   for (const { block, from, to } of parts) {
     const versions = numbersOf(block, 'versionOf')
     const starts = numbersOf(block, 'startOf')
-    const [begins, ends] = extents(block, { from, to }, place.kind)
+    const overlaps = overlapOf(block, place.kind, place.range)
     let stretch: Rows | null = null
     for (let row = from; row < to; row++) {
       const version = versions[row] ?? 0
       if (version > known.version) return null
-      const isValid =
-        version >= known.validFrom &&
-        (begins[row - from] ?? 0) <= place.range.to &&
-        (ends[row - from] ?? 0) >= place.range.from
-      if (!isValid) stretch = null
+      if (version < known.validFrom || !overlaps(row)) stretch = null
       else if (stretch && (starts[row] ?? 0) > (starts[row - 1] ?? 0)) stretch.to = row + 1
       else {
         stretch = { block, from: row, to: row + 1 }
@@ -168,18 +198,6 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
     return before === undefined || startAt(before.block, before.to - 1) < startAt(stretch.block, stretch.from)
   })
   return isInOrder ? sorted : newestRows(sorted)
-}
-
-/** Where the buckets of some rows begin and end on an axis. */
-function extents(
-  block: NativeBlock,
-  rows: { from: number; to: number },
-  kind: Place['kind'],
-): [Float64Array, Float64Array] {
-  const [begins, ends] = [new Float64Array(rows.to - rows.from), new Float64Array(rows.to - rows.from)]
-  readField(block, kind === 'step' ? 'start' : 'startTime', rows, begins, 0)
-  readField(block, kind === 'step' ? 'lastStep' : 'lastTime', rows, ends, 0)
-  return [begins, ends]
 }
 
 const startAt = (block: NativeBlock, row: number): number => fieldAt(block, 'start', row)

@@ -1,7 +1,7 @@
 import type { Statement } from '../engine/engine.ts'
 import { type NativeBlock, numbersOf, packedOf, uuidAt } from '../engine/native-format.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
-import { selectedBuckets, selectedOverSteps } from '../rollups/stored-fields.ts'
+import { selectedBuckets, selectedOverSteps, storedField } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { bucketRowsOf, hashOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
 
@@ -65,7 +65,8 @@ export function bucketRowsStatement(
     startFrom,
   }: { level: number; axis: 'step' | 'time'; range: Range | null; startFrom: number | null },
 ): Statement {
-  const [start, last] = axis === 'step' ? ['start', 'start + lastStep'] : ['startTime', 'startTime + lastTime']
+  const start = axis === 'step' ? 'start' : storedField('startTime')
+  const last = `${start} + ${storedField(axis === 'step' ? 'lastStep' : 'lastTime')}`
   const end = startFrom === null ? `${last} >= {stepFrom:Int64}` : 'start >= {startFrom:Int64}'
   return {
     sql: `${bucketRowsOf(

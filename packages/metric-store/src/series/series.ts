@@ -1,3 +1,4 @@
+import { pointsIn } from '@kiroku/core/bucket-columns'
 import { type Buckets, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import type { Engine } from '../engine/engine.ts'
 import type { Freshness } from '../rollups/freshness.ts'
@@ -17,7 +18,7 @@ import {
   readRawPoints,
 } from './raw-series.ts'
 import { readKnownSeries } from './read-known-series.ts'
-import { type LevelledSeries, readRolledBuckets } from './rolled-buckets.ts'
+import { type LevelledSeries, type Rolled, readRolledBuckets } from './rolled-buckets.ts'
 
 type Range = { from: number; to: number }
 
@@ -39,7 +40,7 @@ export async function readSeries(
   const facts = await factsOf(asking, request, known)
   const range = request.range ?? extentOf([...facts.values()])
   const columns =
-    range === null ? new Map<string, Columns>() : await readColumns(asking, { series, width, range }, known, facts)
+    range === null ? new Map<string, Found>() : await readColumns(asking, { series, width, range }, known, facts)
   return {
     range,
     series: series.map((entry) => {
@@ -78,6 +79,9 @@ function aboutInRange(count: number, extent: Range, range: Range): number {
   return Math.max(1, Math.ceil(count * ((to - from) / (extent.to - extent.from))))
 }
 
+/** What a series comes as: its points, or buckets. */
+type Found = Columns | Rolled
+
 type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range }
 
 async function readColumns(
@@ -85,13 +89,13 @@ async function readColumns(
   drawn: Drawn,
   known: ReadonlyMap<string, KnownSeries>,
   facts: ReadonlyMap<string, Facts>,
-): Promise<Map<string, Columns>> {
+): Promise<Map<string, Found>> {
   const found = drawn.series.filter((entry) => (facts.get(seriesKeyOf(entry))?.count ?? 0) > 0)
   const counts = new Map(found.map((entry) => [seriesKeyOf(entry), facts.get(seriesKeyOf(entry))?.count ?? 0]))
   const levelled = chooseLevels({ ...drawn, series: found }, known, counts)
   const rolled = await readLevels(asking, levelled, { ...drawn, series: found })
   const rest = found.filter((entry) => !rolled.has(seriesKeyOf(entry)))
-  return new Map([...rolled, ...(await readRaw(asking, { ...drawn, series: rest }, known, facts))])
+  return new Map<string, Found>([...rolled, ...(await readRaw(asking, { ...drawn, series: rest }, known, facts))])
 }
 
 /** Which series come from which level. Where the points themselves would be too many, the lowest is better than none. */
@@ -121,8 +125,8 @@ async function readLevels(
   asking: Asking,
   levelled: readonly LevelledSeries[],
   drawn: Drawn,
-): Promise<Map<string, Columns>> {
-  const columns = new Map<string, Columns>()
+): Promise<Map<string, Rolled>> {
+  const columns = new Map<string, Rolled>()
   let wanted = levelled
   while (wanted.length > 0) {
     const over = wanted.flatMap((entry) => (entry.known.over ? [{ ...entry, over: entry.known.over }] : []))
@@ -135,8 +139,8 @@ async function readLevels(
     for (const entry of wanted) {
       const key = seriesKeyOf(entry.series)
       const found = read.get(key) ?? readOver.get(key)
-      if (!found || 'x' in found) continue
-      const points = totalOf(found.count)
+      if (!found) continue
+      const points = pointsOfRolled(found)
       const level = chooseLevel({ points, width: drawn.width, seriesCount: drawn.series.length })
       if (level !== null && level < entry.level) again.push({ ...entry, level })
       else if (level !== null || entry.level === 0) columns.set(key, found)
@@ -230,11 +234,15 @@ const emptyPoints = (): Columns => ({
   time: new Float64Array(0),
 })
 
-function answeredSeries({ run, metric, stream, x }: RequestedSeries, columns: Columns, withoutX: number): StoredSeries {
+function answeredSeries({ run, metric, stream, x }: RequestedSeries, found: Found, withoutX: number): StoredSeries {
   const facts = { run, metric, stream, x, withoutX }
-  if ('x' in columns) return { ...facts, form: 'points', count: columns.x.length, columns }
-  return { ...facts, form: 'buckets', count: totalOf(columns.count), columns }
+  if ('x' in found) return { ...facts, form: 'points', count: found.x.length, columns: found }
+  const count = pointsOfRolled(found)
+  if ('rows' in found) return { ...facts, form: 'packed', count, rows: found.rows }
+  return { ...facts, form: 'buckets', count, columns: found }
 }
+
+const pointsOfRolled = (found: Rolled): number => ('rows' in found ? pointsIn(found.rows) : totalOf(found.count))
 
 function totalOf(counts: Float64Array): number {
   let total = 0

@@ -3,7 +3,7 @@ import type { CustomChart } from '@kiroku/core/custom-chart'
 import { KirokuError } from '@kiroku/core/errors'
 import type { Points, pointsRequestSchema } from '@kiroku/core/points'
 import { maxTextSteps, type RunText, type TextMetric, type textListInputSchema } from '@kiroku/core/queries'
-import type { PartialAnswer, SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
+import type { PackedSeries, PartialAnswer, Series, SeriesAnswer, seriesRequestSchema } from '@kiroku/core/series'
 import type { MetricStore } from '@kiroku/metric-store'
 import type * as z from 'zod'
 import type { ProjectScope } from '../../http/scopes.ts'
@@ -12,7 +12,11 @@ import type { MetricsRepository, RunReference } from '../metrics/index.ts'
 /** Reads what runs logged. */
 export type SeriesService = {
   /** The series of a chart. Throws NOT_FOUND that names a run which is not in the project. */
-  series(scope: ProjectScope, request: z.output<typeof seriesRequestSchema>, signal: AbortSignal): Promise<SeriesAnswer>
+  series(
+    scope: ProjectScope,
+    request: z.output<typeof seriesRequestSchema>,
+    signal: AbortSignal,
+  ): Promise<SeriesAnswer<Series | PackedSeries>>
   /** Every point of one metric, or a page of them. Throws NOT_FOUND for an unknown run. */
   points(scope: ProjectScope, request: z.output<typeof pointsRequestSchema>): Promise<Points>
   /** Values that are not numbers. Throws NOT_FOUND for an unknown run. */
