@@ -163,6 +163,24 @@ test('hovering tells the values of all runs, sorted, beside the pointer', async 
   expect(isUnder).toBe(false)
 })
 
+test('a point that came without its time has it once a pointer rests on it', async () => {
+  // As a chart of very many lines asks.
+  await page.route('**/api/series', async (route) => {
+    await route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), times: false }) })
+  })
+  await page.goto(`${home}?chart.lr=0..40`)
+  const panel = chart(page, 'lr', { state: 'ready' })
+  await panel.waitFor()
+  const [at] = await plotPoints(panel, 0.6)
+  if (at === undefined) throw new Error('a place was asked for')
+  await page.mouse.move(at.x, at.y)
+  await page
+    .getByTestId('chart-tooltip')
+    .filter({ hasText: /_step 24.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/s })
+    .waitFor()
+  await page.unroute('**/api/series')
+})
+
 test('the x axis can be chosen for all charts, and for one', async () => {
   await page.goto(home)
   await chart(page, 'train/loss', { state: 'ready' }).waitFor()

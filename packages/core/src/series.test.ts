@@ -134,6 +134,15 @@ describe('series answers', () => {
     expect(decodeFrame(encoded(over)).columns).toHaveLength(3)
   })
 
+  it('has NaN for times that were not asked for, and does not send them', () => {
+    const timeless: Series = { ...points, columns: { ...points.columns, time: column() } }
+    const bytes = encoded({ range: null, series: [timeless] })
+    expect(decodeFrame(bytes).columns).toHaveLength(3)
+    expect(decodeSeriesAnswer(bytes).series).toEqual([
+      { ...points, columns: { ...points.columns, time: column(Number.NaN, Number.NaN) } },
+    ])
+  })
+
   it('may be empty', () => {
     expect(decodeSeriesAnswer(encoded({ range: null, series: [] }))).toEqual({ range: null, series: [] })
   })

@@ -38,6 +38,8 @@ export const seriesRequestSchema = projectPathSchema
       .refine(({ from, to }) => from <= to, 'from must not be above to')
       .optional(),
     width: z.number().int().min(1).max(8192),
+    /** Whether points over steps come with their times: of many series they take a fifth of the answer's time. */
+    times: z.boolean().default(true),
   })
   .refine(({ series, width }) => series.length * width <= maxBucketsPerRequest, {
     path: ['series'],
@@ -45,7 +47,10 @@ export const seriesRequestSchema = projectPathSchema
   })
 export type SeriesRequest = z.input<typeof seriesRequestSchema>
 
-/** The columns of a series that comes as its points, sorted by x, then step. `x` is finite; `y` may be anything. */
+/**
+ * The columns of a series that comes as its points, sorted by x, then step. `x` is finite; `y` may be anything; `time` is NaN where
+ * the request was for none.
+ */
 export const pointColumns = ['x', 'y', 'step', 'time'] as const
 
 const wholeNumber = z.number().int().nonnegative()
@@ -60,6 +65,8 @@ const answeredSeriesSchema = z.object({
   /** Rows in the columns; of a packed series which rows it is, as [table, from, to], the latter left out. */
   length: wholeNumber,
   rows: z.array(z.tuple([wholeNumber, wholeNumber, wholeNumber])).optional(),
+  /** Left out of points without times. */
+  isTimed: z.boolean().optional(),
   /** Points in range. `form: 'points'` is exact; otherwise one bucket stands for `count / length` points. */
   count: wholeNumber,
   /** Points in the whole series that have no finite x and so cannot be drawn on this axis. */
@@ -81,7 +88,7 @@ const answerHeaderSchema = z.object({
   partial: partialSchema.optional(),
 })
 
-type SeriesFacts = Omit<z.infer<typeof answeredSeriesSchema>, 'form' | 'length' | 'rows'>
+type SeriesFacts = Omit<z.infer<typeof answeredSeriesSchema>, 'form' | 'length' | 'rows' | 'isTimed'>
 type PointColumns = Record<(typeof pointColumns)[number], Float64Array<ArrayBuffer>>
 
 export type PointSeries = SeriesFacts & { form: 'points'; columns: PointColumns }
@@ -100,12 +107,15 @@ export type SeriesAnswer<Of = Series> = {
   partial?: PartialAnswer | undefined
 }
 
+/** Points without times may have none, instead of NaN. */
+const isTimed = ({ columns: { x, time } }: PointSeries): boolean => time.length === x.length
+
 /** The columns that are sent of a series: over steps x is not sent twice. */
 function columnsOf(series: Series | PackedSeries): Column[] {
   if (series.form === 'packed') return []
   if (series.form === 'buckets') return bucketColumns.map((name) => series.columns[name])
   const { x, y, step, time } = series.columns
-  return series.x.kind === 'step' ? [x, y, time] : [x, y, step, time]
+  return [x, y, ...(series.x.kind === 'step' ? [] : [step]), ...(isTimed(series) ? [time] : [])]
 }
 
 /**
@@ -120,9 +130,13 @@ export function encodeSeriesAnswer(answer: SeriesAnswer<Series | PackedSeries>):
     return place
   }
   const series = answer.series.map((entry) => {
-    if (entry.form !== 'packed') {
+    if (entry.form === 'points') {
       const { columns, ...facts } = entry
-      return { ...facts, length: Object.values(columns)[0]?.length ?? 0 }
+      return { ...facts, length: columns.x.length, ...(isTimed(entry) && { isTimed: true }) }
+    }
+    if (entry.form === 'buckets') {
+      const { columns, ...facts } = entry
+      return { ...facts, length: columns.count.length }
     }
     return { ...entry, length: 0, rows: entry.rows.map(({ table, from, to }) => [placeOf(table), from, to]) }
   })
@@ -150,13 +164,14 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
     starts: read(length),
     fields: read(length * packedFields.length),
   }))
-  const series = header.series.map(({ form, length, rows = [], ...facts }): Series => {
+  const series = header.series.map(({ form, length, rows = [], isTimed: hasTimes, ...facts }): Series => {
     if (form === 'packed') return { ...facts, form: 'buckets', columns: unpackBuckets(rows.map(rowsIn(tables))) }
     const column = (): Float64Array<ArrayBuffer> => read(length)
     if (form === 'buckets') return { ...facts, form, columns: bucketColumnsBy(column) }
     const [x, y] = [column(), column()]
     const step = facts.x.kind === 'step' ? x : column()
-    return { ...facts, form, columns: { x, y, step, time: column() } }
+    const time = hasTimes ? column() : new Float64Array(length).fill(Number.NaN)
+    return { ...facts, form, columns: { x, y, step, time } }
   })
   if (next !== frame.columns.length)
     throw new KirokuError({

@@ -91,6 +91,8 @@ export type StoreSeriesRequest = {
   width: number
   range?: { from: number; to: number } | undefined
   series: readonly RequestedSeries[]
+  /** Whether points over steps come with their times; they do when it is left out. */
+  times?: boolean | undefined
 }
 
 /** A series as `@kiroku/core/series` describes it, with `run` as the UUID that was asked for. */

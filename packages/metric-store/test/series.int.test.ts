@@ -181,7 +181,8 @@ for (const { kind, open, isMissing } of engines) {
           }),
           range,
           fc.integer({ min: 1, max: 12 }),
-          async (runs, wanted, asked, width) => {
+          fc.boolean(),
+          async (runs, wanted, asked, width, times) => {
             const project = randomUUID()
             for (const run of runs) await log(store, project, run, 1)
             const series = wanted.flatMap(([index, metric, x]) => {
@@ -194,6 +195,7 @@ for (const { kind, open, isMissing } of engines) {
               project,
               width,
               range: asked,
+              times,
               series: series.map(({ source, ...rest }) => rest),
             })
             const expected = series.map(({ source, metric, x }) => drawn(source, metric, x))
@@ -209,7 +211,9 @@ for (const { kind, open, isMissing } of engines) {
               if (used)
                 check(
                   got,
-                  points.filter((point) => isIn(used, point)),
+                  points
+                    .filter((point) => isIn(used, point))
+                    .map((point) => (times || x?.kind !== 'step' ? point : { ...point, time: Number.NaN })),
                   used,
                   width,
                 )

@@ -1,8 +1,10 @@
 'use client'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
+import { usePointTime } from '../api/use-point-time.ts'
 import { formatBytes, formatCount, formatExact, formatNumber } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
+import { usePlace } from '../frame/place.tsx'
 import { classes } from '../ui/button.tsx'
 import styles from './chart.module.css'
 import { formatX } from './format-axis.ts'
@@ -49,6 +51,13 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
   const left = isRight ? clientX + distance : clientX - distance - size.width
   const top = Math.max(edge, Math.min(clientY - size.height / 2, window.innerHeight - size.height - edge))
   const { nearest } = hover
+  const { line } = nearest
+  // A chart of very many lines is without times: the one that is told is asked for.
+  const isAskedFor = nearest.time === null && line.isExact && line.axis.kind === 'step' && line.group === undefined
+  const place = usePlace()
+  const found = usePointTime(place, isAskedFor ? { run: line.run, metric: line.metric, step: nearest.x } : null)
+  const time = nearest.time ?? found
+  const unknownTime = isAskedFor ? '…' : 'zoom in for the time'
   const text = (value: number): string =>
     isBytes && value >= 0 && Number.isFinite(value) ? formatBytes(value) : formatNumber(value, 5)
   const { rows, before, after } = rowsAround(hover)
@@ -75,9 +84,9 @@ export function ChartTooltip({ hover, sameX, isBytes, clientX, clientY }: ChartT
           <span className={styles.faint}>
             {nearest.line.group !== undefined
               ? 'mean of each run around here'
-              : nearest.time === null
-                ? 'zoom in for the time'
-                : formatMoment(nearest.time)}
+              : time === null
+                ? unknownTime
+                : formatMoment(time)}
           </span>
         )}
       </div>

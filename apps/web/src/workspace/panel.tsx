@@ -51,6 +51,9 @@ function asShown(series: Series, { bytes, isCounter }: SystemView): Series {
   return isCounter ? ratesOf(inUnit) : inUnit
 }
 
+/** Points of more lines come without their times, of which a reader sees one at a time. */
+const mostTimedLines = 50
+
 /** One chart: a metric of all drawn runs. */
 export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelProps): ReactNode {
   const all = useMemo(() => linesOf(metric, looks), [metric, looks])
@@ -70,6 +73,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
           series: lines.map((line) => ({ run: line.run, metric: line.metric ?? metric.name, stream: metric.stream })),
           x,
           width,
+          times: metric.stream === 'system' || lines.length <= mostTimedLines,
         }
   const series = useChartSeries(request, chart.range, place.isOnScreen)
   const { answer } = series

@@ -6,7 +6,14 @@ import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/nativ
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
-import { bucketsStatement, factsStatement, hashesStatement, pointsStatement, stepsStatement } from './series-sql.ts'
+import {
+  bucketsStatement,
+  factsStatement,
+  hashesStatement,
+  type NeededOfPoints,
+  pointsStatement,
+  stepsStatement,
+} from './series-sql.ts'
 
 /** Of a series: how many points have no x, how many are in range, and their extent of x. */
 export type Facts = { withoutX: number; count: number; minX: number; maxX: number }
@@ -36,17 +43,23 @@ export async function readFacts(
   return facts
 }
 
-/** Reads series as their points in range. Those that are known from their rollups have a hash already. */
+/**
+ * Reads series as their points in range; over steps without `hasTimes` the column of times is empty. Those that are known from their
+ * rollups have a hash already.
+ */
 export async function readRawPoints(
   asking: Asking,
   series: readonly RequestedSeries[],
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
+  hasTimes = true,
 ): Promise<Map<string, PointsOfSeries>> {
   const columns = new Map<string, PointsOfSeries>()
   const readGroup = async (group: SeriesGroup): Promise<void> => {
     const found =
-      group.x.kind === 'step' ? await readSteps(asking, group, range, known) : await readOver(asking, group, range)
+      group.x.kind === 'step'
+        ? await readSteps(asking, group, range, known, { times: hasTimes, versions: false })
+        : await readOver(asking, group, range)
     for (const [key, points] of found) columns.set(key, points)
   }
   await Promise.all(groupSeries(series).map(readGroup))
@@ -73,14 +86,14 @@ async function readSteps(
   group: SeriesGroup,
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
-  hasVersions = false,
+  needed: NeededOfPoints,
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
   const readHalf = async (half: SeriesGroup): Promise<Map<string, Part[]>> => {
     const [hashes, blocks] = await Promise.all([
       readHashes(asking, half, known),
-      engine.columns({ ...stepsStatement(project, half, range, hasVersions), signal }),
+      engine.columns({ ...stepsStatement(project, half, range, needed), signal }),
     ])
     return partsBySeries(blocks, hashes)
   }
@@ -90,12 +103,12 @@ async function readSteps(
     const column = (name: string): Numbers =>
       joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
     const step = column('stepOf')
-    const points = { x: step, y: column('valueOf'), step, time: column('timeOf') }
-    if (hasVersions) columns.set(key, newestOf(points, column('versionOf')))
+    const points = { x: step, y: column('valueOf'), step, time: needed.times ? column('timeOf') : new Float64Array(0) }
+    if (needed.versions) columns.set(key, newestOf(points, column('versionOf')))
     else if (isRising(step)) columns.set(key, points)
     else {
       const sorted = ordered(points)
-      if (!isRising(sorted.step)) return readSteps(asking, group, range, known, true)
+      if (!isRising(sorted.step)) return readSteps(asking, group, range, known, { ...needed, versions: true })
       columns.set(key, sorted)
     }
   }

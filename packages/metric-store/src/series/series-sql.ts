@@ -194,16 +194,19 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
   }
 }
 
+/** What is asked of points beside their steps and values. */
+export type NeededOfPoints = { times: boolean; versions: boolean }
+
 /**
  * Points in a range of steps, which may be many short ranges of rows, where the cost is each column that has to be got at: so the
  * sorting key serves to find granules only, and of a row's series its hash is read. A row a point, in no order, of these and of other
- * series: `seriesOf`, `stepOf`, `timeOf` and `valueOf`. There may be several points of a step, of which that of the highest `versionOf`
- * stands, which is there when it is asked for: `FINAL` would take as long as all the rest.
+ * series: `seriesOf`, `stepOf` and `valueOf`, and `timeOf` when times are asked for. There may be several points of a step, of which that
+ * of the highest `versionOf` stands, which is there when it is asked for: `FINAL` would take as long as all the rest.
  */
-export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasVersions: boolean): Statement {
+export function stepsStatement(project: string, group: SeriesGroup, range: Range, needed: NeededOfPoints): Statement {
   return {
-    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, toFloat64(step) AS stepOf, toFloat64(time) AS timeOf,
-                 value AS valueOf ${hasVersions ? ', toFloat64(version) AS versionOf' : ''}
+    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, toFloat64(step) AS stepOf, value AS valueOf
+                 ${needed.times ? ', toFloat64(time) AS timeOf' : ''} ${needed.versions ? ', toFloat64(version) AS versionOf' : ''}
           FROM points
           WHERE indexHint(project = {project:UUID} AND run IN {runs:Array(UUID)} AND stream = '${group.stream}'
                           AND metric IN {metrics:Array(String)})

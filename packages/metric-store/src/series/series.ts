@@ -34,13 +34,13 @@ export async function readSeries(
   request: StoreSeriesRequest,
   signal: AbortSignal | undefined,
 ): Promise<StoreSeriesAnswer> {
-  const { project, width, series } = request
+  const { project, width, series, times = true } = request
   const asking = { engine, project, signal }
   const known = await readKnownSeries(asking, freshness, series)
   const facts = await factsOf(asking, request, known)
   const range = request.range ?? extentOf([...facts.values()])
   const columns =
-    range === null ? new Map<string, Found>() : await readColumns(asking, { series, width, range }, known, facts)
+    range === null ? new Map<string, Found>() : await readColumns(asking, { series, width, range, times }, known, facts)
   return {
     range,
     series: series.map((entry) => {
@@ -82,7 +82,7 @@ function aboutInRange(count: number, extent: Range, range: Range): number {
 /** What a series comes as: its points, or buckets. */
 type Found = Columns | Rolled
 
-type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range }
+type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range; times: boolean }
 
 async function readColumns(
   asking: Asking,
@@ -152,7 +152,7 @@ async function readLevels(
 
 async function readRaw(
   asking: Asking,
-  { series, width, range }: Drawn,
+  { series, width, range, times }: Drawn,
   known: ReadonlyMap<string, KnownSeries>,
   facts: ReadonlyMap<string, Facts>,
 ): Promise<Map<string, Columns>> {
@@ -167,6 +167,9 @@ async function readRaw(
   const most = Math.min(stepsIn(range) * onSteps.length, pointsOf(onSteps, known, facts))
   const isPlain = ({ x }: RequestedSeries): boolean =>
     x.kind === 'step' && (most <= rawPointBudget || isSentAsPoints(stepsIn(range), width))
+  // Buckets over steps have no times, which are a column more to read.
+  const mayBePoints = (entry: RequestedSeries): boolean =>
+    isCut(entry) || isSentAsPoints(facts.get(seriesKeyOf(entry))?.count ?? 0, width)
   const others = series.filter((entry) => !isPlain(entry))
   const counted = await readFacts(asking, others.filter(isCut), range)
   const countOf = (entry: RequestedSeries): number =>
@@ -175,7 +178,7 @@ async function readRaw(
   const found = others.filter((entry) => countOf(entry) > 0)
   const buckets = usableBuckets(cutBuckets(range, width))
   const [plain, points, cut] = await Promise.all([
-    readRawPoints(asking, series.filter(isPlain), range, known),
+    readRawPoints(asking, series.filter(isPlain), range, known, times && series.filter(isPlain).some(mayBePoints)),
     readRawPoints(asking, found.filter(isSmall), range, known),
     readRawBuckets(
       asking,

@@ -49,13 +49,12 @@ const referenceRowsSchema = z.array(
   z.object({
     runId: z.string(),
     slug: z.string(),
-    startedAt: z.date(),
-    segments: z.array(runSegmentSchema),
-    definitions: z.array(metricDefinitionSchema),
+    startedAt: z.date().optional(),
+    segments: z.array(runSegmentSchema).default([]),
+    definitions: z.array(metricDefinitionSchema).default([]),
   }),
 )
 
-const nothing = "'[]'::jsonb"
 const segmentsSql = `earlier_segments || coalesce((
   SELECT jsonb_agg(jsonb_build_object('startedAt', extract(epoch FROM w.started_at)::float8 * 1000,
                    'runtimeBeforeMs', w.runtime_before_ms) ORDER BY w.started_at, w.created_at)
@@ -69,13 +68,16 @@ export function createMetricsRepository(database: Database): MetricsRepository {
     slugs: readonly string[],
     needed: NeededOfRuns = { segments: true, definitions: true },
   ): Promise<Map<string, RunReference>> => {
+    const columns = [
+      'id AS "runId", slug',
+      ...(needed.segments ? [`started_at AS "startedAt", ${segmentsSql} AS segments`] : []),
+      ...(needed.definitions ? [`${definitionsSql('run.id')} AS definitions`] : []),
+    ].join(', ')
     const { rows } = await database.session((connection) =>
-      connection.query(
-        `SELECT id AS "runId", slug, started_at AS "startedAt", ${needed.segments ? segmentsSql : nothing} AS segments,
-           ${needed.definitions ? definitionsSql('run.id') : nothing} AS definitions
-         FROM run WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`,
-        [scope.projectId, slugs],
-      ),
+      connection.query(`SELECT ${columns} FROM run WHERE project_id = $1 AND slug = ANY($2) AND deleted_at IS NULL`, [
+        scope.projectId,
+        slugs,
+      ]),
     )
     const bySlug = new Map(
       referenceRowsSchema.parse(rows).map(({ startedAt, segments, ...run }) => [
@@ -83,7 +85,7 @@ export function createMetricsRepository(database: Database): MetricsRepository {
         {
           ...run,
           segments:
-            segments.length > 0 || !needed.segments
+            segments.length > 0 || startedAt === undefined
               ? segments
               : [{ startedAt: startedAt.getTime(), runtimeBeforeMs: 0 }],
         },

@@ -61,7 +61,7 @@ export function createSeriesService(
         ]
       })
       const { range, series, missingShards } = await store.series(
-        { project: scope.projectId, width: request.width, range: request.range, series: asked },
+        { project: scope.projectId, width: request.width, range: request.range, series: asked, times: request.times },
         { signal },
       )
       return {
