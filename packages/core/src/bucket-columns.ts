@@ -43,7 +43,7 @@ export const bucketColumnsBy = <Column>(of: (name: BucketColumn) => Column): Rec
 /**
  * The numbers of a bucket over steps as they are stored, side by side, and as they are sent: taking them apart is left to who draws
  * them. `lastStep`, `firstStep`, `minStep` and `maxStep` are distances from the bucket's first step, `finalStep` is the distance
- * from the last finite value's step to the last step.
+ * from the last finite value's step to the last step. `version` is of the store alone.
  */
 export const packedFields = [
   'lastStep',
@@ -60,9 +60,10 @@ export const packedFields = [
   'maxStep',
   'max',
   'sum',
+  'version',
 ] as const
 
-type PackedField = (typeof packedFields)[number]
+export type PackedField = (typeof packedFields)[number]
 
 const size = packedFields.length
 const placeOf = (field: PackedField): number => packedFields.indexOf(field)

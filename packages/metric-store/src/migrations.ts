@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Engine } from './engine/engine.ts'
-import { placeColumn, seriesColumn } from './rollups/place.ts'
+import { bucketSeriesColumn, placeColumn, seriesColumn } from './rollups/place.ts'
 import { packedColumns } from './rollups/stored-fields.ts'
 import { createTable, type Table } from './tables.ts'
 
@@ -117,6 +117,7 @@ export const migrations: readonly Migration[] = [
             metric LowCardinality(String),
             level UInt8 CODEC(DoubleDelta, ZSTD),
             ${placeColumn},
+            ${bucketSeriesColumn},
             ${packedColumns},
             isTimeRising UInt8 CODEC(ZSTD),
             isValueRising UInt8 CODEC(ZSTD),

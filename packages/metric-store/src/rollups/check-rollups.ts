@@ -4,7 +4,7 @@ import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
 import { listSeries, readPages } from './fresh-points.ts'
 import type { Freshness } from './freshness.ts'
 import { SeriesRollup } from './series-rollup.ts'
-import { bucketOf, selectedBuckets } from './stored-fields.ts'
+import { bucketOf, selectedBuckets, storedField } from './stored-fields.ts'
 import { keyOf, readWholes, type StoreSeriesKey } from './stored-rollups.ts'
 
 /** How many series were counted, and in which the rollups are not what their points amount to, with the first difference. */
@@ -76,7 +76,7 @@ async function readBuckets(engine: Engine, key: StoreSeriesKey, validFrom: numbe
   const blocks = await engine.columns({
     sql: `SELECT level, ${selectedBuckets} FROM rollups FINAL
           WHERE project = {project:UUID} AND run = {run:UUID} AND stream = {stream:String}
-            AND metric = {metric:String} AND version >= {validFrom:UInt64} AND count > 0`,
+            AND metric = {metric:String} AND version >= {validFrom:UInt64} AND ${storedField('count')} > 0`,
     parameters: { project, run, stream, metric, validFrom },
   })
   const buckets: Buckets = new Map()

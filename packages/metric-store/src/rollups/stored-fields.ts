@@ -1,4 +1,4 @@
-import { packedFields } from '@kiroku/core/bucket-columns'
+import { type PackedField, packedFields } from '@kiroku/core/bucket-columns'
 import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import { bucketSize, type FieldName, fieldNames, fields } from './bucket.ts'
 
@@ -26,9 +26,10 @@ const distances = fieldNames.map((field) => {
 
 /**
  * The columns of a bucket. A chart wants most of its numbers, of many short ranges of rows: side by side they are one column to get at
- * and not twenty. Those that a chart over steps never asks for lie in a column of their own.
+ * and not twenty. Those that a chart over steps never asks for lie in a column of their own. The version is among them a second time,
+ * since to get at its own column would take as long as at these.
  */
-const packedNames: Readonly<Record<'fields' | 'times', readonly FieldName[]>> = {
+const packedNames: Readonly<Record<'fields' | 'times', readonly (FieldName | PackedField)[]>> = {
   fields: packedFields,
   times: ['startTime', 'lastTime', 'firstTime', 'finalTime', 'minTime', 'maxTime', 'deviation'],
 }
@@ -135,12 +136,17 @@ export function bucketOf(block: NativeBlock, row: number): Record<FieldName, num
 export const startsOf = (buckets: Float64Array): Float64Array<ArrayBuffer> =>
   Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)
 
-/** Packs buckets that lie side by side, as one of the columns has them. */
-export function packBuckets(buckets: Float64Array, column: PackedName): Float64Array<ArrayBuffer> {
+/** The version that the bucket of a row of an answer is of. */
+export const versionAt = (block: NativeBlock, row: number): number =>
+  packedOf(block, 'fields').numbers[row * packedFields.length + versionPlace] ?? 0
+const versionPlace = packedFields.indexOf('version')
+
+/** Packs buckets of a version that lie side by side, as one of the columns has them. */
+export function packBuckets(buckets: Float64Array, column: PackedName, version: number): Float64Array<ArrayBuffer> {
   const names = packedNames[column]
   const packed = new Float64Array((buckets.length / bucketSize) * names.length)
   for (let bucket = 0, to = 0; bucket < buckets.length; bucket += bucketSize)
-    for (const name of names) packed[to++] = packedField(buckets, bucket, name)
+    for (const name of names) packed[to++] = name === 'version' ? version : packedField(buckets, bucket, name)
   return packed
 }
 

@@ -93,12 +93,12 @@ export class RollupRows {
         {
           name: 'packedFields',
           type: arrayOfPacked('fields'),
-          pieces: written.map(({ buckets }) => packBuckets(buckets, 'fields')),
+          pieces: written.map(({ buckets }) => packBuckets(buckets, 'fields', version)),
         },
         {
           name: 'packedTimes',
           type: arrayOfPacked('times'),
-          pieces: written.map(({ buckets }) => packBuckets(buckets, 'times')),
+          pieces: written.map(({ buckets }) => packBuckets(buckets, 'times', version)),
         },
       ]),
     })

@@ -6,6 +6,7 @@ import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/nativ
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
+import { hashAt, type Rows, rowsByHash } from './rows-by-hash.ts'
 import {
   bucketsStatement,
   factsStatement,
@@ -90,12 +91,12 @@ async function readSteps(
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
-  const readHalf = async (half: SeriesGroup): Promise<Map<string, Part[]>> => {
+  const readHalf = async (half: SeriesGroup): Promise<Map<string, Rows[]>> => {
     const [hashes, blocks] = await Promise.all([
       readHashes(asking, half, known),
       engine.columns({ ...stepsStatement(project, half, range, needed), signal }),
     ])
-    return partsBySeries(blocks, hashes)
+    return rowsByHash(blocks, hashes)
   }
   const halves = await Promise.all(inHalves([group]).map(readHalf))
   const columns = new Map<string, PointsOfSeries>()
@@ -135,33 +136,6 @@ async function readHashes(
     }
   return all
 }
-
-type Part = { block: NativeBlock; from: number; to: number }
-
-/** Stretches of rows of one series, by its key, of those whose hashes are given. */
-function partsBySeries(blocks: readonly NativeBlock[], keys: ReadonlyMap<bigint, string>): Map<string, Part[]> {
-  const found = new Map<string, Part[]>()
-  for (const block of blocks) {
-    const hashes = packedOf(block, 'seriesOf').bytes
-    for (let from = 0, row = 1; row <= block.rows; row++) {
-      if (row < block.rows && isSameHash(hashes, row - 1, row)) continue
-      const key = keys.get(hashAt(hashes, from))
-      const part = { block, from, to: row }
-      from = row
-      if (key === undefined) continue
-      const others = found.get(key)
-      if (others) others.push(part)
-      else found.set(key, [part])
-    }
-  }
-  return found
-}
-
-const hashAt = (hashes: DataView, row: number): bigint => hashes.getBigUint64(row * 8)
-
-const isSameHash = (hashes: DataView, one: number, other: number): boolean =>
-  hashes.getUint32(one * 8) === hashes.getUint32(other * 8) &&
-  hashes.getUint32(one * 8 + 4) === hashes.getUint32(other * 8 + 4)
 
 function joined(pieces: readonly Numbers[]): Numbers {
   const [only] = pieces

@@ -10,6 +10,7 @@ import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
 import { type Asking, forEachSeries } from './raw-series.ts'
 import { freshCountStatement, freshStatement, rowsBySeries, wholesStatement } from './rolled-sql.ts'
+import { hashAt } from './rows-by-hash.ts'
 
 type FreshPoints = PointColumns & { versions: Float64Array }
 
@@ -116,7 +117,7 @@ export async function readWholes(
             traits: traitsOf(block, row),
             validFrom: at('validFrom'),
             version: at('version'),
-            hash: packedOf(block, 'seriesOf').bytes.getBigUint64(row * 8),
+            hash: hashAt(packedOf(block, 'seriesOf').bytes, row),
           })
         }
     }),

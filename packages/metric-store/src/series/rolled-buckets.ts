@@ -9,13 +9,15 @@ import type { BucketSeries } from '@kiroku/core/series'
 import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
 import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
-import { fieldAt, overlapOf, packBuckets, readField, startsOf } from '../rollups/stored-fields.ts'
+import { bucketHash } from '../rollups/place.ts'
+import { fieldAt, overlapOf, packBuckets, readField, startsOf, versionAt } from '../rollups/stored-fields.ts'
 import type { RequestedSeries } from '../types.ts'
 import { fieldsOn } from './bucket-fields.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
-import type { Asking } from './raw-series.ts'
-import { bucketRowsStatement, rowsBySeries, type SeriesRows } from './rolled-sql.ts'
+import { type Asking, keyAt } from './raw-series.ts'
+import { bucketRowsStatement } from './rolled-sql.ts'
+import { type Rows, rowsByHash } from './rows-by-hash.ts'
 
 type Range = { from: number; to: number }
 
@@ -56,9 +58,6 @@ export async function readRolledBuckets(
   return rolled
 }
 
-/** Neighbouring rows of an answer that are of one series. */
-type Rows = Omit<SeriesRows, 'key'>
-
 async function readGroup(
   { engine, project, signal }: Asking,
   group: SeriesGroup,
@@ -68,21 +67,39 @@ async function readGroup(
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
   const wholes = wholesOf(group, byKey)
+  const keys = keysByHash(group, level, byKey)
   const cut = widest(group, wholes, range)
   // Where every step has its point no bucket is longer, in steps, than it has points.
   const isDense = wholes.every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
   const startFrom = cut && axis === 'step' && isDense ? Math.ceil(cut.from) - pointsOfLevel(level) + 1 : null
   const blocks = await engine.columns({
-    ...bucketRowsStatement(project, group, { level, axis, range: cut, startFrom: safeWhole(startFrom) }),
+    ...bucketRowsStatement(project, group, {
+      level,
+      hashes: [...keys.keys()],
+      axis,
+      range: cut,
+      startFrom: safeWhole(startFrom),
+    }),
     signal,
   })
-  const bySeries = new Map<string, Rows[]>()
-  for (const { key, ...rows } of rowsBySeries(group, blocks)) {
-    const others = bySeries.get(key)
-    if (others) others.push(rows)
-    else bySeries.set(key, [rows])
-  }
-  return bySeries
+  return rowsByHash(blocks, keys)
+}
+
+/** The keys of a group's series by the hashes of their buckets of a level. */
+function keysByHash(
+  group: SeriesGroup,
+  level: number,
+  byKey: ReadonlyMap<string, LevelledSeries>,
+): Map<bigint, string> {
+  return new Map(
+    group.runs.flatMap((_, run) =>
+      group.metrics.flatMap((__, metric): [bigint, string][] => {
+        const key = keyAt(group, run, metric)
+        const hash = byKey.get(key)?.known.hash
+        return hash === undefined ? [] : [[bucketHash(hash, level), key]]
+      }),
+    ),
+  )
 }
 
 const safeWhole = (step: number | null): number | null => (Number.isSafeInteger(step) ? step : null)
@@ -124,7 +141,7 @@ function rolledOf(parts: readonly Rows[], { series, known, level }: LevelledSeri
   if (kind === 'time') return columnsOf(rows, tail, known, base)
   const stored = rows.map(({ block, from, to }) => ({ table: tableOf(block), from, to }))
   if (tail.length === 0) return { rows: stored }
-  const last = { starts: startsOf(tail), fields: packBuckets(tail, 'fields') }
+  const last = { starts: startsOf(tail), fields: packBuckets(tail, 'fields', 0) }
   return { rows: [...stored, { table: last, from: 0, to: last.starts.length }] }
 }
 
@@ -177,12 +194,11 @@ function columnsOf(
 function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Rows[] | null {
   const stretches: Rows[] = []
   for (const { block, from, to } of parts) {
-    const versions = numbersOf(block, 'versionOf')
     const starts = numbersOf(block, 'startOf')
     const overlaps = overlapOf(block, place.kind, place.range)
     let stretch: Rows | null = null
     for (let row = from; row < to; row++) {
-      const version = versions[row] ?? 0
+      const version = versionAt(block, row)
       if (version > known.version) return null
       if (version < known.validFrom || !overlaps(row)) stretch = null
       else if (stretch && (starts[row] ?? 0) > (starts[row - 1] ?? 0)) stretch.to = row + 1
@@ -205,13 +221,12 @@ const startAt = (block: NativeBlock, row: number): number => fieldAt(block, 'sta
 /** Of rows with the same start the newest, each by itself, sorted. */
 function newestRows(stretches: readonly Rows[]): Rows[] {
   const newest = new Map<number, Rows>()
-  const versionOf = ({ block, from }: Rows): number => numbersOf(block, 'versionOf')[from] ?? 0
   for (const { block, from, to } of stretches)
     for (let row = from; row < to; row++) {
       const one = { block, from: row, to: row + 1 }
       const start = startAt(block, row)
       const other = newest.get(start)
-      if (other === undefined || versionOf(other) < versionOf(one)) newest.set(start, one)
+      if (other === undefined || versionAt(other.block, other.from) < versionAt(block, row)) newest.set(start, one)
     }
   return [...newest].sort(([one], [other]) => one - other).map(([, rows]) => rows)
 }

@@ -3,7 +3,17 @@ import { type NativeBlock, numbersOf, packedOf, uuidAt } from '../engine/native-
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { selectedBuckets, selectedOverSteps, storedField } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
-import { bucketRowsOf, hashOf, keysOf, manyRanges, parametersOf, selected, seriesRowsOf } from './series-sql.ts'
+import {
+  bucketRowsOf,
+  hashOf,
+  isRunOf,
+  keysOf,
+  manyRanges,
+  parametersOf,
+  placesOf,
+  selected,
+  seriesRowsOf,
+} from './series-sql.ts'
 
 type Range = { from: number; to: number }
 
@@ -52,31 +62,37 @@ export function freshCountStatement(project: string, group: SeriesGroup, after: 
 }
 
 /**
- * A row a bucket of a level that overlaps the range, of steps or of times, or several, as above, and its `versionOf`.
- * `startFrom`: no bucket that starts before that step overlaps it. Only a start lets ClickHouse pass over granules.
+ * A row a bucket of a level that overlaps the range, of steps or of times, or several, as above, of the series with these hashes of
+ * the level: `seriesOf` is that of each row. `startFrom`: no bucket that starts before that step overlaps it. Only a start lets
+ * ClickHouse pass over granules.
  */
 export function bucketRowsStatement(
   project: string,
   group: SeriesGroup,
-  {
-    level,
-    axis,
-    range,
-    startFrom,
-  }: { level: number; axis: 'step' | 'time'; range: Range | null; startFrom: number | null },
+  { level, hashes, axis, range, startFrom }: WantedBuckets,
 ): Statement {
   const start = axis === 'step' ? 'start' : storedField('startTime')
   const last = `${start} + ${storedField(axis === 'step' ? 'lastStep' : 'lastTime')}`
   const end = startFrom === null ? `${last} >= {stepFrom:Int64}` : 'start >= {startFrom:Int64}'
   return {
-    sql: `${bucketRowsOf(
-      { from: 'rollups', level: '{level:UInt8}' },
-      group,
-      `${groupKeysOf(group)}${axis === 'step' ? selectedOverSteps : selectedBuckets}, toFloat64(version) AS versionOf`,
-      range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end}`,
-    )} ${range === null ? '' : manyRanges}`,
-    parameters: { ...parametersOf(project, group, range), level, ...(startFrom === null ? {} : { startFrom }) },
+    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, ${axis === 'step' ? selectedOverSteps : selectedBuckets}
+          FROM rollups WHERE indexHint(${placesOf(group, '{level:UInt8}')} AND ${isRunOf(group)}) AND series IN CAST({hashes:Array(String)}, 'Array(UInt64)')
+            ${range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end} ${manyRanges}`}`,
+    parameters: {
+      ...parametersOf(project, group, range),
+      level,
+      hashes: hashes.map(String),
+      ...(startFrom === null ? {} : { startFrom }),
+    },
   }
+}
+
+type WantedBuckets = {
+  level: number
+  hashes: readonly bigint[]
+  axis: 'step' | 'time'
+  range: Range | null
+  startFrom: number | null
 }
 
 /** The columns that name a row's series: a run as its bytes, which are cheaper to compare than its place is to look up. */

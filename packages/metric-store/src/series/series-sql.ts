@@ -21,9 +21,8 @@ const metricIndex =
 
 /** The rows of a table for a group's runs and some metrics. */
 function rowsOf(table: string, group: SeriesGroup, columns: string, metric: string, onlyIf = ''): string {
-  const run = group.runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
   return `SELECT ${group.runs.length > 1 ? runIndex : ''}${columns} FROM ${table}
-          WHERE project = {project:UUID} AND ${run} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
+          WHERE project = {project:UUID} AND ${isRunOf(group)} AND stream = '${group.stream}' AND ${metric} ${onlyIf}`
 }
 
 /** Their points. `FINAL` leaves the newest of those that have the same step. */
@@ -48,20 +47,25 @@ export function bucketRowsOf(
   columns: string,
   onlyIf = '',
 ): string {
-  const { runs, metrics, stream } = group
-  const placeOf = (metric: string): string =>
-    placeOfLevel('{project:UUID}', level, String(streamNumber(stream)), metric)
-  const places = (): string =>
-    metrics.length > 1
-      ? `place IN (SELECT arrayJoin(arrayMap(name -> ${placeOf('name')}, {metrics:Array(String)})))`
-      : `place = ${placeOf('{metric:String}')}`
   const where =
     level === 'whole'
-      ? `place = ${placeOfWholes('{project:UUID}')} AND stream = '${stream}' AND ${isMetric(group)}`
-      : places()
-  return `SELECT ${metrics.length > 1 ? metricIndex : ''}${columns} FROM ${from}
-          WHERE ${where} AND ${runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'} ${onlyIf}`
+      ? `place = ${placeOfWholes('{project:UUID}')} AND stream = '${group.stream}' AND ${isMetric(group)}`
+      : placesOf(group, level)
+  return `SELECT ${group.metrics.length > 1 ? metricIndex : ''}${columns} FROM ${from}
+          WHERE ${where} AND ${isRunOf(group)} ${onlyIf}`
 }
+
+/** Whether a stored bucket is of a level of a group's metrics; the level is SQL. */
+export function placesOf({ metrics, stream }: SeriesGroup, level: string): string {
+  const placeOf = (metric: string): string =>
+    placeOfLevel('{project:UUID}', level, String(streamNumber(stream)), metric)
+  return metrics.length > 1
+    ? `place IN (SELECT arrayJoin(arrayMap(name -> ${placeOf('name')}, {metrics:Array(String)})))`
+    : `place = ${placeOf('{metric:String}')}`
+}
+
+export const isRunOf = ({ runs }: SeriesGroup): string =>
+  runs.length > 1 ? 'run IN {runs:Array(UUID)}' : 'run = {run:UUID}'
 
 /** The place of a row's run among those of a group. */
 export const runIndexOf = ({ runs }: SeriesGroup): string => (runs.length > 1 ? runIndex : '')
