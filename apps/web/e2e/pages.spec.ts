@@ -1,4 +1,4 @@
-import { batchOf, postBatch, testRun } from '@kiroku/testkit'
+import { batchOf, client, postBatch, testRun } from '@kiroku/testkit'
 import { expect, test } from 'vitest'
 import { chart } from './browser.ts'
 import { openAnew, openPages, page, server, startDashboard } from './dashboard.ts'
@@ -120,6 +120,20 @@ test('a run deleted on its own page comes back by undo', async () => {
   await page.locator('[data-run="odd"]').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.locator('[data-run="odd"]').waitFor()
+})
+
+test('a run that somebody else deletes leaves the list, and its page asks for it no more', async () => {
+  const list = await page.context().newPage()
+  await list.goto(`${home}/runs`)
+  await list.locator('[data-run="odd"]').waitFor()
+  await page.goto(`${home}/runs/odd`)
+  await page.getByRole('button', { name: 'Delete the run' }).waitFor()
+  const address = { organization: server.organization, project, run: 'odd' }
+  await client(server).runs.delete.mutate(address)
+  await list.locator('[data-run="odd"]').waitFor({ state: 'detached' })
+  await client(server).runs.restore.mutate(address)
+  await list.locator('[data-run="odd"]').waitFor()
+  await list.close()
 })
 
 test('texts that a run logged are on its page, newest first, and more come while one looks', async () => {

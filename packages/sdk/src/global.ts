@@ -20,6 +20,7 @@ type AnyRun = Pick<
   | 'isResumed'
   | 'config'
   | 'summary'
+  | 'markPreempting'
   | 'finish'
   | 'isFinished'
 > & {

@@ -476,3 +476,22 @@ describe('labels', () => {
     expect(sets).toEqual([{ tags: ['one'] }, { tags: ['one', 'two'] }, { displayName: 'better' }])
   })
 })
+
+describe('a machine that is taken away', () => {
+  it('is told once, in the order of the stream, and not of a run that has ended', () => {
+    using recorded = new RecordedRun()
+    const { run } = recorded
+    run.tags = 'one'
+    run.markPreempting()
+    run.markPreempting()
+    const { updates } = recorded.assemble()
+    expect(updates.map(({ type, seq }) => [type, seq])).toEqual([
+      ['labels', 1],
+      ['preempting', 2],
+      ['finish', 3],
+    ])
+    using ended = new RecordedRun()
+    ended.run.end(0)
+    expect(() => ended.run.markPreempting()).toThrow('run recorded is finished; markPreempting() comes too late')
+  })
+})

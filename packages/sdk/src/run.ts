@@ -44,6 +44,7 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
   #labels: RunLabelsPatch
   readonly #isShared: boolean
   #steps: StepState = { step: 0, hasRow: false }
+  #isPreempting = false
   #isEnded = false
   #finishing: Promise<void> | undefined
 
@@ -242,6 +243,17 @@ export class Run<Metrics = OpenMetrics, Config = Record<string, unknown>> {
     this.end(exitCode)
     this.#finishing ??= this.#link.settle(timeoutMs)
     return this.#finishing
+  }
+
+  /**
+   * Says that the machine is about to be taken away: from now on the run is `preempting`, and `preempted`, not failed or crashed, if
+   * it then ends by anything but exit code 0 or falls silent, until a script resumes it. Calling it again changes nothing.
+   */
+  markPreempting(): void {
+    if (this.#isEnded) throw this.#endedError('markPreempting()')
+    if (this.#isPreempting) return
+    this.#update({ type: 'preempting' })
+    this.#isPreempting = true
   }
 
   /** Ends the run and does not wait; the rest is sent in the background. Calling it again changes nothing. */

@@ -117,3 +117,8 @@ trains(configured)
 const takesTyped = (_run: typeof run): void => {}
 takesTyped(run)
 trains(run)
+
+// The machine is about to be taken away.
+same<Equal<ReturnType<typeof run.markPreempting>, void>>()
+// @ts-expect-error it takes nothing
+run.markPreempting(true)

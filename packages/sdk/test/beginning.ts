@@ -9,6 +9,7 @@ type Step =
   | { summary: object }
   | { unset: string }
   | { put: { path: (string | number)[]; value: unknown } }
+  | { preempting: true }
   | { isKnown: true }
   | { pause: number }
 

@@ -27,6 +27,7 @@ describe('4.7 how a script ends is how all of its runs end, with the rows that w
     ['an exception that a handler bears', 'handledException', 0, 'finished', 0],
     ['Ctrl-C', 'interrupted', 'SIGINT', 'failed', 255],
     ['SIGTERM', 'terminated', 'SIGTERM', 'crashed', null],
+    ['SIGTERM of a machine that is taken away', 'preempted', 1, 'preempted', 1],
   ] as const
   it.each(cases)('%s', async (_, end, exit, state, exitCode) => {
     await using script = new Script('ends.mjs', [end], env)

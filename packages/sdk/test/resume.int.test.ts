@@ -128,6 +128,24 @@ describe('4.5 resume', () => {
   })
 })
 
+describe('a run whose machine is taken away', () => {
+  it('is preempting, then preempted by the end of its script, and goes on elsewhere as any other', async () => {
+    const what: Beginning = { options: { id: 'spot', resume: 'allow' }, steps: [{ log: [{ a: 1 }] }] }
+    await using taken = begin({ ...what, steps: [...(what.steps ?? []), { preempting: true }], end: 'hang' }, env)
+    await until(
+      async () => (await storedRun(place, 'spot'))?.state === 'preempting' || undefined,
+      'the server to hear it',
+    )
+    taken.child.kill('SIGKILL')
+    expect(await endedRun(place, 'spot')).toMatchObject({ state: 'preempted', exitCode: null })
+    const { begun } = await ran(what, env)
+    expect(begun).toMatchObject({ isResumed: true, step: 1 })
+    expect(await endedRun(place, 'spot')).toMatchObject({ state: 'finished', exitCode: 0, lastStep: 1 })
+    expect((await ran({ ...what, end: 'exit' }, env)).code).toBe(3)
+    expect(await endedRun(place, 'spot')).toMatchObject({ state: 'failed', exitCode: 3 })
+  })
+})
+
 describe('4.5 resume: auto', () => {
   it('goes on with what was interrupted here, until it ends well', async () => {
     const auto: Beginning = { options: { resume: 'auto' }, steps: [{ log: [{ a: 1 }] }], end: 'exit' }

@@ -1,4 +1,4 @@
-import type { Run } from '@kiroku/core/runs'
+import { liveRunStates, type Run } from '@kiroku/core/runs'
 import { type Caller, client, readPoints } from '@kiroku/testkit'
 import { expect } from 'vitest'
 import { until } from './script.ts'
@@ -16,13 +16,13 @@ export async function storedRun(place: Place, run: string): Promise<Run | undefi
   }
 }
 
-/** The run once it is no longer running. */
+/** The run once it goes on no more. */
 export async function endedRun(place: Place, run: string): Promise<Run> {
   let state = 'unknown to the server'
   const ended = async (): Promise<Run | undefined> => {
     const stored = await storedRun(place, run)
     state = stored?.state ?? state
-    return stored !== undefined && stored.state !== 'running' ? stored : undefined
+    return stored !== undefined && !liveRunStates.includes(stored.state) ? stored : undefined
   }
   return until(ended, () => `run ${run} to end, which is ${state}`)
 }

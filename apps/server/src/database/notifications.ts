@@ -18,10 +18,11 @@ const runNoticeSchema = z.object({
   state: runStateSchema,
   points: z.boolean(),
   created: z.boolean(),
+  deleted: z.boolean().optional(),
 })
 
 /** A run that a statement changed, as one row, of which notice is to be given. */
-export const changedRunSchema = runNoticeSchema.omit({ points: true, created: true })
+export const changedRunSchema = runNoticeSchema.omit({ points: true, created: true, deleted: true })
 
 /** One run that has something new, for all servers. */
 export type RunNotice = z.infer<typeof runNoticeSchema>

@@ -15,9 +15,9 @@ const movedBy = (...events: LiveEvent[]) => {
   return moved
 }
 
-const notice = (run: string, created = false): LiveEvent => ({
+const notice = (run: string, created = false, more: { deleted?: boolean } = {}): LiveEvent => ({
   kind: 'moved',
-  notice: { runs: [{ run, state: 'running', points: true, created }] },
+  notice: { runs: [{ run, state: 'running', points: true, created, ...more }] },
 })
 
 test('only runs that moved and are loaded are fetched again', () => {
@@ -33,6 +33,13 @@ test('a new run, missed notices, a list that is not there and many runs need the
   expect(runsToFetch(movedBy(notice('a')), undefined)).toBeNull()
   const many = Array.from({ length: 26 }, (_, index) => `r${index}`)
   expect(runsToFetch(movedBy(...many.map((slug) => notice(slug))), [page(many)])).toBeNull()
+})
+
+test('a deleted run needs the whole list and is asked for no more, until it is restored', () => {
+  const deleted = notice('a', false, { deleted: true })
+  expect(runsToFetch(movedBy(deleted), [page(['a', 'b'])])).toBeNull()
+  expect([...movedBy(notice('a'), deleted).gone]).toEqual(['a'])
+  expect([...movedBy(deleted, notice('a')).gone]).toEqual([])
 })
 
 test('fresh runs take their places', () => {

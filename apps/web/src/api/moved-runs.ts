@@ -2,15 +2,18 @@ import type { RunPage } from '@kiroku/core/queries'
 import type { Run } from '@kiroku/core/runs'
 import type { LiveEvent } from './live.tsx'
 
-/** What moved since a list was last brought up to date. `isUnknown`: a run is new, or notices were missed. */
-export type Moved = { runs: Set<string>; isUnknown: boolean }
+/**
+ * What moved since a list was last brought up to date. `gone` are those of the runs that were deleted. `isUnknown`: a list may have
+ * other runs now, as one is new or gone, or notices were missed.
+ */
+export type Moved = { runs: Set<string>; gone: Set<string>; isUnknown: boolean }
 
 /** From this many on, one request for the whole list is cheaper than one for each run. */
 const mostSingleRuns = 25
 
 /** The start of a collection of notices. */
 export function nothingMoved(): Moved {
-  return { runs: new Set(), isUnknown: false }
+  return { runs: new Set(), gone: new Set(), isUnknown: false }
 }
 
 /** Adds an event to a collection. */
@@ -19,9 +22,11 @@ export function addMoved(moved: Moved, event: LiveEvent): void {
     moved.isUnknown = true
     return
   }
-  for (const { run, created } of event.notice.runs) {
+  for (const { run, created, deleted = false } of event.notice.runs) {
     moved.runs.add(run)
-    if (created) moved.isUnknown = true
+    if (deleted) moved.gone.add(run)
+    else moved.gone.delete(run)
+    if (created || deleted) moved.isUnknown = true
   }
 }
 

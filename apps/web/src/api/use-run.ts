@@ -5,12 +5,15 @@ import { type QueryKey, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTRPC } from './trpc.ts'
 import { useLiveRefresh } from './use-runs.ts'
 
-/** Asks anew for what has this key, or one that begins with it, whenever the run moved: at most once a second. */
+/**
+ * Asks anew for what has this key, or one that begins with it, whenever the run moved: at most once a second, and never for a run that
+ * was deleted.
+ */
 export function useRunRefresh(run: string, queryKey: QueryKey): void {
   const client = useQueryClient()
   useLiveRefresh(
-    async () => {
-      await client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+    async ({ gone }) => {
+      if (!gone.has(run)) await client.invalidateQueries({ queryKey }, { cancelRefetch: false })
     },
     (event) => event.kind === 'missed' || event.notice.runs.some((moved) => moved.run === run),
   )

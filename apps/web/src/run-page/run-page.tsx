@@ -5,8 +5,8 @@ import { isLiveState, type RunLabelsPatch } from '@kiroku/core/runs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useMemo } from 'react'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
-import { useRunFiles } from '../api/use-run.ts'
-import { useLiveRefresh, useMetrics } from '../api/use-runs.ts'
+import { useRunFiles, useRunRefresh } from '../api/use-run.ts'
+import { useMetrics } from '../api/use-runs.ts'
 import { RunArtifacts } from '../artifacts/run-artifacts.tsx'
 import { useRunArtifacts } from '../artifacts/use-artifacts.ts'
 import { keptRunColor } from '../colors/run-colors.ts'
@@ -35,12 +35,7 @@ export function RunPage({ path, slug }: { path: ProjectPath; slug: string }): Re
   const address = useMemo(() => ({ ...path, run: slug }), [path.organization, path.project, slug])
   const query = useQuery(trpc.runs.byId.queryOptions(address))
   const queryKey = trpc.runs.byId.queryKey(address)
-  useLiveRefresh(
-    async () => {
-      await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
-    },
-    (event) => event.kind === 'missed' || event.notice.runs.some(({ run }) => run === slug),
-  )
+  useRunRefresh(slug, queryKey)
   const update = useMutation(
     trpc.runs.update.mutationOptions({ onSuccess: (run) => client.setQueryData(queryKey, run) }),
   )

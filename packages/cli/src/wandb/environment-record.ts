@@ -34,6 +34,7 @@ export function readEnvironmentRecord(message: Uint8Array): ExtendedRecord {
     const [text, count] = [texts[number], counts[number]]
     if (text !== undefined && isBytes) record[text] = utf8(bytes)
     else if (count !== undefined) record[count] = value
+    else if (number === 3) record['startedAt'] = isoTime(timestampMs(bytes))
     else if (number === 5) words.push(utf8(bytes))
     else if (number === 9) record['git'] = readGit(bytes)
     else if (number === 21) record['memory'] = { total: String(firstNumber(bytes)) }
@@ -42,6 +43,8 @@ export function readEnvironmentRecord(message: Uint8Array): ExtendedRecord {
   if (words.length > 0) record['args'] = words
   return record
 }
+
+const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 
 /** A git record: remote = 1, commit = 2. */
 export function readGit(message: Uint8Array): ExtendedRecord {

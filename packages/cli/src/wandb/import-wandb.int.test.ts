@@ -71,6 +71,8 @@ class LostServer extends ServerClient {
   }
 }
 
+/** When scripts begin, unless they say otherwise. */
+const start = Date.UTC(2026, 0, 1)
 const silent: Terminal = { print() {}, say() {}, progress() {}, isInteractive: false }
 
 describe('a log', () => {
@@ -206,7 +208,6 @@ describe('a log', () => {
   })
 
   it('whose beginning came from the script itself is completed, and nothing of it comes twice', async () => {
-    const start = Date.UTC(2026, 0, 1)
     const given = async (run: string, rows: readonly [step: number, time: number, x: number][]) => {
       const begun = await testRun(caller, { project: 'half', run })
       const lines = ['one', 'two'].map((text, line) => ({ line, stream: 'stdout', time: 1, text }) as const)
@@ -256,7 +257,6 @@ describe('a log', () => {
   })
 
   it('that is there, and was gone on with or rewound since, is left as it is', async () => {
-    const start = Date.UTC(2026, 0, 1)
     const begun = await testRun(caller, { project: 'since', run: 'since' })
     const row = (step: number, time: number, x: number) => ({ step, time: start + time, values: { x } })
     // Rows 2 and 3 of the log were rewound, and others took their place.
@@ -265,8 +265,73 @@ describe('a log', () => {
     await postBatch(caller, batchOf(second, { rows: [row(3, 100_000, -3), row(4, 101_000, -4)] }))
     const log = [0, 1, 2, 3].reduce((script, step) => script.row(step, { x: String(step) }), new LogScript('since'))
     const outcome = await bring(place('since', 'run-1-since', log.exit()), '--project', 'since')
-    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('is there already') })
+    expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining('but for rows at its end') })
     expect((await pointsOf('since', 'since', 'x')).map(([, x]) => x)).toEqual([0, 1, -2, -3, -4])
+  })
+
+  it('without a number is found by its other values, and what is missing is added', async () => {
+    const begun = await testRun(caller, { project: 'words', run: 'words' })
+    const told = [0, 1].map((step) => ({ step, time: start + step * 1000, metric: 'note', value: `n${step}` }))
+    await postBatch(caller, batchOf(begun, { texts: told }))
+    const log = new LogScript('words').row(0, { note: '"n0"' }).row(1, { note: '"n1"' })
+    const directory = place('words', 'run-1-words', log)
+    expect((await bring(directory, '--project', 'words')).stderr).toContain('is there already, as wandb sent it')
+    place('words', 'run-1-words', log.row(2, { note: '"n2"' }).exit())
+    for (let times = 0; times < 2; times++)
+      expect(await bring(directory, '--project', 'words')).toMatchObject({ code: 0 })
+    const texts = await client(caller).texts.byRun.query(address('words', 'words'))
+    expect(texts.map(({ step, value }) => [step, value])).toEqual([0, 1, 2].map((step) => [step, `n${step}`]))
+    expect(await runOf('words', 'words')).toMatchObject({ state: 'finished' })
+  })
+
+  it('of a shared run is found where the server put its rows, and left alone where a part of them is there', async () => {
+    const begun = await testRun(caller, { project: 'found', run: 'found', shared: true })
+    const row = (at: number, x: number) => ({ step: 0, time: start + at, values: { x } })
+    await postBatch(caller, batchOf(begun, { rows: [row(-5000, 0), row(0, 0), row(-4000, 1), row(1000, 1)] }))
+    const log = new LogScript('found', { 19: { 3: { 4: true, 67: true } } }).row(0, { x: '0' }).row(1, { x: '1' })
+    const directory = place('found', 'run-1-found', log)
+    expect(await bring(directory, '--project', 'found')).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('is there already, as wandb sent it'),
+    })
+    place('found', 'run-1-found', log.row(2, { x: '2' }).exit())
+    const part = await bring(directory, '--project', 'found')
+    expect(part).toMatchObject({ code: 1 })
+    expect(part.stderr).toContain(
+      'is left out, as nobody can tell what of it is there: its first row is in the run and its last one not',
+    )
+    expect(await pointsOf('found', 'found', 'x')).toHaveLength(4)
+  })
+
+  it('without a row is found by when its script began, and else goes only into a run that came by imports', async () => {
+    const began = { 1: Math.floor(start / 1000), 2: 250_400_000 }
+    const log = (id: string, run: Parameters<typeof LogScript.prototype.add>[0] = {}): LogScript =>
+      new LogScript(id, run, start + 10_000)
+        .add({ 26: { 3: began } })
+        .print('late\n')
+        .exit()
+    const finish = { type: 'finish', state: 'finished', exitCode: 0, time: start + 9000 } as const
+    for (const [run, startedAt] of [
+      ['mine', start + 250],
+      ['other', start + 300],
+    ] as const) {
+      const begun = await testRun(caller, { project: 'bare', run, startedAt })
+      await postBatch(caller, batchOf(begun, { updates: [finish] }))
+    }
+    place('bare', 'run-1-mine', log('mine', { 24: true }))
+    const directory = place('bare', 'run-2-other', log('other', { 24: true }))
+    const outcome = await bring(directory, '--project', 'bare')
+    expect(outcome).toMatchObject({ code: 1 })
+    expect(outcome.stderr).toContain('run-1-mine: is there already, as wandb sent it')
+    expect(outcome.stderr).toContain(
+      'run-2-other: is left out, as nobody can tell what of it is there: it has no rows to look for',
+    )
+    expect([await linesOf('bare', 'mine'), await linesOf('bare', 'other')]).toEqual([[], []])
+
+    place('brought', 'run-1-brought', new LogScript('brought').row(0, { x: '0' }).print('early\n').exit())
+    const both = place('brought', 'run-2-brought', log('brought', { 24: true }))
+    for (let times = 0; times < 2; times++) expect(await bring(both, '--project', 'brought')).toMatchObject({ code: 0 })
+    expect(await linesOf('brought', 'brought')).toEqual(['stdout: early', 'stdout: late'])
   })
 
   it('does not get into a run of another origin, and the others still get in', async () => {
@@ -437,17 +502,23 @@ describe.skipIf(python === null)('runs of the real client', () => {
       texts: await client(caller).texts.byRun.query(address('by wandb', run)),
       run: await runOf('by wandb', run),
     })
-    const before = { live: await seen('live'), offline: await seen('offline') }
+    const each = async () => ({
+      ...{ live: await seen('live'), offline: await seen('offline') },
+      ...{ words: await seen('words'), silent: await seen('silent'), shared: await seen('shared') },
+    })
+    const { words, silent, shared, ...rows } = await each()
     const numbers = [0, 1, 2, 3, 4, 5, 6]
-    for (const { points, lines } of Object.values(before)) {
+    for (const { points, lines } of Object.values(rows)) {
       expect(points.map(([, value]) => value)).toEqual(numbers)
       expect(lines).toEqual(numbers.map((number) => `stdout: line ${number}`))
     }
+    expect(words.texts.map(({ value }) => value)).toEqual(['one', 'two'])
+    expect([words, silent, shared].map(({ lines }) => lines.length)).toEqual([1, 1, 1])
     for (let times = 0; times < 2; times++) {
       const outcome = await bring(join(sent, 'wandb'))
       expect(outcome).toMatchObject({ code: 0 })
-      expect(outcome.stderr.match(/is there already, as wandb sent it; nothing changed/g)).toHaveLength(4)
-      expect({ live: await seen('live'), offline: await seen('offline') }).toEqual(before)
+      expect(outcome.stderr.match(/is there already, as wandb sent it; nothing changed/g)).toHaveLength(7)
+      expect(await each()).toEqual({ words, silent, shared, ...rows })
     }
   })
 

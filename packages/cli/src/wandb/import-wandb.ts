@@ -64,10 +64,12 @@ export async function importWandb(
     reportFailure(terminal, new KirokuError({ code, message: `${name}: ${failureLine(cause)}`, cause }), options)
   }
   const importRun = async ({ project, logs }: RunLogs): Promise<void> => {
+    const writers = new Set<string>()
     for (const [index, file] of logs.entries()) {
       const line = display.begin(file.name)
       try {
-        if (!(await importLog({ terminal, client, file, line, project, organization, isJoining: index > 0 }))) failed++
+        const importing = { terminal, client, file, line, project, organization, writers, isJoining: index > 0 }
+        if (!(await importLog(importing))) failed++
       } catch (cause) {
         line.end(undefined)
         fail(file.name, cause)
@@ -139,6 +141,8 @@ type Importing = {
   project: string
   /** The one of the key. */
   organization: () => Promise<string>
+  /** Those of the run that earlier logs are, as far as they were imported. */
+  writers: Set<string>
   isJoining: boolean
 }
 
@@ -149,9 +153,10 @@ async function importLog(importing: Importing): Promise<boolean> {
   const log = await scanLog(file, (bytes, size) => move(bytes, 2 * size))
   const run = await openRun(importing, log)
   if ('page' in run) {
-    line.end(`is there already, as wandb sent it; nothing changed -> ${run.page}`)
-    return true
+    line.end(`${run.told}; nothing changed -> ${run.page}`)
+    return run.isRight
   }
+  importing.writers.add(run.writer)
   const sent = await sendLog(client, log, run, (bytes) => move(log.size + bytes, 2 * log.size))
   line.end(`${sent.isKnown ? 'was imported before, nothing changed' : describe(log, sent)} -> ${client.url}${run.path}`)
   const told = [...damageOf(log), ...sent.problems, ...sent.rejected.map((reason) => `not stored: ${reason}`)]
@@ -160,22 +165,31 @@ async function importLog(importing: Importing): Promise<boolean> {
   return log.damage === null && log.unreadable === 0 && sent.problems.length === 0 && sent.rejected.length === 0
 }
 
-/** The run that a log is sent to, or the page of one that has all of it from the script itself, or from `wandb sync`. */
+/** The page of a run that a log is not sent to, and why not; `isRight`: the run is what its scripts made it. */
+type LeftRun = { page: string; told: string; isRight: boolean }
+
+const whole = 'is there already, as wandb sent it'
+const passed = `${whole}, but for rows at its end, without which its run was gone on with or rewound since`
+
+/** The run that a log is sent to, or one that has of it what it can have, or who knows what, from the script itself or `wandb sync`. */
 async function openRun(
-  { client, organization, project, isJoining }: Importing,
+  { client, organization, project, writers, isJoining }: Importing,
   log: ScannedLog,
-): Promise<StartedRun | { page: string }> {
+): Promise<StartedRun | LeftRun> {
   const address = { organization: await organization(), project, run: slugOf(log.first.id) }
   if (!(await isThere(client, address))) return startRun(client, log, { project, isJoining })
   const isOwn = await isImported(client, log, project, writerOf(log))
-  const presence = await presenceOf(client, log, address)
+  const presence = await presenceOf(client, log, { address, imported: writers.size })
   if (isOwn) {
     const run = await startRun(client, log, { project, isJoining })
-    return presence.what === 'nothing' ? run : { ...run, known: { shift: presence.shift } }
+    return 'shift' in presence && !log.isShared ? { ...run, known: { shift: presence.shift } } : run
   }
   if (presence.what === 'nothing') return startRun(client, log, { project, isJoining })
-  if (presence.what === 'all' && !(await isImported(client, log, project, restWriterOf(log))))
-    return { page: client.url + runPath(address) }
+  const page = client.url + runPath(address)
+  if (presence.what === 'unknown')
+    return { page, told: `is left out, as nobody can tell what of it is there: ${presence.why}`, isRight: false }
+  if (presence.what !== 'beginning' && !(await isImported(client, log, project, restWriterOf(log))))
+    return { page, told: presence.what === 'all' ? whole : passed, isRight: true }
   const lines = await linesBefore(client, log, address)
   return continueRun(client, log, project, { shift: presence.shift, lines })
 }

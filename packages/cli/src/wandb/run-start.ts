@@ -153,6 +153,11 @@ async function inputOf(log: ScannedLog, project: string): Promise<{ input: Creat
   return { input, problems }
 }
 
+/** When a log's script says that it began, in unix milliseconds; null where it does not. */
+export async function scriptStartOf(log: ScannedLog): Promise<number | null> {
+  return readEnvironment(await environmentOf(log), null).startedAt
+}
+
 /** From the log, and of what an older client's has not from the file beside it. */
 async function environmentOf({ environment, last, first, file }: ScannedLog): Promise<ExtendedRecord> {
   const git = last.git ?? first.git

@@ -12,8 +12,8 @@ import { emptyRecord, recordOf, removeAt, setItems } from './record-items.ts'
 import { type LogEnd, readRecordLog } from './record-log.ts'
 import type { RunFields } from './run-fields.ts'
 
-/** A number as a row of a log has it; `time` in unix milliseconds. */
-export type LoggedNumber = { metric: string; step: number; time: number; value: number }
+/** A value as a row of a log has it, null where it is no number; `time` in unix milliseconds. */
+export type LoggedValue = { metric: string; step: number; time: number; value: number | null }
 
 /** What must be known of a log before its first row can be sent. Times are unix milliseconds. */
 export type ScannedLog = LogEnd & {
@@ -38,9 +38,9 @@ export type ScannedLog = LogEnd & {
   /** The last value of each metric of the history; null for one that is neither number, text nor truth value. */
   latest: Map<string, number | string | boolean | null>
   firstStep: number | null
-  /** Of the first and the last row with a number and a time; null where there is none. */
-  firstNumber: LoggedNumber | null
-  lastNumber: LoggedNumber | null
+  /** Of the first and the last row with a number and a time, or, where no row has these, with any value; null where there is none. */
+  firstValue: LoggedValue | null
+  lastValue: LoggedValue | null
   lastTime: number | null
   hasOutput: boolean
   /** Null where the log has no end: its script died, or still runs. */
@@ -138,8 +138,10 @@ class Scan {
   readonly #latest: ScannedLog['latest'] = new Map()
   #firstStep: number | null = null
   #step = -1
-  #firstNumber: LoggedNumber | null = null
-  #lastNumber: LoggedNumber | null = null
+  #firstNumber: LoggedValue | null = null
+  #lastNumber: LoggedValue | null = null
+  #firstOther: LoggedValue | null = null
+  #lastOther: LoggedValue | null = null
   #lastTime: number | null = null
   #hasOutput = false
   #exitCode: number | null = null
@@ -227,6 +229,11 @@ class Scan {
       this.#lastNumber = { metric: first[0], step: this.#step, time: row.time, value: first[1] }
       this.#firstNumber ??= this.#lastNumber
     }
+    const [other] = [...row.texts.keys(), ...row.media.keys()]
+    if (other !== undefined && row.time !== null) {
+      this.#lastOther = { metric: other, step: this.#step, time: row.time, value: null }
+      this.#firstOther ??= this.#lastOther
+    }
     for (const [metric, value] of row.numbers) this.#latest.set(metric, value)
     for (const [metric, value] of row.texts) if (value !== null) this.#latest.set(metric, comparable(value))
     for (const metric of row.media.keys()) this.#latest.set(metric, null)
@@ -255,8 +262,8 @@ class Scan {
       definitions: this.#definitions,
       latest: this.#latest,
       firstStep: this.#firstStep,
-      firstNumber: this.#firstNumber,
-      lastNumber: this.#lastNumber,
+      firstValue: this.#firstNumber ?? this.#firstOther,
+      lastValue: this.#lastNumber ?? this.#lastOther,
       lastTime: this.#lastTime,
       hasOutput: this.#hasOutput,
       exitCode: this.#exitCode,

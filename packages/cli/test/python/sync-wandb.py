@@ -1,6 +1,7 @@
 """
-Runs of the real wandb client that a server gets from it: `live`, twice online, and `offline`, twice offline and then by
-`wandb sync`. Their logs stay in the directory that is the first argument; the server and its key are the others.
+Runs of the real wandb client that a server gets from it: `live`, twice online, `offline`, twice offline and then by
+`wandb sync`, `words`, without a number, `silent`, without a row, and `shared`. Their logs stay in the directory that is the first
+argument; the server and its key are the others.
 """
 
 import glob
@@ -37,6 +38,17 @@ def sync():
         synced.add(folder)
 
 
+def say(mode, id, *rows):
+    run = wandb.init(project="by wandb", mode=mode, id=id)
+    for row in rows:
+        run.log(row)
+    print("line 0")
+    run.finish()
+
+
+say("online", "words", {"note": "one"}, {"note": "two"})
+say("online", "silent")
+say("shared", "shared", {"x": 1}, {"x": 2, "note": "n"})
 log("online", 0, 4, id="live")
 log("online", 4, 3, id="live", resume="must")
 log("offline", 0, 4, id="offline")

@@ -37,7 +37,7 @@ export const logStartSchema = z.object({
 })
 export type LogStart = z.infer<typeof logStartSchema>
 
-const [config, summary, define, labels, finish, file] = runUpdateSchema.options
+const [config, summary, define, labels, finish, file, preempting] = runUpdateSchema.options
 
 /** An update as the log has it: its number is its place among the log's records. */
 export const logUpdateSchema = z.discriminatedUnion('type', [
@@ -47,6 +47,7 @@ export const logUpdateSchema = z.discriminatedUnion('type', [
   labels.omit({ seq: true }),
   finish.omit({ seq: true }),
   file.omit({ seq: true }),
+  preempting.omit({ seq: true }),
 ])
 export type LogUpdate = z.input<typeof logUpdateSchema>
 export type LogUpdateParsed = z.output<typeof logUpdateSchema>

@@ -23,13 +23,14 @@ try {
 }
 if (run) {
   say({ begun: [run.id], tookMs: performance.now() - startedAt, ...facts(run) })
-  for (const { log, define, config, summary, unset, put, isKnown, pause } of steps) {
+  for (const { log, define, config, summary, unset, put, preempting, isKnown, pause } of steps) {
     if (log) run.log(...log)
     if (define) run.defineMetric(...define)
     if (config) run.config.update(config)
     if (summary) run.summary.update(summary)
     if (unset) delete run.summary[unset]
     if (put) put.path.slice(0, -1).reduce((at, name) => at[name], run.config)[put.path.at(-1)] = put.value
+    if (preempting) run.markPreempting()
     while (isKnown && run.url === undefined) await new Promise((resolve) => setTimeout(resolve, 10))
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause))
   }

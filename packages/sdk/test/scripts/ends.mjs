@@ -44,6 +44,13 @@ const ends = {
     setInterval(() => process.listenerCount('SIGINT') > 0 && process.kill(process.pid, 'SIGINT'), 20)
     return never
   },
+  preempted: () => {
+    process.once('SIGTERM', () => {
+      for (const run of runs) run.markPreempting()
+      process.exit(1)
+    })
+    return ends.terminated()
+  },
   terminated: () => {
     setInterval(() => runs.every(({ url }) => url !== undefined) && process.kill(process.pid, 'SIGTERM'), 20)
     return never

@@ -82,6 +82,12 @@ describe('a live stream', () => {
     )
     await client(caller).runs.update.mutate({ organization, project: 'demo', run: run.run, set: { notes: 'x' } })
     await until(() => expect(live.events).toHaveLength(4))
+    const address = { organization, project: 'demo', run: run.run }
+    const last = { run: run.run, state: 'finished', points: false, created: false }
+    await client(caller).runs.delete.mutate(address)
+    await until(() => expect(live.events.at(-1)?.runs).toEqual([{ ...last, deleted: true }]))
+    await client(caller).runs.restore.mutate(address)
+    await until(() => expect(live.events.at(-1)?.runs).toEqual([{ ...last, created: true }]))
     expect(new Set(live.events.flatMap(({ runs }) => runs.map(({ run: slug }) => slug)))).toEqual(new Set([run.run]))
     live.leave()
   })

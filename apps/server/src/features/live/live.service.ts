@@ -93,7 +93,10 @@ function merge(before: RunNotice | undefined, notice: RunNotice): RunNotice {
 }
 
 function toLiveNotice(topic: LiveTopic, notices: readonly RunNotice[]): LiveNotice {
-  const runs = notices.map(({ run, state, points, created }) => ({ run, state, points, created }))
+  const runs = notices.map(({ run, state, points, created, deleted }) => ({
+    ...{ run, state, points, created },
+    ...(deleted && { deleted }),
+  }))
   const [first] = notices
   return topic.projectId === null && first ? { project: first.project, runs } : { runs }
 }

@@ -118,13 +118,13 @@ export function createRunsRepository(database: Database, aliveMs: number, restor
 
     async delete(scope, slug) {
       const run = await find(scope, slug)
-      await database.transaction((connection) =>
-        connection.query(
+      await database.transaction(async (connection) => {
+        await connection.query(
           'UPDATE run SET deleted_at = now() WHERE project_id = $1 AND slug = $2 AND deleted_at IS NULL',
           [scope.projectId, slug],
-        ),
-      )
-      await tell(scope, run)
+        )
+        await notify(connection, [{ ...noticeOf(scope, run), deleted: true }])
+      })
     },
 
     async restore(scope, slug) {
@@ -141,7 +141,8 @@ export function createRunsRepository(database: Database, aliveMs: number, restor
       )
       if (count === 0)
         throw new KirokuError({ code: 'NOT_FOUND', message: `there is no deleted run ${slug} to restore` })
-      await tell(scope, await find(scope, slug))
+      const restored = { ...noticeOf(scope, await find(scope, slug)), created: true }
+      await database.transaction((connection) => notify(connection, [restored]))
     },
   }
 }

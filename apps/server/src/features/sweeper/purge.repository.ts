@@ -63,7 +63,7 @@ export function createPurgeRepository(database: Database): PurgeRepository {
         const old = oldRowsSchema.parse(rows)
         await notify(
           connection,
-          old.map((row) => ({ ...row, points: false, created: false })),
+          old.map((row) => ({ ...row, points: false, created: false, deleted: true })),
         )
         await connection.query(
           `DELETE FROM artifact WHERE state = 'pending' AND created_at < now() - interval '${pendingKeptDays} days'`,

@@ -15,7 +15,7 @@ export type AgentSituation = {
   state: SweepState
   /** The runs that the agent says are going on. */
   running: readonly string[]
-  /** Those of them that early termination ends. */
+  /** Those of them that early termination ends, or that another agent has now. */
   stopped: readonly string[]
 }
 

@@ -5,8 +5,8 @@ import type { Connection, Database } from '../../database/database.ts'
 import { toJsonText } from '../../database/json-text.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import { type AgentCommand, commandsBefore } from './agent-commands.ts'
-import { configOfRow, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
-import { isAnyToCome, nextRun, noteKilled, noteRunning } from './trials.repository.ts'
+import { agentSilenceMs, configOfRow, type SweepRow, sweepColumns, sweepRowSchema } from './sweep-rows.ts'
+import { handedOn, isAnyToCome, nextRun, noteKilled, noteRunning } from './trials.repository.ts'
 
 /** A run that has come to a band of hyperband that nobody looked at: `due` are the iterations of these bands. */
 export type DueRun = {
@@ -33,7 +33,8 @@ export type AgentsRepository = {
   /**
    * Notes that the agent lives, and which of its runs go on, and answers what it does next. A run that it was told of and never
    * began is told again, then one that was preempted is to be gone on with, one of an agent that is gone goes to it under a new id, and
-   * else the sweep's next one is handed out: in one transaction that holds the sweep, so that no two get the same. Throws NOT_FOUND.
+   * else the sweep's next one is handed out: in one transaction that holds the sweep, so that no two get the same. One that goes on
+   * here though it was handed to another agent is to be stopped. Throws NOT_FOUND.
    */
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
 }
@@ -44,8 +45,9 @@ const countedRowsSchema = z.array(
   z.object({ trial: z.string(), run: z.string(), bands: bandsSchema, iterations: z.coerce.number() }),
 )
 
-/** Reads and writes agents and what they were handed in PostgreSQL. `aliveMs` is how long an agent may be silent. */
+/** Reads and writes agents and what they were handed in PostgreSQL. `aliveMs` is how long a run may be silent. */
 export function createAgentsRepository(database: Database, aliveMs: number): AgentsRepository {
+  const silenceMs = agentSilenceMs(aliveMs)
   return {
     create: (scope, sweep, host) =>
       database.transaction(async (connection) => {
@@ -93,13 +95,14 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
         await noteRunning(connection, agent, running)
         await noteKilled(connection, scope, agent, running)
         const state = sweep.state === 'pending' ? await begin(connection, sweep) : sweep.state
-        const stopped = await stopWorst(connection, sweep, running)
+        const gone = await handedOn(connection, sweep, agent, running)
+        const stopped = [...new Set([...gone, ...(await stopWorst(connection, sweep, running))])]
         const commands = commandsBefore({ state, running, stopped })
         if (commands !== 'next') {
           if (commands.some(({ type }) => type === 'exit')) await exit(connection, agent)
           return commands
         }
-        const handed = await nextRun(connection, sweep, agent, aliveMs)
+        const handed = await nextRun(connection, sweep, agent, silenceMs)
         if (handed) return [{ type: 'run', ...handed, program: configOfRow(sweep).program ?? null }]
         if (await isAnyToCome(connection, sweep)) return []
         await exit(connection, agent)

@@ -22,6 +22,14 @@ export type SweepRow = z.infer<typeof sweepRowSchema>
 export const sweepColumns = `s.id, s.project_id AS "projectId", s.slug, s.state, s.config, s.seed, s.issued,
   s.expected_runs AS "expectedRuns"`
 
+/** Agents ask every five seconds, with a run of theirs or without. */
+const longestSilenceMs = 60_000
+
+/** How long an agent may be silent before it counts as gone, where a run may be silent for `aliveMs`. */
+export function agentSilenceMs(aliveMs: number): number {
+  return Math.min(aliveMs, longestSilenceMs)
+}
+
 /** A stored config, which was read before it was stored. */
 export function configOfRow({ config }: { config: SweepDocument }): SweepConfig {
   return readSweepConfig(config)

@@ -1,11 +1,18 @@
-import { setTimeout } from 'node:timers/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { KirokuError } from '@kiroku/core/errors'
 import type { SweepAction } from '@kiroku/core/sweeps/sweeps'
 import type { WireRecord } from '@kiroku/core/values'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { type Database, openDatabase } from '../../database/database.ts'
+import { type Engines, openEngines } from '../../engines/index.ts'
+import { authorizeOrganization } from '../../http/scopes.ts'
 import {
   batchOf,
+  beginFromTemplate,
   type Caller,
   client,
   postBatch,
@@ -15,17 +22,42 @@ import {
   testServer,
   until,
 } from '../../testing/index.ts'
+import { createAgentsRepository } from './agents.repository.ts'
 
 type Tenant = Caller & { organization: string }
 
 const silenceMs = 1500
+let directory: string
+let engines: Engines
+let database: Database
+let sql: pg.Client
 let server: TestServer
 let tenant: Tenant
 beforeAll(async () => {
-  server = await testServer({ crashAfterMs: silenceMs })
+  directory = await mkdtemp(join(tmpdir(), 'kiroku-test-'))
+  const dataDir = join(directory, 'postgres')
+  await beginFromTemplate(dataDir)
+  engines = await openEngines({ dataDir })
+  server = await testServer({ databaseUrl: engines.databaseUrl, crashAfterMs: silenceMs })
   tenant = await testOrganization(server)
+  database = await openDatabase(engines.databaseUrl)
+  sql = new pg.Client({ connectionString: engines.databaseUrl })
+  await sql.connect()
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await sql.end()
+  await database.close()
+  await server.close()
+  await engines.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** The last word of an agent is so much older from now on. */
+const age = (agent: string, ms: number) =>
+  sql.query(
+    `UPDATE sweep_agent SET heartbeat_at = heartbeat_at - $2::float8 * interval '1 millisecond' WHERE id = $1`,
+    [agent, ms],
+  )
 
 const project = 'search'
 const at = (sweep: string) => ({ organization: tenant.organization, project, sweep })
@@ -73,7 +105,9 @@ async function agentOf(sweep: string) {
     const [command] = await beat()
     return command ?? { type: 'exit' }
   }
-  return { id, beat, next }
+  // Of the protocol's `Agent:<id>`.
+  const stored = Buffer.from(id, 'base64').toString().slice('Agent:'.length)
+  return { id, stored, beat, next }
 }
 
 const upsert = 'mutation($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id sweepName } } }'
@@ -181,6 +215,37 @@ describe('agents of a sweep', () => {
     expect((await details(sweep)).sweep.state).toBe('finished')
   })
 
+  it('go on with one that was handed to an agent which then vanished, as soon as that counts as gone', async () => {
+    const sweep = await create({ method: 'grid', parameters: { a: { values: [1] } } })
+    const [vanished, other] = await Promise.all([agentOf(sweep), agentOf(sweep)])
+    const handed = await vanished.next()
+    const run = String(handed.run_id)
+    await carryOut(handed, sweep, [1], null)
+    await post(run, { preempting: true })
+    await post(run, { complete: true, exitcode: 1 })
+
+    // As a server has it where runs may be silent for five minutes.
+    const agents = createAgentsRepository(database, 300_000)
+    const { rows } = await sql.query('SELECT id FROM organization WHERE slug = $1', [tenant.organization])
+    const organizations = [{ id: String(rows[0]?.id), slug: tenant.organization, name: tenant.organization }]
+    const identity = { userId: '', name: '', email: null, via: 'key', organizations, deletedOrganizations: [] } as const
+    const scope = authorizeOrganization(identity, tenant.organization)
+    const beat = (agent: { stored: string }, ...running: string[]) => agents.heartbeat(scope, agent.stored, running)
+    expect(await beat(vanished)).toMatchObject([{ type: 'run', run }])
+    await age(vanished.stored, 50_000)
+    expect(await beat(other)).toEqual([])
+    await age(vanished.stored, 10_000)
+    expect(await beat(other)).toMatchObject([{ type: 'run', run, config: { a: 1 } }])
+    // It was only cut off, and began the run: that is another one's now.
+    expect(await beat(vanished, run)).toEqual([{ type: 'stop', run }])
+    expect(await beat(vanished)).toEqual([])
+    await carryOut(handed, sweep, [2], null)
+    expect(await beat(other, run)).toEqual([])
+    await post(run, { complete: true, exitcode: 0 })
+    expect(await beat(other)).toEqual([{ type: 'exit' }])
+    expect((await details(sweep)).sweep).toMatchObject({ state: 'finished', runCount: 1 })
+  })
+
   it('are told again of a run that they did not begin, and have one at a time', async () => {
     const sweep = await create(grid)
     const agent = await agentOf(sweep)
@@ -210,7 +275,7 @@ describe('agents of a sweep', () => {
     expect(valuesOf(own)).toEqual([2])
     await carryOut(own, sweep, [1])
     expect(await agent.beat()).toEqual([])
-    await setTimeout(silenceMs + 200)
+    await age(gone.stored, silenceMs)
     const [taken] = await agent.beat()
     expect(taken).toMatchObject({ type: 'run', args: { a: { value: 1 } } })
     expect(taken?.run_id).not.toBe(lost.run_id)

@@ -16,6 +16,7 @@ import { toJsonText } from '../../database/json-text.ts'
 import { isLiveSql } from '../../database/live-runs.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import {
+  agentSilenceMs,
   configOfRow,
   isTrialOpen,
   metricSql,
@@ -62,12 +63,9 @@ const slugRowsSchema = z.array(z.object({ slug: z.string() }))
 const placeRowsSchema = z.array(z.object({ project: z.string(), sweep: z.string() }))
 const detailRunSchema = sweepRunSchema.extend({ total: z.coerce.number() })
 
-/** Agents ask every few seconds: one that was not heard of for so long is shown as gone. */
-const agentSilenceMs = 60_000
-
-/** Reads and changes sweeps in PostgreSQL. `aliveMs` is how long an agent may be silent before its runs are handed out again. */
+/** Reads and changes sweeps in PostgreSQL. `aliveMs` is how long a run may be silent. */
 export function createSweepsRepository(database: Database, aliveMs: number): SweepsRepository {
-  const heardMs = Math.min(aliveMs, agentSilenceMs)
+  const heardMs = agentSilenceMs(aliveMs)
   const read = async (connection: Connection, scope: ProjectScope, slug: string | null): Promise<Sweep[]> => {
     await settle(connection, scope, slug)
     const value = metricSql(`s.config->'metric'->>'name'`, `s.config->'metric'->>'goal'`)

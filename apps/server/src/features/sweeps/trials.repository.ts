@@ -68,18 +68,19 @@ const isUnbegun = `CASE WHEN t.resumed_at IS NULL THEN ${hasNoRun} ELSE EXISTS (
 
 /**
  * The run that an agent which is free begins next, and notes that it was handed it: one that it was told of before, one that was
- * preempted, one that an agent which is gone never began, or else the sweep's next. Undefined when there is none now.
+ * preempted, one that an agent which is gone never began, or else the sweep's next. Undefined when there is none now. `silenceMs` is
+ * how long an agent is silent before it is gone.
  */
 export async function nextRun(
   connection: Connection,
   sweep: SweepRow,
   agent: string,
-  aliveMs: number,
+  silenceMs: number,
 ): Promise<HandedRun | undefined> {
   return (
     (await toldAgain(connection, agent)) ??
-    (await preempted(connection, sweep, agent, aliveMs)) ??
-    (await takenOver(connection, sweep, agent, aliveMs)) ??
+    (await preempted(connection, sweep, agent, silenceMs)) ??
+    (await takenOver(connection, sweep, agent, silenceMs)) ??
     (await handOut(connection, sweep, agent))
   )
 }
@@ -104,7 +105,7 @@ async function preempted(
   connection: Connection,
   { id }: SweepRow,
   agent: string,
-  aliveMs: number,
+  silenceMs: number,
 ): Promise<HandedRun | undefined> {
   const { rows } = await connection.query(
     `UPDATE sweep_trial SET agent_id = $2, deliveries = 1, seen_at = NULL, resumed_at = now() WHERE id = (
@@ -114,14 +115,32 @@ async function preempted(
          AND (t.resumed_at IS NULL OR r.heartbeat_at > t.resumed_at OR ${isAgentGone('$3')})
        ORDER BY t.number LIMIT 1)
      RETURNING id, run, config, deliveries`,
-    [id, agent, aliveMs],
+    [id, agent, silenceMs],
   )
   return trialRowsSchema.parse(rows)[0]
 }
 
+/** Those of the runs that an agent has going which were handed to another one, as this one was silent or its run preempted. */
+export async function handedOn(
+  connection: Connection,
+  { id }: SweepRow,
+  agent: string,
+  running: readonly string[],
+): Promise<string[]> {
+  if (running.length === 0) return []
+  const { rows } = await connection.query(
+    'SELECT run FROM sweep_trial WHERE sweep_id = $1 AND run = ANY($2) AND agent_id <> $3',
+    [id, running, agent],
+  )
+  return z
+    .array(z.object({ run: z.string() }))
+    .parse(rows)
+    .map(({ run }) => run)
+}
+
 /** SQL: whether the agent `a` of a trial is gone, having been silent for so many milliseconds or told to end. */
-function isAgentGone(aliveMs: string): string {
-  return `(a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - ${aliveMs}::float8 * interval '1 millisecond')`
+function isAgentGone(silenceMs: string): string {
+  return `(a.id IS NULL OR a.exited_at IS NOT NULL OR a.heartbeat_at < now() - ${silenceMs}::float8 * interval '1 millisecond')`
 }
 
 /** A run that was handed to an agent which went away without beginning it, under an id of its own: that agent may come back. */
@@ -129,7 +148,7 @@ async function takenOver(
   connection: Connection,
   { id }: SweepRow,
   agent: string,
-  aliveMs: number,
+  silenceMs: number,
 ): Promise<HandedRun | undefined> {
   const { rows } = await connection.query(
     `UPDATE sweep_trial SET agent_id = $2, run = $3, deliveries = 1, seen_at = NULL WHERE id = (
@@ -137,7 +156,7 @@ async function takenOver(
        WHERE s.id = $1 AND t.dropped_at IS NULL AND ${hasNoRun} AND ${isAgentGone('$4')}
        ORDER BY t.number LIMIT 1)
      RETURNING id, run, config, deliveries`,
-    [id, agent, newRunSlug(), aliveMs],
+    [id, agent, newRunSlug(), silenceMs],
   )
   return trialRowsSchema.parse(rows)[0]
 }

@@ -1,5 +1,6 @@
 import { routes } from '@kiroku/core/routes'
 import { expect } from 'vitest'
+import * as z from 'zod'
 import { client } from '../../../src/testing/index.ts'
 import { newest, oldest } from '../releases.ts'
 import { at, type Check, project, succeeded, textsOf } from './check.ts'
@@ -22,6 +23,7 @@ export const artifactChecks: readonly Check[] = [
       'artifact.draft',
       'artifact.incremental',
       'log_code',
+      'cli.artifact',
     ],
     async run(wandb, tenant) {
       const { result } = await succeeded(wandb.run('artifacts.py', tenant))
@@ -53,6 +55,14 @@ export const artifactChecks: readonly Check[] = [
       ])
       expect(result['kept']).not.toBe(false)
       expect(result['after']).toEqual(['v3', 'v2', 'v1'])
+
+      expect(result).toMatchObject({ put: ['v0', 'put by hand', ['hand', 'latest'], 'cli_put'], got: true })
+      const [everything, reports] = z.array(z.array(z.string())).parse(result['ls'])
+      expect(everything).toEqual(expect.arrayContaining(['commanded:v0', 'numbers:v3', 'net:v0']))
+      expect(reports).toEqual(['commanded:v0'])
+      expect(result['ls_line'], 'type, time, size and name').toEqual(
+        expect.arrayContaining(['report', expect.stringMatching(/^20\d\d-/), '300.0KB', 'commanded:v0']),
+      )
 
       const named = (all: readonly { name: string; version: number }[]) =>
         all.map((each) => `${each.name}:v${each.version}`)

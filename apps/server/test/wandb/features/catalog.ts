@@ -131,7 +131,10 @@ export const catalog = {
       call: '`wandb sweep --pause`, `--resume`, `--stop`, `--cancel`',
       shown: 'while an agent is at work, which obeys',
     },
-    'cli.artifact': { call: '`wandb artifact get`, `put`', untested: 'the same calls as from a script' },
+    'cli.artifact': {
+      call: '`wandb artifact put`, `get`, `ls`',
+      shown: 'a directory with aliases, back byte for byte; the latest of each',
+    },
     'login.token': { call: 'identity tokens of a provider', not: 'refused: keys of Kiroku sign in' },
   },
   Integrations: {

@@ -2,8 +2,14 @@
 
 import json
 
+part, parts = None, {}
+
 
 def tell(**values):
+    """Tells values under their names, or, while `part` names one of several scripts in a process, under that."""
+    if part is not None:
+        values = {part: parts.setdefault(part, {}) | values}
+        parts.update(values)
     print("RESULT " + json.dumps(values), flush=True)
 
 

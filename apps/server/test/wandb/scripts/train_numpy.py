@@ -57,7 +57,10 @@ def loss_of(chances, y):
 
 
 net = Net()
-settings = wandb.Settings(x_stats_sampling_interval=0.2, x_file_stream_transmit_interval=0.2)
+# 0.18 has no `x`.
+prefix = "x" if hasattr(wandb.Settings(), "x_stats_sampling_interval") else ""
+pace = {f"{prefix}_stats_sampling_interval": 0.2, f"{prefix}_file_stream_transmit_interval": 0.2}
+settings = wandb.Settings(**pace)
 run = wandb.init(id="net", resume="allow", config={"lr": 0.02, "width": width, "epochs": epochs}, settings=settings)
 run.define_metric("batch", hidden=True)
 run.define_metric("epoch", hidden=True)
