@@ -1,6 +1,13 @@
 import { accessSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core'
 
 /** The dashboard's package, as a server wants it. */
 export const webDir = fileURLToPath(new URL('..', import.meta.url))
@@ -42,6 +49,8 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // Pages of one profile share a process, which keeps what it has compiled.
+      '--process-per-site',
     ],
   })
 }
@@ -52,14 +61,28 @@ export type WatchedPage = { page: Page; problems: string[]; close(): Promise<voi
 /** How a page is opened. `expected` tells console errors that a test provokes. */
 export type PageOptions = BrowserContextOptions & { expected?: readonly RegExp[] }
 
+/** A fresh profile, with nothing of other ones. */
+export const openProfile = (browser: Browser, url: string, options: BrowserContextOptions): Promise<BrowserContext> =>
+  browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, ...options })
+
 /** Opens a page of its own in a fresh profile. */
 export async function openPage(
   browser: Browser,
   url: string,
   { expected = [], ...options }: PageOptions = {},
 ): Promise<WatchedPage> {
-  const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, ...options })
-  const page = await context.newPage()
+  const profile = await openProfile(browser, url, options)
+  const watched = await watchPage(profile, url, expected)
+  return { ...watched, close: () => profile.close() }
+}
+
+/** Opens another page of a profile. */
+export async function watchPage(
+  profile: BrowserContext,
+  url: string,
+  expected: readonly RegExp[],
+): Promise<WatchedPage> {
+  const page = await profile.newPage()
   const problems: string[] = []
   const isExpected = (text: string): boolean => expected.some((pattern) => pattern.test(text))
   page.on('console', (message) => {
@@ -70,7 +93,7 @@ export async function openPage(
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
       problems.push(`request to ${request.url()}`)
   })
-  return { page, problems, close: () => context.close() }
+  return { page, problems, close: () => page.close() }
 }
 
 /** The chart of a metric. `having` are attributes that it must have, such as `{ state: 'ready' }`. */
