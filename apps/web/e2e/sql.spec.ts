@@ -53,6 +53,25 @@ test('a query is run by Ctrl-Enter, is in the address, and is run again by its l
   await page.getByRole('menuitem', { name: /^SELECT run, config.lr/ }).waitFor()
 })
 
+test('examples can be had once it is known which metrics there are', async () => {
+  let answer = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  await page.route(/metrics\.list/, async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(home)
+  const button = page.getByRole('button', { name: 'Examples' })
+  await button.waitFor()
+  expect(await button.isDisabled()).toBe(true)
+  answer()
+  await button.click()
+  await page.getByRole('menuitem', { name: 'Last value of each run' }).click()
+  await page.getByTestId('sql-row').first().waitFor()
+})
+
 test('every example gives rows of this project, and a series is drawn', async () => {
   await page.goto(home)
   const names = ['Best run of each group', 'Last value of each run', 'Moving average', 'Time to target']

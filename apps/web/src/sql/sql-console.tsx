@@ -35,7 +35,12 @@ export function SqlConsole({ path }: { path: ProjectPath }): ReactNode {
   const metrics = useQuery(trpc.metrics.list.queryOptions({ organization, project }))
   const found = useQuery(trpc.sql.entries.queryOptions({ organization, project }))
   const entries = useMemo(() => found.data?.entries ?? [], [found.data])
-  const examples = useMemo(() => examplesFor(metrics.data ?? [], entries), [metrics.data, entries])
+  // An example over a metric that the project does not have would find nothing.
+  const isKnown = !metrics.isPending && !found.isPending
+  const examples = useMemo(
+    () => (isKnown ? examplesFor(metrics.data ?? [], entries) : []),
+    [isKnown, metrics.data, entries],
+  )
   const [initial] = useState(asked ?? '')
   const [query, setQuery] = useState(initial)
   const [answer, setAnswer] = useState<SqlAnswer | null>(null)
@@ -121,7 +126,7 @@ export function SqlConsole({ path }: { path: ProjectPath }): ReactNode {
           )}
           <Dropdown
             trigger={
-              <Button look="plain">
+              <Button look="plain" disabled={!isKnown}>
                 <BookOpen size={13} /> Examples
               </Button>
             }
