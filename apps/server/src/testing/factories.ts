@@ -235,7 +235,7 @@ export function rawRequest(
 export type RawResponse = { status: number; headers: IncomingHttpHeaders; text: string }
 
 /** Tries until `attempt` does not throw, and answers what it then answers; throws its last error after `timeoutMs`. */
-export async function until<T>(attempt: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(attempt: () => T | Promise<T>, timeoutMs = 45_000): Promise<T> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     try {

@@ -10,6 +10,9 @@ import { Tool } from './tool.ts'
 
 let directory: string
 
+/** Programs start late on a busy machine. */
+const patience = { timeout: 10_000 }
+
 /** Puts a program on the search path that is all there is on it, beside the system's own. */
 function install(name: string, script: string): void {
   const path = join(directory, name)
@@ -152,11 +155,11 @@ esac`,
       ({ means }) => means.forEach((value, name) => void seen.set(name, value)),
     )
     sampler.ask()
-    await vi.waitFor(() => expect([seen.get('gpu.0.temp'), existsSync(asked)]).toEqual([61, true]))
+    await vi.waitFor(() => expect([seen.get('gpu.0.temp'), existsSync(asked)]).toEqual([61, true]), patience)
     rmSync(asked)
     seen.clear()
     sampler.ask()
-    await vi.waitFor(() => expect(seen.get('gpu.0.gpu')).toBe(91))
+    await vi.waitFor(() => expect(seen.get('gpu.0.gpu')).toBe(91), patience)
     expect(existsSync(asked)).toBe(false)
   })
 })
@@ -221,12 +224,12 @@ describe('a tool', () => {
   it('that hangs is ended, with what it started holding its output open, and is left alone then', async () => {
     const calls = join(directory, 'calls')
     install('slow', `echo $$ >> ${calls}; sleep 600`)
-    const tool = new Tool('slow', 300)
+    const tool = new Tool('slow', 1000)
     expect(await tool.ask([])).toBeUndefined()
     expect(tool.isReady).toBe(false)
     expect(await tool.ask([])).toBeUndefined()
     const pid = Number(readFileSync(calls, 'utf8'))
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow())
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), patience)
   })
 
   it('answers with what it wrote, or with its complaint', async () => {

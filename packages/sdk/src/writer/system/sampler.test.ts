@@ -46,7 +46,9 @@ describe('5.3 the sampler', () => {
       for (const [name, value] of means) seen.means.set(name, value)
     })
     sampler.ask()
-    await vi.waitFor(() => expect(seen.means.get(`disk.${tmpdir()}.usagePercent`)).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(seen.means.get(`disk.${tmpdir()}.usagePercent`)).toBeGreaterThan(0), {
+      timeout: 10_000,
+    })
     expect(seen.means.get(`disk.${tmpdir()}.usageGB`)).toBeGreaterThan(0)
     expect([...seen.means.keys()].filter((name) => name.includes('not/there'))).toEqual([])
   })
