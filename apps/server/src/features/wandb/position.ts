@@ -24,13 +24,19 @@ export const positionSchema = z.object({
 })
 export type Position = z.infer<typeof positionSchema>
 
-/** A process that has sent nothing. It goes on after so many lines of those before it. */
-export function startingPosition(lines: { history?: number; events?: number; console?: number } = {}): Position {
+/**
+ * A process that has sent nothing. It goes on after so many lines of those before it, and waits for the media whose files one that
+ * was killed may have sent without a word after them.
+ */
+export function startingPosition(
+  lines: { history?: number; events?: number; console?: number } = {},
+  media: Position['media'] = [],
+): Position {
   return {
     history: { lines: lines.history ?? 0, last: null },
     events: { lines: lines.events ?? 0, last: null },
     console: { lines: lines.console ?? 0 },
-    media: [],
+    media,
     byHand: [],
   }
 }

@@ -250,6 +250,26 @@ describe('lines', () => {
     expect(metrics).toMatchObject([{ name: 'loss', count: 3, max: 3 }])
   })
 
+  it('of media whose files came just before their process was killed are shown once another goes on', async () => {
+    const name = newRunSlug()
+    const { bucket } = await begin(name)
+    const filenames = ['media/images/a.png']
+    const pics = { _type: 'images/separated', width: 2, height: 3, format: 'png', filenames }
+    const line = JSON.stringify({ pics, _step: 0, _timestamp: 1.7e9 })
+    await post(name, { files: { 'wandb-history.jsonl': { offset: 0, content: [line] } } })
+    const url = `${server.url}/files/${tenant.organization}/demo/${name}/upload?path=${filenames[0]}`
+    const headers = { authorization: basic(tenant.apiKey) }
+    expect((await fetch(url, { method: 'PUT', headers, body: 'a picture' })).status).toBe(200)
+    const resume =
+      'query($run: String!) { model(name: "demo") { bucket(name: $run) { historyLineCount wandbConfig } } }'
+    expect((await graphql(resume, { run: name })).data).toMatchObject({ model: { bucket: { historyLineCount: 1 } } })
+    await begin(name, { id: bucket.id })
+    await post(name, rows(1, 5))
+    expect(await client(tenant).texts.byRun.query({ ...at(name), metric: 'pics' })).toMatchObject([
+      { step: 0, value: { _type: 'images', images: [{ width: 2, size: 9 }] } },
+    ])
+  })
+
   it('of a process that began anew take the place of the old ones', async () => {
     const name = newRunSlug()
     await begin(name)

@@ -25,6 +25,8 @@ export type RunLookup = {
   /** Null when the organization has no run of this id. */
   byId(organization: OrganizationScope, id: string): Promise<{ scope: ProjectScope; run: WandbRun } | null>
   lineCounts(scope: ProjectScope, slug: string): Promise<LineCounts>
+  /** The media that the last process of a run waited for to the end. */
+  waitingMedia(scope: ProjectScope, slug: string): Promise<Position['media']>
 }
 
 export type RunLookupOptions = {
@@ -56,6 +58,10 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
       if (!place) return null
       const scope = await projects.byName(organization, place.project)
       return { scope, run: await existing(scope, place.run) }
+    },
+
+    async waitingMedia(scope, slug) {
+      return (await repository.positions(scope, slug)).at(-1)?.media ?? []
     },
 
     async lineCounts(scope, slug) {

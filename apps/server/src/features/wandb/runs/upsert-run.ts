@@ -139,7 +139,8 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
         const lines = isResumed ? await lookup.lineCounts(scope, slug) : { history: fork ? fork.step + 1 : 0 }
         historyLineCount = lines.history
         const how = { ...(isResumed && { resume: 'allow' as const }), ...(fork && { fork }), shared: client !== null }
-        const beginning = { writer, position: startingPosition(lines), ...how }
+        const waiting = isResumed ? await lookup.waitingMedia(scope, slug) : []
+        const beginning = { writer, position: startingPosition(lines, waiting), ...how }
         await begin(organization, scope, { slug, input, beginning })
       } else if (isNewProcess(before, input)) await repository.reopen(scope, slug, writer)
       await change(scope, slug, { input, read, facts, isShared: client !== null })

@@ -171,7 +171,7 @@ export function createWandbRunsRepository(database: Database, aliveMs: number): 
         )
         await connection.query(
           `UPDATE writer SET finished_at = NULL, finish_state = NULL, exit_code = NULL, started_at = now(),
-             heartbeat_at = now(), position = $4::jsonb
+             heartbeat_at = now(), position = $4::jsonb || jsonb_build_object('media', coalesce(position -> 'media', '[]'))
            FROM run r WHERE r.id = writer.run_id AND ${ofRun} AND writer.writer = $3`,
           [projectId, slug, writer, toJsonText(startingPosition())],
         )

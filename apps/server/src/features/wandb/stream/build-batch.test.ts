@@ -146,6 +146,15 @@ describe('media', () => {
     expect(later.position.media).toEqual([])
   })
 
+  it('are waited for no more once their step is logged anew', () => {
+    const { position } = build({ files: history(images) })
+    const anew = build({ files: history(images.replace('a.png', 'b.png')) }, { position, ackSeq: 1 })
+    expect(anew.position.media).toMatchObject([{ step: 0, value: { filenames: ['media/b.png'] } }])
+    const come = build({ files: history(images.replace('a.png', 'b.png')) }, { position, ackSeq: 1, files })
+    expect(come.batch.texts).toHaveLength(1)
+    expect(come.position.media).toEqual([])
+  })
+
   it('beyond a thousand that wait are told, the oldest first, and stay as they came', () => {
     const rowOf = (step: number): string => images.replace('"_step":0', `"_step":${step}`)
     const rows = Array.from({ length: 1002 }, (_, step) => rowOf(step))

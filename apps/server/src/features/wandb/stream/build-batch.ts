@@ -66,9 +66,12 @@ export function buildBatch(source: BatchSource): { batch: HistoryBatch; position
   const console = post.console.map(
     ({ line, stream, text, time }): ConsoleLine => ({ seq: ++seq, line, stream, text, time: time ?? now }),
   )
-  const come = post.position.media.filter(({ value }) => !isWaiting(value, files))
+  // What a process logs at a step takes the place of what one before it did.
+  const replaced = new Set(texts.map(({ metric, step }) => `${step} ${metric}`))
+  const before = post.position.media.filter(({ metric, step }) => !replaced.has(`${step} ${metric}`))
+  const come = before.filter(({ value }) => !isWaiting(value, files))
   for (const { value, ...place } of come) texts.push({ ...place, seq: ++seq, value: toKirokuMedia(value, files) })
-  const left = [...post.position.media.filter((value) => !come.includes(value)), ...waiting]
+  const left = [...before.filter((value) => !come.includes(value)), ...waiting]
   const media = left.slice(-maxWaiting)
   const refused = left.slice(0, -maxWaiting).map(
     ({ metric, step }): Rejection => ({
