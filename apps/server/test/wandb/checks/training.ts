@@ -92,7 +92,7 @@ async function expectNetwork(
   expect(stored.slice(-after.length)).toEqual(after)
   expect(result['read']).toEqual(stored)
   const sampled = numbersSchema.parse(result['sampled'])
-  expect([sampled.length, sampled[0], sampled.at(-1)]).toEqual([10, 0, stored.length - 1])
+  expect([sampled.length, sampled[0], sampled.at(-1)]).toEqual([10, 0, epochs * batchesPerEpoch - 1])
 
   const accuracies = [...(await points(tenant, id, 'val/accuracy')).values]
   expect(accuracies.slice(first)).toEqual(column(rowsSchema.parse(result['accuracies']), 1))
