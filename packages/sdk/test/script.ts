@@ -11,7 +11,6 @@ const lineSchema = z.looseObject({
   begun: z.array(z.string()).optional(),
   logged: z.number().optional(),
   ended: z.boolean().optional(),
-  tick: z.boolean().optional(),
   finished: z.boolean().optional(),
 })
 type Line = z.infer<typeof lineSchema>
@@ -65,11 +64,6 @@ export class Script implements AsyncDisposable {
   /** The last row that it had logged at a time. */
   lastLogged(before: number = Number.POSITIVE_INFINITY): number {
     return this.lines.findLast(({ at, logged }) => logged !== undefined && at < before)?.logged ?? -1
-  }
-
-  /** When the thread that `--ticks` starts last wrote; undefined before it has. */
-  lastTick(): number | undefined {
-    return this.lines.findLast(({ tick }) => tick)?.at
   }
 
   /** Resolves when it has logged a row. */

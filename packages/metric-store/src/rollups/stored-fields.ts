@@ -35,9 +35,11 @@ const packedNames: Readonly<Record<'fields' | 'times', readonly (FieldName | Pac
 }
 type PackedName = keyof typeof packedNames
 
+const columnOf = (name: FieldName): PackedName => (packedNames.times.includes(name) ? 'times' : 'fields')
+
 /** Where a field is among those of its column; undefined for the start, which is a column of its own. */
 const placeIn: readonly ({ column: PackedName; at: number; size: number } | undefined)[] = fieldNames.map((name) => {
-  const column = packedNames.times.includes(name) ? 'times' : 'fields'
+  const column = columnOf(name)
   const at = packedNames[column].indexOf(name)
   return at < 0 ? undefined : { column, at, size: packedNames[column].length }
 })
@@ -52,9 +54,8 @@ export const packedColumns = `start Int64 CODEC(DoubleDelta, ZSTD), fields ${pac
 
 /** A stored field in SQL; `lastStep` and others as their distances. Were these columns of the table, every statement would take longer. */
 export function storedField(name: Exclude<FieldName, 'start'>): string {
-  const place = placeIn[fields[name]]
-  if (place === undefined) return name
-  return `reinterpretAsFloat64(substring(${place.column}, ${8 * place.at + 1}, 8))`
+  const column = columnOf(name)
+  return `reinterpretAsFloat64(substring(${column}, ${8 * packedNames[column].indexOf(name) + 1}, 8))`
 }
 
 /** What has to be selected for the functions below, which throw INTERNAL without it. */

@@ -66,11 +66,14 @@ async function readGroup(
   byKey: ReadonlyMap<string, LevelledSeries>,
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
-  const wholes = wholesOf(group, byKey)
-  const keys = keysByHash(group, level, byKey)
+  const entries = group.runs.flatMap((_, run) =>
+    group.metrics.flatMap((__, metric) => byKey.get(keyAt(group, run, metric)) ?? []),
+  )
+  const keys = new Map(entries.map(({ series, known }) => [bucketHash(known.hash, level), seriesKeyOf(series)]))
+  const wholes = entries.map(({ known }) => known.whole)
   const cut = widest(group, wholes, range)
   // Where every step has its point no bucket is longer, in steps, than it has points.
-  const isDense = wholes.every((whole) => whole && whole.lastStep - whole.start + 1 === whole.count)
+  const isDense = wholes.every((whole) => whole.lastStep - whole.start + 1 === whole.count)
   const startFrom = cut && axis === 'step' && isDense ? Math.ceil(cut.from) - pointsOfLevel(level) + 1 : null
   const blocks = await engine.columns({
     ...bucketRowsStatement(project, group, {
@@ -85,43 +88,13 @@ async function readGroup(
   return rowsByHash(blocks, keys)
 }
 
-/** The keys of a group's series by the hashes of their buckets of a level. */
-function keysByHash(
-  group: SeriesGroup,
-  level: number,
-  byKey: ReadonlyMap<string, LevelledSeries>,
-): Map<bigint, string> {
-  return new Map(
-    group.runs.flatMap((_, run) =>
-      group.metrics.flatMap((__, metric): [bigint, string][] => {
-        const key = keyAt(group, run, metric)
-        const hash = byKey.get(key)?.known.hash
-        return hash === undefined ? [] : [[bucketHash(hash, level), key]]
-      }),
-    ),
-  )
-}
-
 const safeWhole = (step: number | null): number | null => (Number.isSafeInteger(step) ? step : null)
 
-/** The wholes of a group's series; undefined for one that was not asked for. */
-function wholesOf(
-  group: SeriesGroup,
-  byKey: ReadonlyMap<string, LevelledSeries>,
-): (KnownSeries['whole'] | undefined)[] {
-  return group.runs.flatMap((run) =>
-    group.metrics.map(
-      (metric) => byKey.get(seriesKeyOf({ run, metric, stream: group.stream, x: group.x }))?.known.whole,
-    ),
-  )
-}
-
 /** The range in steps or times that has those of all runs of a group; null when it has all of every series. */
-function widest(group: SeriesGroup, wholes: readonly (KnownSeries['whole'] | undefined)[], range: Range): Range | null {
+function widest(group: SeriesGroup, wholes: readonly KnownSeries['whole'][], range: Range): Range | null {
   const bases = group.x.kind === 'relative' ? group.clocks.map((clock) => clock.bases[0] ?? 0) : [0]
   const whole = { from: range.from + Math.min(...bases), to: range.to + Math.max(...bases) }
   const isAll = wholes.every((known) => {
-    if (!known) return false
     const [from, to] = group.x.kind === 'step' ? [known.start, known.lastStep] : [known.startTime, known.lastTime]
     return from >= whole.from && to <= whole.to
   })

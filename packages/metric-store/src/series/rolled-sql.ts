@@ -3,6 +3,7 @@ import { type NativeBlock, numbersOf, packedOf, uuidAt } from '../engine/native-
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { selectedBuckets, selectedOverSteps, storedField } from '../rollups/stored-fields.ts'
 import { type SeriesGroup, seriesKeyOf } from './groups.ts'
+import type { Rows } from './rows-by-hash.ts'
 import {
   bucketRowsOf,
   hashOf,
@@ -99,8 +100,8 @@ type WantedBuckets = {
 const groupKeysOf = ({ runs, metrics }: SeriesGroup): string =>
   `${runs.length > 1 ? 'reinterpretAsFixedString(run) AS runKey, ' : ''}${metrics.length > 1 ? 'metricIndex AS metricIndexKey, ' : ''}`
 
-/** Rows `from` to `to` of an answer to these statements, the latter left out, that are neighbours and of one series. */
-export type SeriesRows = { key: string; block: NativeBlock; from: number; to: number }
+/** Neighbouring rows of an answer about wholes or points, and the key of their series. */
+export type SeriesRows = Rows & { key: string }
 
 /** Tells an answer's rows apart by their series. */
 export function rowsBySeries(group: SeriesGroup, blocks: readonly NativeBlock[]): SeriesRows[] {

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import { init } from '@kiroku/sdk'
 
 // A training loop as a test needs it: `rows` rows of three metrics, row i at step i, telling each row on stdout.
@@ -11,7 +10,6 @@ const { values: flags } = parseArgs({
     ids: { type: 'string', default: '' },
     end: { type: 'string', default: 'finish' },
     busy: { type: 'boolean', default: false },
-    ticks: { type: 'boolean', default: false },
   },
 })
 const ids = flags.ids === '' ? [undefined] : flags.ids.split(',')
@@ -21,9 +19,6 @@ const runs = ids.map((id) =>
 const pauseMs = Number(flags.pause)
 const say = (message) => writeSync(1, `${JSON.stringify({ at: Date.now(), ...message })}\n`)
 say({ begun: runs.map(({ id }) => id) })
-// A thread that writes every few milliseconds shows when this machine last let a thread of the script write.
-const tick = `setInterval(() => require('node:fs').writeSync(1, JSON.stringify({ at: Date.now(), tick: true }) + '\\n'), 5)`
-if (flags.ticks) new Worker(tick, { eval: true }).unref()
 
 for (let row = 0; row < Number(flags.rows); row++) {
   for (const run of runs) run.log({ row, wave: Math.sin(row), half: row / 2 })

@@ -90,6 +90,7 @@ async function expectNetwork(
   const after = rowsSchema.parse(result['losses'])
   expect(after).toHaveLength((epochs - first) * batchesPerEpoch)
   expect(stored.slice(-after.length)).toEqual(after)
+  if (first === 0) expect(stored).toHaveLength(after.length)
   expect(result['read']).toEqual(stored)
   const sampled = numbersSchema.parse(result['sampled'])
   expect([sampled.length, sampled[0], sampled.at(-1)]).toEqual([10, 0, epochs * batchesPerEpoch - 1])

@@ -3,7 +3,7 @@ import { projectNameSchema } from '@kiroku/core/ids'
 import type { OrganizationScope, ProjectScope } from '../../../http/scopes.ts'
 import type { ProjectsRepository } from '../../projects/index.ts'
 import type { RunsRepository } from '../../runs/index.ts'
-import type { Position } from '../position.ts'
+import { type Position, startingPosition } from '../position.ts'
 import type { WandbRun } from './wandb-run.ts'
 import type { WandbRunsRepository } from './wandb-runs.repository.ts'
 
@@ -25,8 +25,8 @@ export type RunLookup = {
   /** Null when the organization has no run of this id. */
   byId(organization: OrganizationScope, id: string): Promise<{ scope: ProjectScope; run: WandbRun } | null>
   lineCounts(scope: ProjectScope, slug: string): Promise<LineCounts>
-  /** The media that the last process of a run waited for to the end. */
-  waitingMedia(scope: ProjectScope, slug: string): Promise<Position['media']>
+  /** Where a process begins that goes on with a run: after all lines, with the media that the last one waited for to the end. */
+  positionAfter(scope: ProjectScope, slug: string): Promise<Position>
 }
 
 export type RunLookupOptions = {
@@ -60,19 +60,21 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
       return { scope, run: await existing(scope, place.run) }
     },
 
-    async waitingMedia(scope, slug) {
-      return (await repository.positions(scope, slug)).at(-1)?.media ?? []
+    async positionAfter(scope, slug) {
+      const positions = await repository.positions(scope, slug)
+      return startingPosition(linesOf(positions), positions.at(-1)?.media)
     },
 
-    async lineCounts(scope, slug) {
-      const positions = await repository.positions(scope, slug)
-      const most = (count: (position: Position) => number): number => Math.max(0, ...positions.map(count))
-      return {
-        history: most(({ history }) => history.lines),
-        events: most(({ events }) => events.lines),
-        console: most((position) => position.console.lines),
-      }
-    },
+    lineCounts: async (scope, slug) => linesOf(await repository.positions(scope, slug)),
+  }
+}
+
+function linesOf(positions: readonly Position[]): LineCounts {
+  const most = (count: (position: Position) => number): number => Math.max(0, ...positions.map(count))
+  return {
+    history: most(({ history }) => history.lines),
+    events: most(({ events }) => events.lines),
+    console: most((position) => position.console.lines),
   }
 }
 

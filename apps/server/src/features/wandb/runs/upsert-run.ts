@@ -136,11 +136,12 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
       let historyLineCount = 0
       if (!before) {
         const fork = known ? undefined : forkOf(slug, read)
-        const lines = isResumed ? await lookup.lineCounts(scope, slug) : { history: fork ? fork.step + 1 : 0 }
-        historyLineCount = lines.history
+        const position = isResumed
+          ? await lookup.positionAfter(scope, slug)
+          : startingPosition({ history: fork ? fork.step + 1 : 0 })
+        historyLineCount = position.history.lines
         const how = { ...(isResumed && { resume: 'allow' as const }), ...(fork && { fork }), shared: client !== null }
-        const waiting = isResumed ? await lookup.waitingMedia(scope, slug) : []
-        const beginning = { writer, position: startingPosition(lines, waiting), ...how }
+        const beginning = { writer, position, ...how }
         await begin(organization, scope, { slug, input, beginning })
       } else if (isNewProcess(before, input)) await repository.reopen(scope, slug, writer)
       await change(scope, slug, { input, read, facts, isShared: client !== null })
@@ -153,11 +154,12 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
     async rewind(organization, { project, run: slug, step }) {
       const scope = await projects.byName(organization, project)
       const run = await lookup.existing(scope, slug)
-      const lines = await lookup.lineCounts(scope, slug)
+      const before = await lookup.positionAfter(scope, slug)
       const session = (run.facts?.session ?? 0) + 1
       const writer = writerOf(scope.projectId, slug, { session })
-      const historyLineCount = run.facts ? Math.min(lines.history, step + 1) : step + 1
-      const position = startingPosition({ history: historyLineCount })
+      const historyLineCount = run.facts ? Math.min(before.history.lines, step + 1) : step + 1
+      const waiting = before.media.filter((media) => media.step <= step)
+      const position = startingPosition({ history: historyLineCount }, waiting)
       const given = { project, run: slug, writer, startedAt: Date.now(), rewind: { step } }
       await starts.start(organization, parseInput(createRunInputSchema, given, 'rewindRun'))
       await repository.place(scope, slug, writer, position)
