@@ -10,7 +10,7 @@ const released: Readonly<Record<number, readonly string[]>> = {
      run UUID CODEC(ZSTD),
      stream Enum8('history' = 0, 'system' = 1),
      metric LowCardinality(String),
-     series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(LZ4) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
+     placedStep UInt64 MATERIALIZED bitAnd(sipHash64(project, run, toUInt8(stream), toString(metric)), 18446744073709486080) + toUInt64(step) CODEC(Delta, LZ4) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
      step Int64 CODEC(DoubleDelta, ZSTD) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
      time Int64 CODEC(Delta, ZSTD(3)) SETTINGS (min_compress_block_size = 16384, max_compress_block_size = 16384),
      value Float64 CODEC(Delta, ZSTD(6)) SETTINGS (min_compress_block_size = 32768, max_compress_block_size = 32768),

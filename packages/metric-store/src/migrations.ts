@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Engine } from './engine/engine.ts'
-import { bucketSeriesColumn, placeColumn, seriesColumn } from './rollups/place.ts'
+import { bucketSeriesColumn, placeColumn, placedStepColumn } from './rollups/place.ts'
 import { packedColumns } from './rollups/stored-fields.ts'
 import { createTable, type Table } from './tables.ts'
 
@@ -54,7 +54,7 @@ export const migrations: readonly Migration[] = [
           run UUID CODEC(ZSTD),
           stream Enum8('history' = 0, 'system' = 1),
           metric LowCardinality(String),
-          ${seriesColumn} ${inSmallBlocks},
+          ${placedStepColumn} ${inSmallBlocks},
           step Int64 CODEC(DoubleDelta, ZSTD) ${inSmallBlocks},
           time Int64 ${curves} ${inSmallBlocks},
           value Float64 ${measured},

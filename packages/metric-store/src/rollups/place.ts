@@ -18,23 +18,32 @@ export const placeOfLevel = (project: string, level: string, stream: string, met
 /** A stream as it is hashed. */
 export const streamNumber = (stream: Stream): number => (stream === 'history' ? 0 : 1)
 
+/** The hash of a series, all of it SQL. */
+export const seriesHash = (project: string, run: string, stream: string, metric: string): string =>
+  `sipHash64(${project}, ${run}, toUInt8(${stream}), toString(${metric}))`
+const ofRow = seriesHash('project', 'run', 'stream', 'metric')
+
+/** The steps of a window that may be told apart by the lowest bits of `placedStep`; the others tell the series. */
+export const mostPlacedSteps = 2 ** 16
+
+/** What is left of a series' hash there. */
+export const placedHash = (series: bigint): bigint => series & ~BigInt(mostPlacedSteps - 1)
+const placedSql = (series: string): string => `bitAnd(${series}, ${placedHash(2n ** 64n - 1n)})`
+
 /**
- * A point's series in one number, of 64 bits: project, run, stream and metric. A statement that finds its granules by the whole sorting
- * key reads this alone to tell its rows from their neighbours, which may be of another run or project and go no further. It is one number
- * over and over, which LZ4 gives back in a third of the time of any other codec, and 0.02 bytes a point more.
+ * A point's series (project, run, stream and metric) and its step in one number, of 64 bits: a hash, and on its lowest bits the step. A
+ * statement that finds its granules by the whole sorting key reads this alone to tell its rows from their neighbours, which may be of
+ * another run or project and go no further, and which steps they are at. Its numbers are a step apart, as a rule: Delta and LZ4 give them
+ * back in a fraction of the time of the step's own codec, and take 0.03 bytes a point more.
  */
-export const seriesColumn =
-  'series UInt64 MATERIALIZED sipHash64(project, run, toUInt8(stream), toString(metric)) CODEC(LZ4)'
+export const placedStepColumn = `placedStep UInt64
+  MATERIALIZED ${placedSql(ofRow)} + toUInt64(step) CODEC(Delta, LZ4)`
 
 /**
  * The same of a stored bucket, whose level is told apart too: a chart's statement finds granules by place and run, and reads neither.
  */
 export const bucketSeriesColumn = `series UInt64 MATERIALIZED
-  bitXor(sipHash64(project, run, toUInt8(stream), toString(metric)), toUInt64(level)) CODEC(LZ4)`
+  bitXor(${ofRow}, toUInt64(level)) CODEC(LZ4)`
 
 /** The hash of a series' buckets of a level. */
 export const bucketHash = (series: bigint, level: number): bigint => series ^ BigInt(level)
-
-/** The hash of a series, all of it SQL. */
-export const seriesHash = (project: string, run: string, stream: string, metric: string): string =>
-  `sipHash64(${project}, ${run}, toUInt8(${stream}), toString(${metric}))`

@@ -35,6 +35,11 @@ test('groups hold exactly the series that were asked for, each once', () => {
   )
 })
 
+test("a group's runs are sorted by the second half of their ids, as ClickHouse sorts them", () => {
+  const runs = ['00000000-0000-8000-8000-000000000002', '10000000-0000-8000-8000-000000000001']
+  expect(groupSeries(runs.map((run) => series(run, 'loss')))[0]?.runs).toEqual(runs.toReversed())
+})
+
 test('a group of many runs is read in halves, that have each of its runs with its clock once', () => {
   const runs = Array.from({ length: 101 }, (_, index) => `run ${index}`)
   const wanted = runs.flatMap((run, startedAt) => [

@@ -31,7 +31,7 @@ export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
   }
   const groups = new Map<string, { first: RequestedSeries; runs: string[]; metrics: string[] }>()
   for (const { first, runs } of byMetric.values()) {
-    const sorted = [...runs].sort()
+    const sorted = inStoredOrder(runs)
     const key = JSON.stringify([first.stream, first.x, sorted])
     const known = groups.get(key)
     if (known) known.metrics.push(first.metric)
@@ -44,6 +44,15 @@ export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
     metrics,
     clocks: runs.map((run) => clockOf(segments.get(run) ?? [])),
   }))
+}
+
+/** Sorts runs as ClickHouse does, by the second half of their UUIDs, so that the halves of a group lie apart. */
+function inStoredOrder(runs: Iterable<string>): string[] {
+  const places = Array.from(runs, (run): [place: string, run: string] => [
+    run.slice('00000000-0000-0000-'.length) + run,
+    run,
+  ])
+  return places.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, run]) => run)
 }
 
 const runsWorthTwoStatements = 20

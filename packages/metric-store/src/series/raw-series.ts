@@ -3,6 +3,7 @@ import type { Buckets } from '@kiroku/core/buckets'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
+import { placedHash } from '../rollups/place.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
@@ -91,16 +92,19 @@ async function readSteps(
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
-  const readHalf = async (half: SeriesGroup): Promise<Map<string, Rows[]>> => {
+  const readHalf = async (half: SeriesGroup): Promise<Map<string, Rows[]> | null> => {
     const [hashes, blocks] = await Promise.all([
       readHashes(asking, half, known),
       engine.columns({ ...stepsStatement(project, half, range, needed), signal }),
     ])
-    return rowsByHash(blocks, hashes)
+    const placed = new Map([...hashes].map(([hash, key]) => [needed.versions ? hash : placedHash(hash), key]))
+    return placed.size < hashes.size ? null : rowsByHash(blocks, placed)
   }
   const halves = await Promise.all(inHalves([group]).map(readHalf))
+  const found = halves.filter((half) => half !== null)
+  if (found.length < halves.length) return readSteps(asking, group, range, known, { ...needed, versions: true })
   const columns = new Map<string, PointsOfSeries>()
-  for (const [key, parts] of halves.flatMap((half) => [...half])) {
+  for (const [key, parts] of found.flatMap((half) => [...half])) {
     const column = (name: string): Numbers =>
       joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
     const step = column('stepOf')

@@ -1,6 +1,6 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { Statement } from '../engine/engine.ts'
-import { placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
+import { mostPlacedSteps, placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
 import type { SeriesGroup } from './groups.ts'
 
 type Range = { from: number; to: number }
@@ -203,20 +203,48 @@ export type NeededOfPoints = { times: boolean; versions: boolean }
 
 /**
  * Points in a range of steps, which may be many short ranges of rows, where the cost is each column that has to be got at: so the
- * sorting key serves to find granules only, and of a row's series its hash is read. A row a point, in no order, of these and of other
- * series: `seriesOf`, `stepOf` and `valueOf`, and `timeOf` when times are asked for. There may be several points of a step, of which that
- * of the highest `versionOf` stands, which is there when it is asked for: `FINAL` would take as long as all the rest.
+ * sorting key serves to find granules only, and of a row one number tells its series and its step. A row a point, in no order, of these
+ * and of other series: `seriesOf`, the `placedHash` of its series, `stepOf` and `valueOf`, and `timeOf` when times are asked for. There
+ * may be several points of a step, of which that of the highest `versionOf` stands: `FINAL` would take as long as all the rest. With
+ * versions only points of these series come, each with the whole hash.
  */
 export function stepsStatement(project: string, group: SeriesGroup, range: Range, needed: NeededOfPoints): Statement {
+  const parameters = parametersOf(project, group, range)
+  const { seriesOf, stepOf, isIn } = needed.versions
+    ? plainSteps
+    : range.to - range.from < mostPlacedSteps
+      ? placedSteps
+      : apartSteps
+  const isOfGroup = `project = {project:UUID} AND ${isRunOf(group)} AND stream = '${group.stream}' AND ${isMetric(group)}`
   return {
-    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, toFloat64(step) AS stepOf, value AS valueOf
+    sql: `SELECT reinterpretAsFixedString(${seriesOf}) AS seriesOf, toFloat64(${stepOf}) AS stepOf, value AS valueOf
                  ${needed.times ? ', toFloat64(time) AS timeOf' : ''} ${needed.versions ? ', toFloat64(version) AS versionOf' : ''}
           FROM points
-          WHERE indexHint(project = {project:UUID} AND run IN {runs:Array(UUID)} AND stream = '${group.stream}'
-                          AND metric IN {metrics:Array(String)})
-            AND step >= {stepFrom:Int64} AND step <= {stepTo:Int64} ${manyRanges}`,
-    parameters: { ...parametersOf(project, group, range), runs: group.runs, metrics: group.metrics },
+          WHERE ${needed.versions ? isOfGroup : `indexHint(${isOfGroup} AND ${isStepIn})`} AND ${isIn} ${manyRanges}`,
+    parameters,
   }
+}
+
+/** Where a row's series and step come from, in SQL, and whether the step is in the range. */
+type Steps = { seriesOf: string; stepOf: string; isIn: string }
+
+const isStepIn = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
+const bits = (number: string): string => `bitAnd(${number}, ${mostPlacedSteps - 1})`
+
+/** In a short range both from `placedStep`: its distance from the first step has the series' hash above, and the steps from there below. */
+const placedSteps: Steps = {
+  seriesOf: `placedStep - {stepFrom:Int64} - ${bits('placedStep - {stepFrom:Int64}')}`,
+  stepOf: `{stepFrom:Int64} + ${bits('placedStep - {stepFrom:Int64}')}`,
+  isIn: `${bits('placedStep - {stepFrom:Int64}')} <= {stepTo:Int64} - {stepFrom:Int64}`,
+}
+
+const apartSteps: Steps = { seriesOf: 'placedStep - step', stepOf: 'step', isIn: isStepIn }
+
+/** Without trust in the hash: where two of 48 bits are the same, once in 10^14 pairs, points look as if some were logged again. */
+const plainSteps: Steps = {
+  seriesOf: seriesHash('project', 'run', 'stream', 'metric'),
+  stepOf: 'step',
+  isIn: isStepIn,
 }
 
 /** The hash of a row's series, as bytes. */
