@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { xAxisChoiceSchema, xAxisSchema } from './axes.ts'
+import { type XAxis, xAxisChoiceSchema, xAxisSchema } from './axes.ts'
 import {
   type BucketColumns,
   type BucketTable,
@@ -10,7 +10,7 @@ import {
   unpackBuckets,
 } from './bucket-columns.ts'
 import { KirokuError, parseInput } from './errors.ts'
-import { type Column, decodeFrame, encodeFrameParts, float64Column } from './frames.ts'
+import { decodeFrame, encodeFrameParts, float64Column } from './frames.ts'
 import { streamSchema } from './history.ts'
 import { runSlugSchema } from './ids.ts'
 import { metricNameSchema } from './metrics.ts'
@@ -78,7 +78,7 @@ const partialSchema = z.object({ missingShards: z.array(z.number().int()), messa
 export type PartialAnswer = z.infer<typeof partialSchema>
 
 const answerHeaderSchema = z.object({
-  v: z.literal(2),
+  v: z.literal(3),
   /** The range that was cut in buckets: the requested one, or the extent of x over all series; null without points. */
   range: z.object({ from: z.number(), to: z.number() }).nullable(),
   series: z.array(answeredSeriesSchema),
@@ -110,17 +110,16 @@ export type SeriesAnswer<Of = Series> = {
 /** Points without times may have none, instead of NaN. */
 const isTimed = ({ columns: { x, time } }: PointSeries): boolean => time.length === x.length
 
-/** The columns that are sent of a series: over steps x is not sent twice. */
-function columnsOf(series: Series | PackedSeries): Column[] {
-  if (series.form === 'packed') return []
-  if (series.form === 'buckets') return bucketColumns.map((name) => series.columns[name])
-  const { x, y, step, time } = series.columns
-  return [x, y, ...(series.x.kind === 'step' ? [] : [step]), ...(isTimed(series) ? [time] : [])]
-}
+type PointColumn = (typeof pointColumns)[number]
+
+/** Whether a column of points is sent: over steps x is not sent twice. */
+const isSent = (name: PointColumn, { x, isTimed }: { x: XAxis; isTimed: boolean }): boolean =>
+  name === 'step' ? x.kind !== 'step' : name !== 'time' || isTimed
 
 /**
  * Encodes an answer as one frame, in parts that follow each other: `starts` and `fields` of each table, which is sent whole and
- * once, then each series' columns in the order of `bucketColumns` or `pointColumns`, without `step` over steps.
+ * once, then each series' `bucketColumns`, then each of `pointColumns` of all series that come as points: those that lie side by side in
+ * memory, as points of many series do that one statement read, are not copied on their way out.
  */
 export function encodeSeriesAnswer(answer: SeriesAnswer<Series | PackedSeries>): Uint8Array<ArrayBuffer>[] {
   const places = new Map<BucketTable, number>()
@@ -142,15 +141,23 @@ export function encodeSeriesAnswer(answer: SeriesAnswer<Series | PackedSeries>):
   })
   const tables = [...places.keys()]
   const header = {
-    v: 2,
+    v: 3,
     range: answer.range,
     ...(answer.partial && { partial: answer.partial }),
     series,
     tables: tables.map(({ starts }) => starts.length),
   }
+  const pointSeries = answer.series.filter((entry) => entry.form === 'points')
   return encodeFrameParts(header, [
     ...tables.flatMap(({ starts, fields }) => [starts, fields]),
-    ...answer.series.flatMap(columnsOf),
+    ...answer.series.flatMap((entry) =>
+      entry.form === 'buckets' ? bucketColumns.map((name) => entry.columns[name]) : [],
+    ),
+    ...pointColumns.flatMap((name) =>
+      pointSeries.flatMap((entry) =>
+        isSent(name, { x: entry.x, isTimed: isTimed(entry) }) ? [entry.columns[name]] : [],
+      ),
+    ),
   ])
 }
 
@@ -164,14 +171,21 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
     starts: read(length),
     fields: read(length * packedFields.length),
   }))
-  const series = header.series.map(({ form, length, rows = [], isTimed: hasTimes, ...facts }): Series => {
+  const buckets = header.series.map(({ form, length }) =>
+    form === 'buckets' ? bucketColumnsBy(() => read(length)) : null,
+  )
+  const points: Partial<PointColumns>[] = header.series.map(() => ({}))
+  for (const name of pointColumns)
+    header.series.forEach(({ form, length, x, isTimed: hasTimes = false }, index) => {
+      const columns = points[index]
+      if (columns && form === 'points' && isSent(name, { x, isTimed: hasTimes })) columns[name] = read(length)
+    })
+  const series = header.series.map(({ form, length, rows = [], isTimed: _, ...facts }, index): Series => {
     if (form === 'packed') return { ...facts, form: 'buckets', columns: unpackBuckets(rows.map(rowsIn(tables))) }
-    const column = (): Float64Array<ArrayBuffer> => read(length)
-    if (form === 'buckets') return { ...facts, form, columns: bucketColumnsBy(column) }
-    const [x, y] = [column(), column()]
-    const step = facts.x.kind === 'step' ? x : column()
-    const time = hasTimes ? column() : new Float64Array(length).fill(Number.NaN)
-    return { ...facts, form, columns: { x, y, step, time } }
+    const cut = buckets[index]
+    if (cut) return { ...facts, form: 'buckets', columns: cut }
+    const { x = none, y = none, step = x, time = new Float64Array(length).fill(Number.NaN) } = points[index] ?? {}
+    return { ...facts, form: 'points', columns: { x, y, step, time } }
   })
   if (next !== frame.columns.length)
     throw new KirokuError({
@@ -180,6 +194,8 @@ export function decodeSeriesAnswer(bytes: Uint8Array): SeriesAnswer {
     })
   return { range: header.range, series, ...(header.partial && { partial: header.partial }) }
 }
+
+const none = new Float64Array(0)
 
 const rowsIn =
   (tables: readonly BucketTable[]) =>

@@ -3,16 +3,17 @@ import type { Buckets } from '@kiroku/core/buckets'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
-import { placedHash } from '../rollups/place.ts'
 import type { RequestedSeries } from '../types.ts'
 import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
-import { hashAt, type Rows, rowsByHash } from './rows-by-hash.ts'
+import { keysByPlace, type SteppedPoints, takeApart } from './placed-points.ts'
+import { hashAt, rowsByHash } from './rows-by-hash.ts'
 import {
   bucketsStatement,
   factsStatement,
+  firstOfPlaced,
   hashesStatement,
-  type NeededOfPoints,
+  newestStepsStatement,
   pointsStatement,
   stepsStatement,
 } from './series-sql.ts'
@@ -60,7 +61,7 @@ export async function readRawPoints(
   const readGroup = async (group: SeriesGroup): Promise<void> => {
     const found =
       group.x.kind === 'step'
-        ? await readSteps(asking, group, range, known, { times: hasTimes, versions: false })
+        ? await readSteps(asking, group, range, known, hasTimes)
         : await readOver(asking, group, range)
     for (const [key, points] of found) columns.set(key, points)
   }
@@ -82,40 +83,68 @@ async function readOver(
   return columns
 }
 
-/** Reads points over their steps; with their versions where some were logged again and are not merged yet. */
+/** Reads points over their steps. */
 async function readSteps(
   asking: Asking,
   group: SeriesGroup,
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
-  needed: NeededOfPoints,
+  hasTimes: boolean,
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
+  const firstStep = firstOfPlaced(range)
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
-  const readHalf = async (half: SeriesGroup): Promise<Map<string, Rows[]> | null> => {
+  const readHalf = async (half: SeriesGroup): Promise<[string, SteppedPoints[]][] | null> => {
     const [hashes, blocks] = await Promise.all([
       readHashes(asking, half, known),
-      engine.columns({ ...stepsStatement(project, half, range, needed), signal }),
+      engine.columns({ ...stepsStatement(project, half, range, hasTimes), signal }),
     ])
-    const placed = new Map([...hashes].map(([hash, key]) => [needed.versions ? hash : placedHash(hash), key]))
-    return placed.size < hashes.size ? null : rowsByHash(blocks, placed)
+    const keys = keysByPlace(hashes)
+    return keys && [...takeApart(blocks, keys, firstStep, hasTimes)]
   }
-  const halves = await Promise.all(inHalves([group]).map(readHalf))
-  const found = halves.filter((half) => half !== null)
-  if (found.length < halves.length) return readSteps(asking, group, range, known, { ...needed, versions: true })
   const columns = new Map<string, PointsOfSeries>()
-  for (const [key, parts] of found.flatMap((half) => [...half])) {
+  for (const half of await Promise.all(inHalves([group]).map(readHalf))) {
+    if (half === null) return readNewestSteps(asking, group, range, known, hasTimes)
+    for (const [key, stretches] of half) {
+      const points = pointsOf(stretches)
+      if (points === null) return readNewestSteps(asking, group, range, known, hasTimes)
+      columns.set(key, points)
+    }
+  }
+  return columns
+}
+
+/** Points from stretches whose steps rise, in any order; null where two are at one step. */
+function pointsOf(stretches: SteppedPoints[]): PointsOfSeries | null {
+  const sorted =
+    stretches.length > 1 ? stretches.sort((one, other) => (one.step[0] ?? 0) - (other.step[0] ?? 0)) : stretches
+  const step = joined(sorted.map((stretch) => stretch.step))
+  const points = { x: step, y: joined(sorted.map(({ y }) => y)), step, time: joined(sorted.map(({ time }) => time)) }
+  if (sorted.length === 1 || isRising(step)) return points
+  const inOrder = ordered(points)
+  return isRising(inOrder.step) ? inOrder : null
+}
+
+/** Reads points over their steps, where some were logged again and are not merged yet: of several at a step the newest. */
+async function readNewestSteps(
+  asking: Asking,
+  group: SeriesGroup,
+  range: Range,
+  known: ReadonlyMap<string, KnownSeries>,
+  hasTimes: boolean,
+): Promise<Map<string, PointsOfSeries>> {
+  const { engine, project, signal } = asking
+  const columns = new Map<string, PointsOfSeries>()
+  const [hashes, blocks] = await Promise.all([
+    readHashes(asking, group, known),
+    engine.columns({ ...newestStepsStatement(project, group, range, hasTimes), signal }),
+  ])
+  for (const [key, parts] of rowsByHash(blocks, hashes)) {
     const column = (name: string): Numbers =>
       joined(parts.map((part) => numbersOf(part.block, name).subarray(part.from, part.to)))
     const step = column('stepOf')
-    const points = { x: step, y: column('valueOf'), step, time: needed.times ? column('timeOf') : new Float64Array(0) }
-    if (needed.versions) columns.set(key, newestOf(points, column('versionOf')))
-    else if (isRising(step)) columns.set(key, points)
-    else {
-      const sorted = ordered(points)
-      if (!isRising(sorted.step)) return readSteps(asking, group, range, known, { ...needed, versions: true })
-      columns.set(key, sorted)
-    }
+    const points = { x: step, y: column('valueOf'), step, time: hasTimes ? column('timeOf') : new Float64Array(0) }
+    columns.set(key, newestOf(points, column('versionOf')))
   }
   return columns
 }

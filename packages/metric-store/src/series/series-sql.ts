@@ -198,53 +198,50 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
   }
 }
 
-/** What is asked of points beside their steps and values. */
-export type NeededOfPoints = { times: boolean; versions: boolean }
-
 /**
  * Points in a range of steps, which may be many short ranges of rows, where the cost is each column that has to be got at: so the
  * sorting key serves to find granules only, and of a row one number tells its series and its step. A row a point, in no order, of these
- * and of other series: `seriesOf`, the `placedHash` of its series, `stepOf` and `valueOf`, and `timeOf` when times are asked for. There
- * may be several points of a step, of which that of the highest `versionOf` stands: `FINAL` would take as long as all the rest. With
- * versions only points of these series come, each with the whole hash.
+ * and of other series: `seriesOf`, whose upper bits are those of its series' hash, `valueOf`, and `timeOf` when times are asked for. Where
+ * `firstOfPlaced` is known, the lowest bits of `seriesOf` are how far behind it the point's step is, else that is `stepOf`. There may be
+ * several points of a step: `FINAL` would take as long as all the rest.
  */
-export function stepsStatement(project: string, group: SeriesGroup, range: Range, needed: NeededOfPoints): Statement {
-  const parameters = parametersOf(project, group, range)
-  const { seriesOf, stepOf, isIn } = needed.versions
-    ? plainSteps
-    : range.to - range.from < mostPlacedSteps
-      ? placedSteps
-      : apartSteps
-  const isOfGroup = `project = {project:UUID} AND ${isRunOf(group)} AND stream = '${group.stream}' AND ${isMetric(group)}`
+export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasTimes: boolean): Statement {
+  const distance = `bitAnd(placedStep - {stepFrom:Int64}, ${mostPlacedSteps - 1})`
+  const [columns, isIn] =
+    firstOfPlaced(range) === null
+      ? ['reinterpretAsFixedString(placedStep - step) AS seriesOf, toFloat64(step) AS stepOf', isStepIn]
+      : [
+          'reinterpretAsFixedString(placedStep - {stepFrom:Int64}) AS seriesOf',
+          `${distance} <= {stepTo:Int64} - {stepFrom:Int64}`,
+        ]
   return {
-    sql: `SELECT reinterpretAsFixedString(${seriesOf}) AS seriesOf, toFloat64(${stepOf}) AS stepOf, value AS valueOf
-                 ${needed.times ? ', toFloat64(time) AS timeOf' : ''} ${needed.versions ? ', toFloat64(version) AS versionOf' : ''}
-          FROM points
-          WHERE ${needed.versions ? isOfGroup : `indexHint(${isOfGroup} AND ${isStepIn})`} AND ${isIn} ${manyRanges}`,
-    parameters,
+    sql: `SELECT ${columns}, value AS valueOf ${hasTimes ? ', toFloat64(time) AS timeOf' : ''} FROM points
+          WHERE indexHint(${isOfGroup(group)} AND ${isStepIn}) AND ${isIn} ${manyRanges}`,
+    parameters: parametersOf(project, group, range),
   }
 }
 
-/** Where a row's series and step come from, in SQL, and whether the step is in the range. */
-type Steps = { seriesOf: string; stepOf: string; isIn: string }
-
-const isStepIn = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
-const bits = (number: string): string => `bitAnd(${number}, ${mostPlacedSteps - 1})`
-
-/** In a short range both from `placedStep`: its distance from the first step has the series' hash above, and the steps from there below. */
-const placedSteps: Steps = {
-  seriesOf: `placedStep - {stepFrom:Int64} - ${bits('placedStep - {stepFrom:Int64}')}`,
-  stepOf: `{stepFrom:Int64} + ${bits('placedStep - {stepFrom:Int64}')}`,
-  isIn: `${bits('placedStep - {stepFrom:Int64}')} <= {stepTo:Int64} - {stepFrom:Int64}`,
+/** The first step of a range that is short enough for all of its steps to be told by the lowest bits of `placedStep`. */
+export function firstOfPlaced(range: Range): number | null {
+  const [first, last] = [Math.ceil(range.from), Math.floor(range.to)]
+  return Number.isSafeInteger(first) && Number.isSafeInteger(last) && last - first < mostPlacedSteps ? first : null
 }
 
-const apartSteps: Steps = { seriesOf: 'placedStep - step', stepOf: 'step', isIn: isStepIn }
+const isStepIn = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
+const isOfGroup = (group: SeriesGroup): string =>
+  `project = {project:UUID} AND ${isRunOf(group)} AND stream = '${group.stream}' AND ${isMetric(group)}`
 
-/** Without trust in the hash: where two of 48 bits are the same, once in 10^14 pairs, points look as if some were logged again. */
-const plainSteps: Steps = {
-  seriesOf: seriesHash('project', 'run', 'stream', 'metric'),
-  stepOf: 'step',
-  isIn: isStepIn,
+/**
+ * The same points without those of other series, whatever their hashes: the whole hash is `seriesOf`, and of several points of a step that
+ * of the highest `versionOf` stands. Where those of two series have the same bits, once in 10^14 pairs, it looks as if points came again.
+ */
+export function newestStepsStatement(project: string, group: SeriesGroup, range: Range, hasTimes: boolean): Statement {
+  return {
+    sql: `SELECT reinterpretAsFixedString(${seriesHash('project', 'run', 'stream', 'metric')}) AS seriesOf, toFloat64(step) AS stepOf,
+                 value AS valueOf, ${hasTimes ? 'toFloat64(time) AS timeOf,' : ''} toFloat64(version) AS versionOf
+          FROM points WHERE ${isOfGroup(group)} AND ${isStepIn}`,
+    parameters: parametersOf(project, group, range),
+  }
 }
 
 /** The hash of a row's series, as bytes. */
