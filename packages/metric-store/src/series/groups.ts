@@ -24,7 +24,7 @@ export function groupSeries(series: readonly RequestedSeries[]): SeriesGroup[] {
   const segments = segmentsOf(series)
   const byMetric = new Map<string, { first: RequestedSeries; runs: Set<string> }>()
   for (const entry of series) {
-    const key = JSON.stringify([entry.stream, entry.x, entry.metric])
+    const key = seriesKeyOf({ ...entry, run: '' })
     const known = byMetric.get(key)
     if (known) known.runs.add(entry.run)
     else byMetric.set(key, { first: entry, runs: new Set([entry.run]) })
