@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { scheduler } from 'node:timers/promises'
 import { routes } from '@kiroku/core/routes'
 import { decodeSeriesAnswer } from '@kiroku/core/series'
 import { median } from '../statistics.mjs'
@@ -11,53 +14,64 @@ const tooLongMs = 5000
 /** The server takes longer for a chart than it allows itself. */
 class GivenUp extends Error {}
 
+/** Between two charts, in milliseconds: what either process has to tidy up is over then, and takes nothing from the next. */
+const pauseMs = 20
+const agent = new Agent({ keepAlive: true })
+
 /**
- * Asks for the chart of a whole set of runs, or for a window of it; answers the bytes and the server's own time in
- * milliseconds, which the answer's `server-timing` tells.
+ * Asks for the chart of a whole set of runs, or for a window of it; answers the bytes, if they are to be kept, and the server's own time
+ * in milliseconds, which the answer's `server-timing` tells. The answer is read piece by piece, without a copy of it: `fetch` takes
+ * as much of the processor for it as the server does for the chart.
  */
-export async function askChart(server, set, { width, range }) {
-  const response = await fetch(server.url + routes.series, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      organization: server.organization,
-      project: projectOf(set),
-      series: Array.from({ length: set.runs }, (_, run) => ({ run: slugOf(run), metric: 'loss' })),
-      x: { kind: 'step' },
-      width,
-      range,
-      // As the dashboard asks.
-      times: set.runs <= 50,
-    }),
+export async function askChart(server, set, { width, range }, keeps = true) {
+  const body = JSON.stringify({
+    organization: server.organization,
+    project: projectOf(set),
+    series: Array.from({ length: set.runs }, (_, run) => ({ run: slugOf(run), metric: 'loss' })),
+    x: { kind: 'step' },
+    width,
+    range,
+    // As the dashboard asks.
+    times: set.runs <= 50,
   })
-  if (response.status === 503) throw new GivenUp(`the server gave up: ${await response.text()}`)
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
-  const bytes = new Uint8Array(await response.arrayBuffer())
-  const ms = Number(/total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1])
+  const headers = { authorization: `Bearer ${server.apiKey}`, 'content-type': 'application/json' }
+  const asked = request(server.url + routes.series, { method: 'POST', headers, agent })
+  asked.end(body)
+  const [response] = await once(asked, 'response')
+  const pieces = []
+  for await (const piece of response) if (keeps || response.statusCode !== 200) pieces.push(piece)
+  if (response.statusCode === 503) throw new GivenUp(`the server gave up: ${Buffer.concat(pieces)}`)
+  if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${Buffer.concat(pieces)}`)
+  const ms = Number(/total;dur=([\d.]+)/.exec(response.headers['server-timing'] ?? '')?.[1])
   if (!Number.isFinite(ms)) throw new Error('the answer does not tell the time that it took')
-  return { ms, bytes }
+  return { ms, bytes: keeps ? new Uint8Array(Buffer.concat(pieces)) : null }
 }
 
 /**
  * The server times of one chart, asked again and again for `budgetMs`: three times at least (one that takes seconds:
- * once), fifteen at most; and the last answer. Of a chart that the server gives up, how long that took, and no answer.
+ * once), fifteen at most; and the first answer. Of a chart that the server gives up, how long that took, and no answer.
  * Throws when an answer does not stand for every point.
  */
 export async function chartTimes(server, set, request, budgetMs = 3000) {
   const from = performance.now()
   const times = []
+  let bytes = null
   for (;;) {
     const asked = performance.now()
-    const answer = await askChart(server, set, request).catch((error) => {
+    const answer = await askChart(server, set, request, times.length === 0).catch((error) => {
       if (!(error instanceof GivenUp)) throw error
       console.error(`  ${error.message}`)
-      return { ms: performance.now() - asked, bytes: null }
+      return { ms: performance.now() - asked, isGivenUp: true }
     })
-    if (times.length === 0 && answer.bytes) checkCount(set, request, answer.bytes)
+    if (times.length === 0 && answer.bytes) {
+      checkCount(set, request, answer.bytes)
+      bytes = answer.bytes
+    }
     times.push(answer.ms)
+    await scheduler.wait(pauseMs)
     const isEnough = times.length >= atLeast || answer.ms > tooLongMs
-    if (answer.bytes === null || times.length >= atMost || (isEnough && performance.now() - from > budgetMs))
-      return { times, bytes: answer.bytes }
+    if (answer.isGivenUp || times.length >= atMost || (isEnough && performance.now() - from > budgetMs))
+      return { times, bytes: answer.isGivenUp ? null : bytes }
   }
 }
 
@@ -85,6 +99,30 @@ export async function settle(server, set, { width = 1000, timeoutMs = 90_000 } =
     if (calm < 3 && performance.now() - from > timeoutMs)
       return console.error(`  the chart was still getting faster after ${timeoutMs / 1000} s`)
   }
+}
+
+/**
+ * Asks for several charts in turn until a round of them stops to get faster: a server that has just started compiles what it runs for
+ * hundreds of requests. Answers what each took when it was asked for first.
+ */
+export async function firstTimes(server, set, requests, timeoutMs = 60_000) {
+  const round = async () => {
+    const times = []
+    for (const request of requests) {
+      times.push((await askChart(server, set, request, false)).ms)
+      await scheduler.wait(pauseMs)
+    }
+    return times
+  }
+  const from = performance.now()
+  const first = await round()
+  let best = median(first)
+  for (let calm = 0; calm < 3 && performance.now() - from < timeoutMs; ) {
+    const now = median(await round())
+    calm = now > best * 0.9 ? calm + 1 : 0
+    best = Math.min(best, now)
+  }
+  return first
 }
 
 /** Windows at several places, unaligned: 50 %, 10 %, 1 % and 0.1 % of the steps. */

@@ -4,7 +4,7 @@ import { spawnServer } from '@kiroku/testkit'
 import { checkAnswers } from '../charts/check.mjs'
 import { lossOf } from '../charts/curves.mjs'
 import { openDatasets, projectOf } from '../charts/dataset.mjs'
-import { chartTimes, settle, windowsOf } from '../charts/requests.mjs'
+import { chartTimes, firstTimes, settle, windowsOf } from '../charts/requests.mjs'
 import { inTemporaryDirectory, megabytesOf, runScript } from '../processes.mjs'
 import { median } from '../statistics.mjs'
 import { aligned, rounded } from '../table.mjs'
@@ -139,10 +139,16 @@ const worstOf = (windows) => ({
 })
 
 async function zooms(server, set, pixels) {
+  const windows = windowsOf(set.steps)
+  const first = await firstTimes(
+    server,
+    set,
+    windows.map(({ range }) => ({ width: pixels, range })),
+  )
   const measured = []
-  for (const { share, place, range } of windowsOf(set.steps)) {
+  for (const [index, { share, place, range }] of windows.entries()) {
     const { times } = await chartTimes(server, set, { width: pixels, range }, 1000)
-    measured.push({ share, place, times })
+    measured.push({ share, place, first: first[index], times })
   }
   return measured
 }
@@ -150,6 +156,11 @@ async function zooms(server, set, pixels) {
 /** The whole and its windows at the width of a large screen, each compared with what was sent, point by point. */
 async function checkedCharts(server) {
   const asked = [{ share: 1, place: 0, range: undefined }, ...windowsOf(large.steps)]
+  const first = await firstTimes(
+    server,
+    large,
+    asked.map(({ range }) => ({ width: largeWidth, range })),
+  )
   const checked = []
   for (let from = 0; from < asked.length; from += answersAtOnce) {
     const answers = []
@@ -159,7 +170,7 @@ async function checkedCharts(server) {
     }
     const found = checkAnswers(large, answers, (run) => lossOf(run, large.steps))
     answers.forEach(({ share, place, times }, index) => {
-      checked.push({ share, place, times, found: found[index] })
+      checked.push({ share, place, first: first[from + index], times, found: found[index] })
     })
     console.error(`  ${checked.length} of ${asked.length} charts were compared with what was sent`)
   }
@@ -239,14 +250,23 @@ function storeTable(tables, memory, rates, isReused) {
 
 function zoomTable(title, windows) {
   const isChecked = windows.some(({ found }) => found !== undefined)
-  const rows = windows.map(({ share, place, times, found }) => [
+  const rows = windows.map(({ share, place, first, times, found }) => [
     `${100 * share} %`,
     rounded(place),
+    rounded(first),
     rounded(median(times)),
     rounded(Math.min(...times)),
     rounded(Math.max(...times)),
     ...(found ? [rounded(found.points), String(found.lost), String(found.wrong)] : []),
   ])
-  const heads = ['window', 'at', 'ms', 'least', 'most', ...(isChecked ? ['points', 'extremes lost', 'wrong'] : [])]
+  const heads = [
+    'window',
+    'at',
+    'first, ms',
+    'ms',
+    'least',
+    'most',
+    ...(isChecked ? ['points', 'extremes lost', 'wrong'] : []),
+  ]
   return `${title}\n\n${aligned([heads, ...rows])}`
 }

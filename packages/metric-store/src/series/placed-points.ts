@@ -28,7 +28,7 @@ export function takeApart(
     const rows = rowsOf(block, firstStep, hasTimes)
     for (let row = 0, to = 0; row < block.rows; ) {
       const key = keys.get(placeAt(rows.words, row))
-      const end = endOfStretch(rows, row)
+      const end = endOfStretch(rows, row, firstStep)
       if (key !== undefined) {
         const stretch = movedTo(rows, row, end, to)
         to += end - row
@@ -42,17 +42,17 @@ export function takeApart(
   return found
 }
 
-/** The columns of a block: `words` has the halves of each row's `seriesOf`, `steps` each row's step. */
+/** The columns of a block: `words` has the halves of each row's `seriesOf`, which may lie where the row's step comes to lie. */
 type BlockRows = { words: Uint32Array; steps: Numbers; values: Numbers; times: Numbers | null }
 
 function rowsOf(block: NativeBlock, firstStep: number | null, hasTimes: boolean): BlockRows {
-  const { bytes } = packedOf(block, 'seriesOf')
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, block.rows * 2)
-  const steps = firstStep === null ? numbersOf(block, 'stepOf') : new Float64Array(block.rows)
-  const stepBits = mostPlacedSteps - 1
-  if (firstStep !== null)
-    for (let row = 0; row < block.rows; row++) steps[row] = firstStep + ((words[2 * row] ?? 0) & stepBits)
-  return { words, steps, values: numbersOf(block, 'valueOf'), times: hasTimes ? numbersOf(block, 'timeOf') : null }
+  const { bytes, numbers } = packedOf(block, 'seriesOf')
+  return {
+    words: new Uint32Array(bytes.buffer, bytes.byteOffset, block.rows * 2),
+    steps: firstStep === null ? numbersOf(block, 'stepOf') : numbers,
+    values: numbersOf(block, 'valueOf'),
+    times: hasTimes ? numbersOf(block, 'timeOf') : null,
+  }
 }
 
 /** What a row has of its series' hash. */
@@ -60,12 +60,24 @@ const placeAt = (words: Uint32Array, row: number): number =>
   (words[2 * row + 1] ?? 0) * upperUnit + ((words[2 * row] ?? 0) >>> placedBits)
 /** Not worked out at each row: a power takes ten times as long as all else. */
 const upperUnit = 2 ** (32 - placedBits)
+const stepBits = mostPlacedSteps - 1
 
-/** The row behind those from `from` on that are of one series and whose steps rise. */
-function endOfStretch({ words, steps }: BlockRows, from: number): number {
-  const place = placeAt(words, from)
+/** Finds the row behind those from `from` on that are of one series and whose steps rise, and writes the step of each, over its words. */
+function endOfStretch({ words, steps }: BlockRows, from: number, firstStep: number | null): number {
+  const [low, high] = [words[2 * from] ?? 0, words[2 * from + 1] ?? 0]
+  const place = low >>> placedBits
+  const stepAt = (row: number, bits: number): number =>
+    firstStep === null ? (steps[row] ?? 0) : firstStep + (bits & stepBits)
+  let last = stepAt(from, low)
+  steps[from] = last
   let row = from + 1
-  while (row < steps.length && (steps[row] ?? 0) > (steps[row - 1] ?? 0) && placeAt(words, row) === place) row++
+  for (; row < steps.length && words[2 * row + 1] === high; row++) {
+    const next = words[2 * row] ?? 0
+    const step = stepAt(row, next)
+    if (next >>> placedBits !== place || step <= last) break
+    steps[row] = step
+    last = step
+  }
   return row
 }
 
