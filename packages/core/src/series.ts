@@ -128,16 +128,24 @@ export function encodeSeriesAnswer(answer: SeriesAnswer<Series | PackedSeries>):
     places.set(table, place)
     return place
   }
-  const series = answer.series.map((entry) => {
-    if (entry.form === 'points') {
-      const { columns, ...facts } = entry
-      return { ...facts, length: columns.x.length, ...(isTimed(entry) && { isTimed: true }) }
+  const rowsOf = ({ table, from, to }: TableRows): [number, number, number] => [placeOf(table), from, to]
+  const series = answer.series.map((entry): z.input<typeof answeredSeriesSchema> => {
+    const { run, metric, stream, x, form, count, withoutX } = entry
+    const length =
+      entry.form === 'points' ? entry.columns.x.length : entry.form === 'buckets' ? entry.columns.count.length : 0
+    const rows = entry.form === 'packed' ? entry.rows.map(rowsOf) : undefined
+    return {
+      run,
+      metric,
+      stream,
+      x,
+      form,
+      length,
+      rows,
+      isTimed: (entry.form === 'points' && isTimed(entry)) || undefined,
+      count,
+      withoutX,
     }
-    if (entry.form === 'buckets') {
-      const { columns, ...facts } = entry
-      return { ...facts, length: columns.count.length }
-    }
-    return { ...entry, length: 0, rows: entry.rows.map(({ table, from, to }) => [placeOf(table), from, to]) }
   })
   const tables = [...places.keys()]
   const header = {

@@ -40,3 +40,22 @@ it('a connection that breaks while it is lent and asks nothing fails its work, a
   expect(uncaught).toEqual([])
   await database.ping()
 })
+
+it('the ids of runs are UUIDs whose second halves are in the order of their making, and differ within a millisecond', async () => {
+  const { rows } = await database.session((connection) =>
+    connection.query(`SELECT id::text, extract(epoch FROM clock_timestamp())::float8 AS at
+      FROM (SELECT new_run_id() AS id, pg_sleep(n * 0.005) FROM generate_series(1, 4) AS n) AS made`),
+  )
+  const ids: string[] = rows.map(({ id }) => id)
+  const secondHalves = ids.map((id) => id.slice(19))
+  expect(secondHalves).toEqual(secondHalves.toSorted())
+  expect(ids.map((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/.test(id))).not.toContain(
+    false,
+  )
+  const made = Number.parseInt(secondHalves.at(-1)?.replace('-', '').slice(1, 13) ?? '', 16)
+  expect(Math.abs(made - rows.at(-1).at * 1000)).toBeLessThan(1000)
+  const many = await database.session((connection) =>
+    connection.query('SELECT count(DISTINCT new_run_id())::int AS different FROM generate_series(1, 10000)'),
+  )
+  expect(many.rows).toEqual([{ different: 10_000 }])
+})

@@ -238,11 +238,10 @@ const emptyPoints = (): Columns => ({
 })
 
 function answeredSeries({ run, metric, stream, x }: RequestedSeries, found: Found, withoutX: number): StoredSeries {
-  const facts = { run, metric, stream, x, withoutX }
-  if ('x' in found) return { ...facts, form: 'points', count: found.x.length, columns: found }
+  if ('x' in found) return { run, metric, stream, x, withoutX, form: 'points', count: found.x.length, columns: found }
   const count = pointsOfRolled(found)
-  if ('rows' in found) return { ...facts, form: 'packed', count, rows: found.rows }
-  return { ...facts, form: 'buckets', count, columns: found }
+  if ('rows' in found) return { run, metric, stream, x, withoutX, form: 'packed', count, rows: found.rows }
+  return { run, metric, stream, x, withoutX, form: 'buckets', count, columns: found }
 }
 
 const pointsOfRolled = (found: Rolled): number => ('rows' in found ? pointsIn(found.rows) : totalOf(found.count))
