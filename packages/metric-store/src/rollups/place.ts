@@ -27,6 +27,8 @@ const ofRow = seriesHash('project', 'run', 'stream', 'metric')
 export const placedBits = 16
 /** Steps of a range that is so long, or shorter, differ there. */
 export const mostPlacedSteps = 2 ** placedBits
+/** What is left of a hash, in SQL. */
+export const placedHash = (hash: string): string => `bitAnd(${hash}, ${2n ** 64n - BigInt(mostPlacedSteps)})`
 
 /**
  * A point's series (project, run, stream and metric) and its step in one number, of 64 bits: a hash, and on its lowest bits the step. A
@@ -35,7 +37,7 @@ export const mostPlacedSteps = 2 ** placedBits
  * back in a fraction of the time of the step's own codec, and take 0.03 bytes a point more.
  */
 export const placedStepColumn = `placedStep UInt64
-  MATERIALIZED bitAnd(${ofRow}, ${2n ** 64n - BigInt(mostPlacedSteps)}) + toUInt64(step) CODEC(Delta, LZ4)`
+  MATERIALIZED ${placedHash(ofRow)} + toUInt64(step) CODEC(Delta, LZ4)`
 
 /**
  * The same of a stored bucket, whose level is told apart too: a chart's statement finds granules by place and run, and reads neither.

@@ -13,6 +13,7 @@ import {
   factsStatement,
   firstOfPlaced,
   hashesStatement,
+  isReadAlone,
   newestStepsStatement,
   pointsStatement,
   stepsStatement,
@@ -92,6 +93,12 @@ async function readSteps(
   hasTimes: boolean,
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
+  if (isReadAlone(group, range)) {
+    const blocks = await engine.columns({ ...stepsStatement(project, group, range, hasTimes), signal })
+    const points = pointsOf(blocks.map((block) => stretchOf(block, hasTimes)))
+    if (points === null) return readNewestSteps(asking, group, range, known, hasTimes)
+    return new Map(points.x.length > 0 ? [[keyAt(group, 0, 0), points]] : [])
+  }
   const firstStep = firstOfPlaced(range)
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
   const readHalf = async (half: SeriesGroup): Promise<[string, SteppedPoints[]][] | null> => {
@@ -114,13 +121,19 @@ async function readSteps(
   return columns
 }
 
-/** Points from stretches whose steps rise, in any order; null where two are at one step. */
+const stretchOf = (block: NativeBlock, hasTimes: boolean): SteppedPoints => ({
+  step: numbersOf(block, 'stepOf'),
+  y: numbersOf(block, 'valueOf'),
+  time: hasTimes ? numbersOf(block, 'timeOf') : new Float64Array(0),
+})
+
+/** Points from stretches of a series, in any order; null where two are at one step. */
 function pointsOf(stretches: SteppedPoints[]): PointsOfSeries | null {
   const sorted =
     stretches.length > 1 ? stretches.sort((one, other) => (one.step[0] ?? 0) - (other.step[0] ?? 0)) : stretches
   const step = joined(sorted.map((stretch) => stretch.step))
   const points = { x: step, y: joined(sorted.map(({ y }) => y)), step, time: joined(sorted.map(({ time }) => time)) }
-  if (sorted.length === 1 || isRising(step)) return points
+  if (isRising(step)) return points
   const inOrder = ordered(points)
   return isRising(inOrder.step) ? inOrder : null
 }

@@ -1,6 +1,6 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { Statement } from '../engine/engine.ts'
-import { mostPlacedSteps, placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
+import { mostPlacedSteps, placedHash, placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
 import type { SeriesGroup } from './groups.ts'
 
 type Range = { from: number; to: number }
@@ -205,21 +205,18 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
  * Points in a range of steps, which may be many short ranges of rows, where the cost is each column that has to be got at: so the
  * sorting key serves to find granules only, and of a row one number tells its series and its step. A row a point, in no order, of these
  * and of other series: `seriesOf`, whose upper bits are those of its series' hash, `valueOf`, and `timeOf` when times are asked for. Where
- * `firstOfPlaced` is known, the lowest bits of `seriesOf` are how far behind it the point's step is, else that is `stepOf`. There may be
- * several points of a step: `FINAL` would take as long as all the rest.
+ * `firstOfPlaced` is known, the lowest bits of `seriesOf` are how far behind it the point's step is, else that is `stepOf`. A series that
+ * `isReadAlone` has `stepOf` and no `seriesOf`. There may be several points of a step: `FINAL` would take as long as all the rest.
  */
 export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasTimes: boolean): Statement {
-  const distance = `bitAnd(placedStep - {stepFrom:Int64}, ${mostPlacedSteps - 1})`
-  const [columns, isIn] =
-    firstOfPlaced(range) === null
-      ? ['reinterpretAsFixedString(placedStep - step) AS seriesOf, toFloat64(step) AS stepOf', isStepIn]
-      : [
-          'reinterpretAsFixedString(placedStep - {stepFrom:Int64}) AS seriesOf',
-          `${distance} <= {stepTo:Int64} - {stepFrom:Int64}`,
-        ]
+  const { columns, isIn } = isReadAlone(group, range)
+    ? stepsOfOne(group)
+    : firstOfPlaced(range) === null
+      ? farSteps
+      : nearSteps
   return {
     sql: `SELECT ${columns}, value AS valueOf ${hasTimes ? ', toFloat64(time) AS timeOf' : ''} FROM points
-          WHERE indexHint(${isOfGroup(group)} AND ${isStepIn}) AND ${isIn} ${manyRanges}`,
+          WHERE indexHint(${isOfGroup(group)} AND ${isStepIn('step')}) AND ${isIn} ${manyRanges}`,
     parameters: parametersOf(project, group, range),
   }
 }
@@ -230,7 +227,34 @@ export function firstOfPlaced(range: Range): number | null {
   return Number.isSafeInteger(first) && Number.isSafeInteger(last) && last - first < mostPlacedSteps ? first : null
 }
 
-const isStepIn = 'step >= {stepFrom:Int64} AND step <= {stepTo:Int64}'
+const isStepIn = (step: string): string => `${step} >= {stepFrom:Int64} AND ${step} <= {stepTo:Int64}`
+
+const distance = `bitAnd(placedStep - {stepFrom:Int64}, ${mostPlacedSteps - 1})`
+const nearSteps = {
+  columns: 'reinterpretAsFixedString(placedStep - {stepFrom:Int64}) AS seriesOf',
+  isIn: `${distance} <= {stepTo:Int64} - {stepFrom:Int64}`,
+}
+
+const farSteps = {
+  columns: 'reinterpretAsFixedString(placedStep - step) AS seriesOf, toFloat64(step) AS stepOf',
+  isIn: isStepIn('step'),
+}
+
+/** Another series' rows pass for those of one over so many steps once in 10^12. */
+const mostStepsOfOne = 2 ** 24
+
+/** Whether rows are read of one series alone, without `seriesOf`: its hash is known, and its steps follow from `placedStep`. */
+export const isReadAlone = ({ runs, metrics }: SeriesGroup, range: Range): boolean =>
+  runs.length === 1 && metrics.length === 1 && range.to - range.from < mostStepsOfOne
+
+function stepsOfOne({ stream }: SeriesGroup): typeof farSteps {
+  const hash = placedHash(seriesHash('{project:UUID}', '{run:UUID}', String(streamNumber(stream)), '{metric:String}'))
+  return {
+    columns: `toFloat64(placedStep - ${hash}) AS stepOf`,
+    isIn: isStepIn(`placedStep - ${hash}`),
+  }
+}
+
 const isOfGroup = (group: SeriesGroup): string =>
   `project = {project:UUID} AND ${isRunOf(group)} AND stream = '${group.stream}' AND ${isMetric(group)}`
 
@@ -242,7 +266,7 @@ export function newestStepsStatement(project: string, group: SeriesGroup, range:
   return {
     sql: `SELECT reinterpretAsFixedString(${seriesHash('project', 'run', 'stream', 'metric')}) AS seriesOf, toFloat64(step) AS stepOf,
                  value AS valueOf, ${hasTimes ? 'toFloat64(time) AS timeOf,' : ''} toFloat64(version) AS versionOf
-          FROM points WHERE ${isOfGroup(group)} AND ${isStepIn}`,
+          FROM points WHERE ${isOfGroup(group)} AND ${isStepIn('step')}`,
     parameters: parametersOf(project, group, range),
   }
 }
