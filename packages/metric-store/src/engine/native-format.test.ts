@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { arraysOf, decodeNative, encodeNative, numbersOf, stringsOf } from './native-format.ts'
+import { arraysOf, decodeNative, encodeNative, numbersOf, packedOf, stringsOf } from './native-format.ts'
 
 const bits = (array: Float64Array): string =>
   Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('hex')
@@ -46,4 +46,12 @@ test('an answer that is cut short is refused', () => {
   for (let length = 1; length < bytes.length; length++) {
     expect(() => decodeNative(bytes.subarray(0, length))).toThrow('it is cut short')
   }
+})
+
+test('whole numbers with a sign come as their bits', () => {
+  const values = [0, -1, 2 ** 40, -(2 ** 53 - 1)]
+  const [block] = decodeNative(Buffer.concat(encodeNative(4, [{ name: 'hash', type: 'Int64', values }])))
+  if (!block) throw new Error('no block came back')
+  const { bytes } = packedOf(block, 'hash')
+  expect(values.map((_, row) => Number(bytes.getBigInt64(row * 8, true)))).toEqual(values)
 })

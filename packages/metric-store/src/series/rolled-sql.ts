@@ -76,9 +76,9 @@ export function bucketRowsStatement(
   const last = `${start} + ${storedField(axis === 'step' ? 'lastStep' : 'lastTime')}`
   const end = startFrom === null ? `${last} >= {stepFrom:Int64}` : 'start >= {startFrom:Int64}'
   return {
-    sql: `SELECT reinterpretAsFixedString(series) AS seriesOf, ${axis === 'step' ? selectedOverSteps : selectedBuckets}
+    sql: `SELECT reinterpretAsInt64(series) AS seriesOf, ${axis === 'step' ? selectedOverSteps : selectedBuckets}
           FROM rollups WHERE indexHint(${placesOf(group, '{level:UInt8}')} AND ${isRunOf(group)}) AND series IN CAST({hashes:Array(String)}, 'Array(UInt64)')
-            ${range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end} ${manyRanges}`}`,
+            ${range === null ? '' : `AND ${start} <= {stepTo:Int64} AND ${end}`} ${manyRanges}`,
     parameters: {
       ...parametersOf(project, group, range),
       level,

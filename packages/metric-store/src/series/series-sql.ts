@@ -182,7 +182,7 @@ export function factsStatement(project: string, group: SeriesGroup, range: Range
 }
 
 /**
- * A window of many runs is many short ranges of rows, whose cost is getting at them. It is read by two statements at once, so each has
+ * A chart of many runs is many short ranges of rows, whose cost is getting at them. It is read by two statements at once, so each has
  * one thread, which reads the files itself: handing ranges out to more costs more than it saves. One of few runs is short as it is.
  * Nearly all rows of the ranges are wanted, so a column that is read before the others leaves out none; and a search that cuts in four finds
  * ranges with fewer looks at the index than one that cuts in eight.
@@ -231,12 +231,12 @@ const isStepIn = (step: string): string => `${step} >= {stepFrom:Int64} AND ${st
 
 const distance = `bitAnd(placedStep - {stepFrom:Int64}, ${mostPlacedSteps - 1})`
 const nearSteps = {
-  columns: 'reinterpretAsFixedString(placedStep - {stepFrom:Int64}) AS seriesOf',
+  columns: 'placedStep - {stepFrom:Int64} AS seriesOf',
   isIn: `${distance} <= {stepTo:Int64} - {stepFrom:Int64}`,
 }
 
 const farSteps = {
-  columns: 'reinterpretAsFixedString(placedStep - step) AS seriesOf, toFloat64(step) AS stepOf',
+  columns: 'placedStep - step AS seriesOf, toFloat64(step) AS stepOf',
   isIn: isStepIn('step'),
 }
 
