@@ -262,7 +262,7 @@ function newestOf(points: PointsOfSeries, versions: Numbers): PointsOfSeries {
 
 function picked({ x, y, step, time }: PointsOfSeries, order: readonly number[]): PointsOfSeries {
   const of = (values: Numbers): Numbers => Float64Array.from(order, (index) => values[index] ?? Number.NaN)
-  return { x: of(x), y: of(y), step: of(step), time: of(time) }
+  return { x: of(x), y: of(y), step: of(step), time: time.length === 0 ? time : of(time) }
 }
 
 function isSorted(x: Numbers, step: Numbers): boolean {

@@ -243,7 +243,7 @@ const farSteps = {
 /** Another series' rows pass for those of one over so many steps once in 10^12. */
 const mostStepsOfOne = 2 ** 24
 
-/** Whether rows are read of one series alone, without `seriesOf`: its hash is known, and its steps follow from `placedStep`. */
+/** Whether rows are read of one series alone, without `seriesOf`: its steps are what `placedStep` is above its hash. */
 export const isReadAlone = ({ runs, metrics }: SeriesGroup, range: Range): boolean =>
   runs.length === 1 && metrics.length === 1 && range.to - range.from < mostStepsOfOne
 
@@ -260,7 +260,8 @@ const isOfGroup = (group: SeriesGroup): string =>
 
 /**
  * The same points without those of other series, whatever their hashes: the whole hash is `seriesOf`, and of several points of a step that
- * of the highest `versionOf` stands. Where those of two series have the same bits, once in 10^14 pairs, it looks as if points came again.
+ * of the highest `versionOf` stands. That serves series that are asked for together and have the same bits of their hashes, too, and a
+ * neighbour that has them and a point at one of the same steps. One that has them and other steps is not told apart: once in 10^14 pairs.
  */
 export function newestStepsStatement(project: string, group: SeriesGroup, range: Range, hasTimes: boolean): Statement {
   return {
