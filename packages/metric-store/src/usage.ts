@@ -21,6 +21,7 @@ const tableSchema = z.object({
 })
 type TableSize = z.infer<typeof tableSchema>
 
+/** The sizes of tables on each server that holds some of them. */
 async function readTables(engine: Engine): Promise<TableSize[]> {
   return engine.query({
     sql: `SELECT table AS name, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, sum(data_uncompressed_bytes) AS uncompressed
@@ -59,8 +60,7 @@ export async function readContents(
     put: (entry: StoredContents, count: number, bytes: number) => void,
   ): Promise<void> => {
     const { value, rowBytes } = contentTables[table]
-    const size = tables.find(({ name }) => name === table)
-    const compression = size && size.uncompressed > 0 ? size.bytes / size.uncompressed : 0
+    const compression = compressionOf(tables.filter(({ name }) => name === table))
     const rows = await engine.query({
       sql: `SELECT project, ${by === 'run' ? 'toNullable(run)' : "CAST(NULL, 'Nullable(UUID)')"} AS owner, count() AS count, sum(length(${value})) AS length
             FROM ${table} FINAL WHERE project IN {projects:Array(UUID)} GROUP BY project${by === 'run' ? ', run' : ''}`,
@@ -84,4 +84,13 @@ export async function readContents(
     entry.lineBytes = bytes
   })
   return [...found.values()]
+}
+
+/** Bytes on disk for each byte before compression, over the parts of all servers. */
+function compressionOf(sizes: readonly TableSize[]): number {
+  const [bytes, uncompressed] = sizes.reduce(
+    ([disk, data], size) => [disk + size.bytes, data + size.uncompressed],
+    [0, 0],
+  )
+  return uncompressed === 0 ? 0 : bytes / uncompressed
 }

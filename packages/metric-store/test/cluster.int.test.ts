@@ -100,6 +100,23 @@ describe.skipIf(engines[2].isMissing)('a cluster of two shards', () => {
     return (await Promise.all(counts)).map((rows) => rows[0]?.count ?? -1)
   }
 
+  test('what texts take is told from the parts of both shards, however differently these compress', async () => {
+    const own = randomUUID()
+    const noise = Array.from({ length: 25_000 }, () => randomUUID()).join('')
+    await first.insert(
+      [],
+      [noise, 'a'.repeat(noise.length)].map((value, at) => {
+        const { run } = runOn(at + 1)
+        return { project: own, run, version: 1, metric: 'note', step: 1, time: 1, value }
+      }),
+      [],
+    )
+    const [contents] = await second.contents([own], 'project')
+    // Hexadecimal digits take a good half of a byte each, the letters nothing.
+    expect((contents?.textBytes ?? 0) / noise.length).toBeGreaterThan(0.5)
+    expect((contents?.textBytes ?? 0) / noise.length).toBeLessThan(0.7)
+  })
+
   test('each run is on the one shard that its id says, in every table, and both have some', async () => {
     const keys = Array.from({ length: 24 }, () => ({ project, run: randomUUID() }))
     await log(first, keys, [1, 2, 3])

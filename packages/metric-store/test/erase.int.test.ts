@@ -131,6 +131,7 @@ describe.each(engines)('$kind', ({ open, isMissing }) => {
       const of = ({ run }: RunKey) => byRun.find((entry) => entry.run === run)
       expect(of(one)).toMatchObject({ project, textCount: 1, lineCount: 2 })
       expect(of(other)).toMatchObject({ project, textCount: 1, lineCount: 0, lineBytes: 0 })
+      expect(of(one)?.textBytes).toBeGreaterThan(0)
       expect(of(other)?.textBytes).toBeGreaterThan(50 * (of(one)?.textBytes ?? 0))
       expect(await store.contents([project], 'project')).toMatchObject([
         { project, run: null, textCount: 2, lineCount: 2 },

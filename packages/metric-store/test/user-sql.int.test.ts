@@ -217,6 +217,7 @@ for (const { kind, open, isMissing } of singleEngines) {
     test.each<[string, string, string | RegExp]>([
       ['SELECT vlaue FROM points', 'vlaue', 'Unknown expression identifier `vlaue`; did you mean value?'],
       ['SELECT value FRM points', 'points', /^syntax error at points/],
+      ["SELECT * FROM points 'a\nb'", "'a\nb'", /^syntax error at 'a b'/],
       ['SELECT value FROM', '', 'the query ends too early'],
       ['SELECT value FROM point', 'point', 'there is no table point: the tables are points, runs, texts, console'],
       ['SELECT runs.config.lrr FROM runs', 'lrr', 'no run of this project has `config.lrr`'],
