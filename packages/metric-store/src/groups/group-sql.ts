@@ -2,7 +2,7 @@ import type { Buckets } from '@kiroku/core/buckets'
 import type { Parameters, Statement } from '../engine/engine.ts'
 import { newestOnly } from '../rollups/fresh-points.ts'
 import { notFiniteSql, storedField } from '../rollups/stored-fields.ts'
-import { type SeriesGroup, seriesKeyOf } from '../series/groups.ts'
+import { keyAt, type SeriesGroup } from '../series/groups.ts'
 import {
   bucketRowsOf,
   clockBase,
@@ -204,9 +204,7 @@ const fact = (group: SeriesGroup, name: keyof typeof factTypes): string =>
   `arrayElement({${name}:Array(${factTypes[name]})}, ${group.runs.length > 1 ? 'runIndex + 1' : '1'})`
 
 function factParameters(group: SeriesGroup, factsOf: FactsOf): Parameters {
-  const facts = group.runs.map((run) =>
-    factsOf(seriesKeyOf({ run, metric: group.metrics[0] ?? '', stream: group.stream, x: group.x })),
-  )
+  const facts = group.runs.map((_, run) => factsOf(keyAt(group, run, 0)))
   return {
     places: facts.map(({ place }) => place),
     lastSteps: facts.map(({ lastStep }) => lastStep),

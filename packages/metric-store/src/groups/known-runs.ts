@@ -1,7 +1,7 @@
 import { numbersOf } from '../engine/native-format.ts'
 import type { Freshness } from '../rollups/freshness.ts'
 import type { Whole } from '../rollups/whole-cache.ts'
-import { groupSeries, seriesKeyOf } from '../series/groups.ts'
+import { groupSeries, type KeyedSeries } from '../series/groups.ts'
 import { onStep } from '../series/known-series.ts'
 import type { Asking } from '../series/raw-series.ts'
 import { readWholes } from '../series/read-known-series.ts'
@@ -10,7 +10,7 @@ import { type FactsOf, freshFactsStatement, type RunFacts } from './group-sql.ts
 
 /** A run whose series can be had from its rollup and the points that came since, and where on its axis these all are. */
 export type KnownRun = {
-  entry: RequestedSeries
+  entry: KeyedSeries
   whole: Whole
   hasFresh: boolean
   count: number
@@ -30,15 +30,13 @@ const unknownFacts = { lastStep: 0, version: 0, validFrom: 0 }
 export async function readKnownRuns(
   asking: Asking,
   freshness: Freshness,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
 ): Promise<KnownRuns> {
   const runs = [...new Set(series.map(({ run }) => run))]
   const look = await freshness.look(asking.engine, asking.project, runs)
   // Told before the rollups are read: of points that these learn of meanwhile it would not be told any more.
   const freshRuns = new Set(runs.filter((run) => look.isFresh(run)))
-  const facts = new Map<string, RunFacts>(
-    series.map((entry, place) => [seriesKeyOf(entry), { place, ...unknownFacts }]),
-  )
+  const facts = new Map<string, RunFacts>(series.map((entry, place) => [entry.key, { place, ...unknownFacts }]))
   const factsOf = (key: string): RunFacts => facts.get(key) ?? { place: 0, ...unknownFacts }
   const byKey = new Map<string, KnownRun>()
   const usable = series.filter(({ run, x }) => look.rolled > 0 && x.kind !== 'metric' && !look.isReset(run))
@@ -49,8 +47,8 @@ export async function readKnownRuns(
     ),
   )
   for (const entry of usable) {
-    const key = seriesKeyOf(entry)
-    const whole = wholes.get(seriesKeyOf(onStep(entry)))
+    const { key } = entry
+    const whole = wholes.get(onStep(entry).key)
     if (!whole || whole.bucket.count === 0 || manyClocks.has(entry.run)) continue
     if (entry.x.kind !== 'step' && !whole.traits.timeRises) continue
     const { version, validFrom, bucket } = whole
@@ -72,25 +70,25 @@ function baseOf({ x, segments }: RequestedSeries): number {
 
 async function addFresh(
   { engine, project, signal }: Asking,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   after: number,
   { byKey, factsOf }: KnownRuns,
-  all: readonly RequestedSeries[],
+  all: readonly KeyedSeries[],
 ): Promise<void> {
   const read = groupSeries(series).map(async (group) => {
     for (const block of await engine.columns({ ...freshFactsStatement(project, group, after, factsOf), signal })) {
       const at = (name: string, row: number): number => numbersOf(block, name)[row] ?? 0
       for (let row = 0; row < block.rows; row++) {
         const entry = all[at('placeKey', row)]
-        const known = entry && byKey.get(seriesKeyOf(entry))
+        const known = entry && byKey.get(entry.key)
         if (!entry || !known) continue
         if (at('early', row) > 0) {
-          byKey.delete(seriesKeyOf(entry))
+          byKey.delete(entry.key)
           continue
         }
         const [from, to] = entry.x.kind === 'step' ? ['minStep', 'maxStep'] : ['minTime', 'maxTime']
         const base = baseOf(entry)
-        byKey.set(seriesKeyOf(entry), {
+        byKey.set(entry.key, {
           ...known,
           hasFresh: true,
           count: known.count + at('points', row),

@@ -4,9 +4,8 @@ import { type GroupColumn, type GroupColumns, type GroupSeries, groupColumnsFrom
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf } from '../engine/native-format.ts'
 import type { Freshness } from '../rollups/freshness.ts'
-import { groupSeries, seriesKeyOf } from '../series/groups.ts'
+import { groupSeries, type KeyedSeries, seriesKeyOf, withKey } from '../series/groups.ts'
 import { type Asking, type Facts, readFacts } from '../series/raw-series.ts'
-import type { RequestedSeries } from '../types.ts'
 import { groupsStatement, type Part, wideRowsStatement } from './group-sql.ts'
 import type { StoreGroupsAnswer, StoreGroupsRequest } from './group-types.ts'
 import { type KnownRuns, readKnownRuns } from './known-runs.ts'
@@ -46,25 +45,25 @@ export async function readGroups(
   return answer
 }
 
-function placesOf(series: readonly RequestedSeries[]): KnownRuns['factsOf'] {
-  const places = new Map(series.map((entry, place) => [seriesKeyOf(entry), place]))
+function placesOf(series: readonly KeyedSeries[]): KnownRuns['factsOf'] {
+  const places = new Map(series.map((entry, place) => [entry.key, place]))
   return (key) => ({ place: places.get(key) ?? 0, lastStep: 0, version: 0, validFrom: 0 })
 }
 
 /** Each run once, and of each in which groups it is. */
 function membersOf({ groups, metric, stream }: StoreGroupsRequest): {
-  series: RequestedSeries[]
+  series: KeyedSeries[]
   groupsOf: number[][]
 } {
   const places = new Map<string, number>()
-  const series: RequestedSeries[] = []
+  const series: KeyedSeries[] = []
   const groupsOf: Set<number>[] = []
   for (const [index, { runs }] of groups.entries())
     for (const { run, x, segments } of runs) {
       const place = places.get(run) ?? series.length
       if (place === series.length) {
         places.set(run, place)
-        series.push({ run, metric, stream, x, segments })
+        series.push(withKey({ run, metric, stream, x, segments }))
         groupsOf.push(new Set())
       } else if (JSON.stringify(series[place]?.x) !== JSON.stringify(x))
         throw new KirokuError({ code: 'BAD_REQUEST', message: `run ${run} was given two x axes` })
@@ -76,11 +75,11 @@ function membersOf({ groups, metric, stream }: StoreGroupsRequest): {
 async function readOnce(
   asking: Asking,
   request: StoreGroupsRequest,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   groupsOf: readonly (readonly number[])[],
   known: KnownRuns,
 ): Promise<StoreGroupsAnswer | null> {
-  const unknown = series.filter((entry) => !known.byKey.has(seriesKeyOf(entry)))
+  const unknown = series.filter((entry) => !known.byKey.has(entry.key))
   // Over a metric the count of points without an x is told, which is of the whole series.
   const counted = request.range ? unknown.filter(({ x }) => x.kind === 'metric') : unknown
   const facts = await readFacts(asking, counted, null)
@@ -94,9 +93,7 @@ async function readOnce(
   if (range === null) return { range, buckets: request.buckets, groups: withoutX.map((without) => emptyGroup(without)) }
   const buckets = usable(cutBuckets(range, request.buckets))
   const { parts, rolled } = await planParts(asking, known, unknown, range, buckets)
-  const rolledGroups = new Set(
-    series.flatMap((entry, place) => (rolled.has(seriesKeyOf(entry)) ? groupsOf[place] : [])),
-  )
+  const rolledGroups = new Set(series.flatMap((entry, place) => (rolled.has(entry.key) ? groupsOf[place] : [])))
   const read = parts.length === 0 ? [] : await readParts(asking, parts, groupsOf, known, range, buckets)
   if (read === null) return null
   return {
@@ -130,7 +127,7 @@ function extentOf(known: KnownRuns, facts: ReadonlyMap<string, Facts>): Range | 
 async function planParts(
   asking: Asking,
   known: KnownRuns,
-  unknown: readonly RequestedSeries[],
+  unknown: readonly KeyedSeries[],
   range: Range,
   buckets: Buckets,
 ): Promise<{ parts: Part[]; rolled: Set<string> }> {
@@ -165,7 +162,7 @@ async function planParts(
   return { parts, rolled: new Set(levels.keys()) }
 }
 
-type FoundStretch = Stretch & { entry: RequestedSeries }
+type FoundStretch = Stretch & { entry: KeyedSeries }
 
 /**
  * The stretches of points whose stored bucket is too wide for the cut, as one is where a run paused. A series with many of

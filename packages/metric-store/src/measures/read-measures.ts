@@ -5,6 +5,7 @@ import { type KnownRun, readKnownRuns } from '../groups/known-runs.ts'
 import { chunked, lastStep, type Stretch } from '../groups/stretches.ts'
 import type { Freshness } from '../rollups/freshness.ts'
 import { levelCount, pointsOfLevel, smallestBucket } from '../rollups/levels.ts'
+import { withKey } from '../series/groups.ts'
 import type { Asking } from '../series/raw-series.ts'
 import { firstReachingStatement, type MeasuredRows, measureStatement, type StoredStretch } from './measure-sql.ts'
 
@@ -29,13 +30,7 @@ export async function readMeasures(
   const unique = [...new Set(runs)]
   const known = new Map<string, Map<string, KnownRun>>()
   for (const metric of new Set(measures.map((measure) => measure.metric))) {
-    const series = unique.map((run) => ({
-      run,
-      metric,
-      stream: 'history' as const,
-      x: { kind: 'step' as const },
-      segments: [],
-    }))
+    const series = unique.map((run) => withKey({ run, metric, stream: 'history', x: { kind: 'step' }, segments: [] }))
     const { byKey } = await readKnownRuns(asking, freshness, series)
     known.set(metric, new Map([...byKey.values()].map((of) => [of.entry.run, of])))
   }

@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RequestedSeries } from '../types.ts'
-import { groupSeries, inHalves, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, type KeyedSeries, keyAt, seriesKeyOf, withKey } from './groups.ts'
 
-const series = (run: string, metric: string, extra: Partial<RequestedSeries> = {}): RequestedSeries => ({
-  run,
-  metric,
-  stream: 'history',
-  x: { kind: 'step' },
-  segments: [{ startedAt: 0, runtimeBeforeMs: 0 }],
-  ...extra,
-})
+const series = (run: string, metric: string, extra: Partial<RequestedSeries> = {}): KeyedSeries =>
+  withKey({
+    run,
+    metric,
+    stream: 'history',
+    x: { kind: 'step' },
+    segments: [{ startedAt: 0, runtimeBeforeMs: 0 }],
+    ...extra,
+  })
 
 test('a metric over many runs is one group, and so is a run with many metrics', () => {
   expect(groupSeries(['1', '2', '3'].map((run) => series(run, 'loss')))).toHaveLength(1)
@@ -27,9 +28,12 @@ test('groups hold exactly the series that were asked for, each once', () => {
   })
   fc.assert(
     fc.property(fc.array(requested, { maxLength: 40 }), (wanted) => {
-      const read = groupSeries(wanted).flatMap(({ runs, metrics, stream, x }) =>
-        runs.flatMap((run) => metrics.map((metric) => seriesKeyOf({ run, metric, stream, x }))),
-      )
+      const groups = groupSeries(wanted.map(withKey))
+      for (const group of groups)
+        for (const [at, run] of group.runs.entries())
+          for (const [place, metric] of group.metrics.entries())
+            expect(keyAt(group, at, place)).toBe(seriesKeyOf({ ...group, run, metric }))
+      const read = groups.flatMap(({ keys }) => keys.flat())
       expect(read.sort()).toEqual([...new Set(wanted.map(seriesKeyOf))].sort())
     }),
   )
@@ -48,8 +52,9 @@ test('a group of many runs is read in halves, that have each of its runs with it
   ])
   const halves = inHalves(groupSeries(wanted))
   expect(halves.map(({ runs: some }) => some.length)).toEqual([51, 50])
-  for (const { runs: some, metrics, clocks } of halves) {
+  for (const { runs: some, metrics, keys, clocks } of halves) {
     expect(metrics).toEqual(['a', 'b'])
+    expect(keys).toEqual(metrics.map((metric) => some.map((run) => series(run, metric).key)))
     expect(clocks.map(({ bases }) => bases)).toEqual(some.map((run) => [runs.indexOf(run)]))
   }
   expect(halves.flatMap(({ runs: some }) => some).sort()).toEqual([...runs].sort())

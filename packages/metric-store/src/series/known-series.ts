@@ -1,14 +1,15 @@
+import type { XAxis } from '@kiroku/core/axes'
 import type { FieldName, PointColumns } from '../rollups/bucket.ts'
 import type { SeriesTraits } from '../rollups/series-rollup.ts'
-import type { RequestedSeries } from '../types.ts'
-import type { SeriesGroup } from './groups.ts'
+import { type KeyedSeries, type RunClock, withKey } from './groups.ts'
 
 /**
  * A series whose buckets can be had from the rollups: its whole up to version `version`, and the points that came since,
  * which all lie behind it. Stored buckets below version `validFrom` are not of it. `over` is the one that is its x.
  */
 export type KnownSeries = {
-  group: SeriesGroup
+  x: XAxis
+  clock: RunClock
   whole: Readonly<Record<FieldName, number>>
   traits: SeriesTraits
   fresh: PointColumns
@@ -20,16 +21,13 @@ export type KnownSeries = {
 }
 
 /** Where on its axis a known series is. */
-export function axisOf(
-  { group: { x, runs, clocks } }: KnownSeries,
-  run: string,
-): { kind: 'step' | 'time'; base: number } {
+export function axisOf({ x, clock }: KnownSeries): { kind: 'step' | 'time'; base: number } {
   if (x.kind === 'step') return { kind: 'step', base: 0 }
-  return { kind: 'time', base: x.kind === 'relative' ? (clocks[runs.indexOf(run)]?.bases[0] ?? 0) : 0 }
+  return { kind: 'time', base: x.kind === 'relative' ? (clock.bases[0] ?? 0) : 0 }
 }
 
 /** How many points a known series has, and from where to where on its axis. */
-export function extentOfKnown(known: KnownSeries, run: string): { count: number; minX: number; maxX: number } {
+export function extentOfKnown(known: KnownSeries): { count: number; minX: number; maxX: number } {
   const { whole, fresh, over } = known
   if (over)
     return {
@@ -37,18 +35,24 @@ export function extentOfKnown(known: KnownSeries, run: string): { count: number;
       minX: over.whole.first + 0,
       maxX: (over.fresh.values.at(-1) ?? over.whole.last) + 0,
     }
-  const { kind, base } = axisOf(known, run)
+  const { kind, base } = axisOf(known)
   const last = kind === 'step' ? fresh.steps.at(-1) : fresh.times.at(-1)
   const [from, to] = kind === 'step' ? [whole.start, whole.lastStep] : [whole.startTime, whole.lastTime]
   return { count: whole.count + fresh.steps.length, minX: from - base, maxX: (last ?? to) - base }
 }
 
 /** A series over its steps. */
-export const onStep = (series: RequestedSeries): RequestedSeries => ({ ...series, x: { kind: 'step' } })
+export function onStep(series: KeyedSeries): KeyedSeries {
+  if (series.x.kind === 'step') return series
+  const { run, metric, stream, segments } = series
+  return withKey({ run, metric, stream, segments, x: { kind: 'step' } })
+}
 
 /** The series that a series is drawn over: what its x axis names. */
-export const xSeriesOf = (series: RequestedSeries): RequestedSeries | null =>
-  series.x.kind === 'metric' ? { ...onStep(series), metric: series.x.name, stream: 'history' } : null
+export function xSeriesOf({ run, segments, x }: KeyedSeries): KeyedSeries | null {
+  if (x.kind !== 'metric') return null
+  return withKey({ run, segments, metric: x.name, stream: 'history', x: { kind: 'step' } })
+}
 
 /**
  * Whether buckets of a series can be drawn over those of another one: both have the same steps, so that their buckets have the

@@ -1,5 +1,4 @@
 import { type BucketColumns, bucketColumns, unpackBuckets } from '@kiroku/core/bucket-columns'
-import { seriesKeyOf } from './groups.ts'
 import { type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
 import type { Asking } from './raw-series.ts'
 import { type LevelledSeries, type Rolled, readRolledBuckets } from './rolled-buckets.ts'
@@ -26,7 +25,7 @@ export async function readBucketsOver(
     everyStep,
   )
   const located = pairs.flatMap(({ entry, x }) => {
-    const columns = columnsOf(xs.get(seriesKeyOf(x)))
+    const columns = columnsOf(xs.get(x.key))
     const steps = columns && stepsIn(columns, range)
     return columns && steps ? [{ entry, columns, steps }] : []
   })
@@ -41,9 +40,9 @@ export async function readBucketsOver(
   )
   const found = new Map<string, BucketColumns>()
   for (const { entry, columns, steps } of located) {
-    const y = columnsOf(ys.get(seriesKeyOf(onStep(entry.series))))
+    const y = columnsOf(ys.get(onStep(entry.series).key))
     const moved = y && movedTo(part(y, steps), columns)
-    if (moved) found.set(seriesKeyOf(entry.series), moved)
+    if (moved) found.set(entry.series.key, moved)
   }
   return found
 }

@@ -3,8 +3,7 @@ import type { Buckets } from '@kiroku/core/buckets'
 import type { BucketSeries, PointSeries } from '@kiroku/core/series'
 import type { Engine } from '../engine/engine.ts'
 import { arraysOf, type NativeBlock, numbersOf, packedOf } from '../engine/native-format.ts'
-import type { RequestedSeries } from '../types.ts'
-import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, type KeyedSeries, keyAt, type SeriesGroup } from './groups.ts'
 import type { KnownSeries } from './known-series.ts'
 import { keysByPlace, type SteppedPoints, takeApart } from './placed-points.ts'
 import { hashAt, rowsByHash } from './rows-by-hash.ts'
@@ -32,7 +31,7 @@ export type Asking = { engine: Engine; project: string; signal: AbortSignal | un
 /** Counts points of series; those without any are left out. Without a range all of them are in it. */
 export async function readFacts(
   { engine, project, signal }: Asking,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   range: Range | null,
 ): Promise<Map<string, Facts>> {
   const facts = new Map<string, Facts>()
@@ -53,7 +52,7 @@ export async function readFacts(
  */
 export async function readRawPoints(
   asking: Asking,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   range: Range,
   known: ReadonlyMap<string, KnownSeries>,
   hasTimes = true,
@@ -101,23 +100,21 @@ async function readSteps(
   }
   const firstStep = firstOfPlaced(range)
   // An answer has points of neighbours, too, as the other half's first run may be: only its own count.
-  const readHalf = async (half: SeriesGroup): Promise<[string, SteppedPoints[]][] | null> => {
+  const readHalf = async (half: SeriesGroup): Promise<[string, PointsOfSeries | null][] | null> => {
     const [hashes, blocks] = await Promise.all([
       readHashes(asking, half, known),
       engine.columns({ ...stepsStatement(project, half, range, hasTimes), signal }),
     ])
     const keys = keysByPlace(hashes)
-    return keys && [...takeApart(blocks, keys, firstStep, hasTimes)]
+    if (keys === null) return null
+    return Array.from(takeApart(blocks, keys, firstStep, hasTimes), ([key, found]) => [key, pointsOfRising(found)])
   }
   const columns = new Map<string, PointsOfSeries>()
-  for (const half of await Promise.all(inHalves([group]).map(readHalf))) {
-    if (half === null) return readNewestSteps(asking, group, range, known, hasTimes)
-    for (const [key, stretches] of half) {
-      const points = pointsOf(stretches)
+  for (const half of await Promise.all(inHalves([group]).map(readHalf)))
+    for (const [key, points] of half ?? [['', null]]) {
       if (points === null) return readNewestSteps(asking, group, range, known, hasTimes)
       columns.set(key, points)
     }
-  }
   return columns
 }
 
@@ -126,6 +123,12 @@ const stretchOf = (block: NativeBlock, hasTimes: boolean): SteppedPoints => ({
   y: numbersOf(block, 'valueOf'),
   time: hasTimes ? numbersOf(block, 'timeOf') : new Float64Array(0),
 })
+
+/** Points from stretches of a series whose steps rise, in any order; null where two are at one step. */
+function pointsOfRising(stretches: SteppedPoints[]): PointsOfSeries | null {
+  const [only] = stretches
+  return only && stretches.length === 1 ? { x: only.step, ...only } : pointsOf(stretches)
+}
 
 /** Points from stretches of a series, in any order; null where two are at one step. */
 function pointsOf(stretches: SteppedPoints[]): PointsOfSeries | null {
@@ -168,12 +171,13 @@ async function readHashes(
   group: SeriesGroup,
   known: ReadonlyMap<string, KnownSeries>,
 ): Promise<Map<bigint, string>> {
-  const keys = group.runs.flatMap((_, run) => group.metrics.map((_, metric) => keyAt(group, run, metric)))
-  const hashes = keys.flatMap((key): [bigint, string][] => {
+  const hashes = new Map<bigint, string>()
+  const isKnown = group.keys.flat().every((key) => {
     const hash = known.get(key)?.hash
-    return hash === undefined ? [] : [[hash, key]]
+    if (hash !== undefined) hashes.set(hash, key)
+    return hash !== undefined
   })
-  if (hashes.length === keys.length) return new Map(hashes)
+  if (isKnown) return hashes
   const all = new Map<bigint, string>()
   for (const block of await engine.columns({ ...hashesStatement(project, group), signal }))
     for (let row = 0; row < block.rows; row++) {
@@ -198,7 +202,7 @@ function joined(pieces: readonly Numbers[]): Numbers {
 /** Reads series in buckets that are cut from their points. */
 export async function readRawBuckets(
   { engine, project, signal }: Asking,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   range: Range,
   buckets: Buckets,
 ): Promise<Map<string, Columns>> {
@@ -223,13 +227,6 @@ export function forEachSeries(
     for (let row = 0; row < block.rows; row++)
       visit(keyAt(group, runIndices?.[row] ?? 0, metricIndices?.[row] ?? 0), block, row)
   }
-}
-
-/** The key of a group's series by the places of its run and metric. */
-export function keyAt(group: SeriesGroup, runIndex: number, metricIndex: number): string {
-  const run = group.runs[runIndex] ?? ''
-  const metric = group.metrics[metricIndex] ?? ''
-  return seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
 }
 
 /** Points of a series, side by side. */

@@ -5,8 +5,7 @@ import type { Freshness } from '../rollups/freshness.ts'
 import { bucketOf } from '../rollups/stored-fields.ts'
 import { traitsOf } from '../rollups/stored-rollups.ts'
 import type { Whole, WholeCache } from '../rollups/whole-cache.ts'
-import type { RequestedSeries } from '../types.ts'
-import { groupSeries, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { clockOf, groupSeries, type KeyedSeries, type SeriesGroup } from './groups.ts'
 import { isDrawnOver, type KnownSeries, onStep, xSeriesOf } from './known-series.ts'
 import { type Asking, forEachSeries } from './raw-series.ts'
 import { freshCountStatement, freshStatement, rowsBySeries, wholesStatement } from './rolled-sql.ts'
@@ -28,7 +27,7 @@ const maxFreshPoints = 1_000_000
 export async function readKnownSeries(
   asking: Asking,
   freshness: Freshness,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
 ): Promise<Map<string, KnownSeries>> {
   // Before the rollups: points that they learn of meanwhile are told by their version.
   const look = await freshness.look(asking.engine, asking.project, [...new Set(series.map(({ run }) => run))])
@@ -42,25 +41,20 @@ export async function readKnownSeries(
   await Promise.all(freshGroups.map((group) => readFreshOf(asking, group, look.rolled, fresh)))
   const known = new Map<string, KnownSeries>()
   const wholes = await readWholes(asking, freshness.wholes, wanted)
-  for (const group of groupSeries(wanted).filter(hasOneClock))
-    for (const run of group.runs)
-      for (const metric of group.metrics) {
-        const key = seriesKeyOf({ run, metric, stream: group.stream, x: group.x })
-        const whole = wholes.get(seriesKeyOf({ run, metric, stream: group.stream, x: { kind: 'step' } }))
-        const later = fresh.get(key)
-        const of = whole && later !== 'many' ? knownSeriesOf(group, whole, later) : null
-        if (of) known.set(key, of)
-      }
+  for (const entry of wanted) {
+    const whole = wholes.get(onStep(entry).key)
+    const later = fresh.get(entry.key)
+    const of = whole && later !== 'many' ? knownSeriesOf(entry, whole, later) : null
+    if (of) known.set(entry.key, of)
+  }
   for (const entry of usable) {
     const x = xSeriesOf(entry)
-    const [of, over] = [known.get(seriesKeyOf(onStep(entry))), x === null ? undefined : known.get(seriesKeyOf(x))]
-    if (of && over && isDrawnOver(of, over)) known.set(seriesKeyOf(entry), { ...of, over })
+    if (x === null) continue
+    const [of, over] = [known.get(onStep(entry).key), known.get(x.key)]
+    if (of && over && isDrawnOver(of, over)) known.set(entry.key, { ...of, over })
   }
   return known
 }
-
-const hasOneClock = ({ x, clocks }: SeriesGroup): boolean =>
-  x.kind !== 'relative' || clocks.every(({ starts }) => starts.length === 1)
 
 async function readFreshOf(
   { engine, project, signal }: Asking,
@@ -94,15 +88,14 @@ const pointsIn = (blocks: readonly NativeBlock[]): number =>
 export async function readWholes(
   { engine, project, signal }: Asking,
   cache: WholeCache | null,
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
 ): Promise<Map<string, Whole>> {
   const changes = cache?.changes ?? 0
   const wholes = new Map<string, Whole>()
-  const unknown: RequestedSeries[] = []
+  const unknown: KeyedSeries[] = []
   for (const entry of series.map(onStep)) {
-    const key = seriesKeyOf(entry)
-    const whole = cache?.get(entry.run, key)
-    if (whole) wholes.set(key, whole)
+    const whole = cache?.get(entry.run, entry.key)
+    if (whole) wholes.set(entry.key, whole)
     else if (whole === undefined) unknown.push(entry)
   }
   await Promise.all(
@@ -122,19 +115,20 @@ export async function readWholes(
         }
     }),
   )
-  for (const entry of unknown)
-    cache?.set(entry.run, seriesKeyOf(entry), wholes.get(seriesKeyOf(entry)) ?? null, changes)
+  for (const { run, key } of unknown) cache?.set(run, key, wholes.get(key) ?? null, changes)
   return wholes
 }
 
-function knownSeriesOf(group: SeriesGroup, whole: Whole, fresh: FreshPoints | undefined): KnownSeries | null {
+function knownSeriesOf({ x, segments }: KeyedSeries, whole: Whole, fresh: FreshPoints | undefined): KnownSeries | null {
+  const clock = clockOf(segments)
   const { bucket, traits, validFrom, version, hash } = whole
   const later = inOrder(newerThan(version, fresh))
   const isInOrder =
     bucket.count > 0 &&
+    (x.kind !== 'relative' || clock.starts.length === 1) &&
     (later.steps.length === 0 || (later.steps[0] ?? 0) > bucket.lastStep) &&
-    (group.x.kind === 'step' || (traits.timeRises && risesFrom(bucket.lastTime, later.times)))
-  return isInOrder ? { group, whole: bucket, traits, fresh: later, validFrom, version, hash } : null
+    (x.kind === 'step' || (traits.timeRises && risesFrom(bucket.lastTime, later.times)))
+  return isInOrder ? { x, clock, whole: bucket, traits, fresh: later, validFrom, version, hash } : null
 }
 
 function newerThan(version: number, points: FreshPoints | undefined): PointColumns {

@@ -11,18 +11,17 @@ import { bucketSize, fields, type PointColumns, summarize } from '../rollups/buc
 import { pointsOfLevel } from '../rollups/levels.ts'
 import { bucketHash } from '../rollups/place.ts'
 import { fieldAt, overlapOf, packBuckets, readField, startsOf, versionAt } from '../rollups/stored-fields.ts'
-import type { RequestedSeries } from '../types.ts'
 import { fieldsOn } from './bucket-fields.ts'
-import { groupSeries, inHalves, type SeriesGroup, seriesKeyOf } from './groups.ts'
+import { groupSeries, inHalves, type KeyedSeries, type SeriesGroup } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
-import { type Asking, keyAt } from './raw-series.ts'
+import type { Asking } from './raw-series.ts'
 import { bucketRowsStatement } from './rolled-sql.ts'
 import { type Rows, rowsByHash } from './rows-by-hash.ts'
 
 type Range = { from: number; to: number }
 
 /** A series to read from a level, with what is known of it. */
-export type LevelledSeries = { series: RequestedSeries; known: KnownSeries; level: number }
+export type LevelledSeries = { series: KeyedSeries; known: KnownSeries; level: number }
 
 const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
 const isCount = (name: BucketColumn): boolean => name.endsWith('Count')
@@ -39,7 +38,7 @@ export async function readRolledBuckets(
   wanted: readonly LevelledSeries[],
   range: Range,
 ): Promise<Map<string, Rolled>> {
-  const byKey = new Map(wanted.map((entry) => [seriesKeyOf(entry.series), entry]))
+  const byKey = new Map(wanted.map((entry) => [entry.series.key, entry]))
   const rolled = new Map<string, Rolled>()
   const levels = [...new Set(wanted.map(({ level }) => level))]
   await Promise.all(
@@ -66,10 +65,8 @@ async function readGroup(
   byKey: ReadonlyMap<string, LevelledSeries>,
 ): Promise<Map<string, Rows[]>> {
   const axis = group.x.kind === 'step' ? 'step' : 'time'
-  const entries = group.runs.flatMap((_, run) =>
-    group.metrics.flatMap((__, metric) => byKey.get(keyAt(group, run, metric)) ?? []),
-  )
-  const keys = new Map(entries.map(({ series, known }) => [bucketHash(known.hash, level), seriesKeyOf(series)]))
+  const entries = group.keys.flat().flatMap((key) => byKey.get(key) ?? [])
+  const keys = new Map(entries.map(({ series, known }) => [bucketHash(known.hash, level), series.key]))
   const wholes = entries.map(({ known }) => known.whole)
   const cut = widest(group, wholes, range)
   // Where every step has its point no bucket is longer, in steps, than it has points.
@@ -105,8 +102,8 @@ function widest(group: SeriesGroup, wholes: readonly KnownSeries['whole'][], ran
 type Place = { kind: 'step' | 'time'; base: number; range: Range }
 
 /** The buckets of a series, or null when its rows are not of the version that is known. */
-function rolledOf(parts: readonly Rows[], { series, known, level }: LevelledSeries, range: Range): Rolled | null {
-  const { kind, base } = axisOf(known, series.run)
+function rolledOf(parts: readonly Rows[], { known, level }: LevelledSeries, range: Range): Rolled | null {
+  const { kind, base } = axisOf(known)
   const place = { kind, base, range: { from: range.from + base, to: range.to + base } }
   const rows = validRows(parts, known, place)
   if (rows === null) return null

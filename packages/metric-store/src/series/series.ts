@@ -2,10 +2,10 @@ import { pointsIn } from '@kiroku/core/bucket-columns'
 import { type Buckets, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import type { Engine } from '../engine/engine.ts'
 import type { Freshness } from '../rollups/freshness.ts'
-import type { RequestedSeries, StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
+import type { StoredSeries, StoreSeriesAnswer, StoreSeriesRequest } from '../types.ts'
 import { chooseLevel, rawPointBudget } from './choose-level.ts'
 import { cutPoints } from './cut-points.ts'
-import { seriesKeyOf } from './groups.ts'
+import { type KeyedSeries, withKey } from './groups.ts'
 import { extentOfKnown, type KnownSeries } from './known-series.ts'
 import { readBucketsOver } from './over-metric.ts'
 import {
@@ -22,8 +22,6 @@ import { type LevelledSeries, type Rolled, readRolledBuckets } from './rolled-bu
 
 type Range = { from: number; to: number }
 
-const noFacts: Facts = { withoutX: 0, count: 0, minX: 0, maxX: 0 }
-
 /**
  * Reads the series of a chart: what the rollups tell of each, how many points the others have, then the large ones from the
  * level of the rollups that has a bucket for one or two pixels, and the rest as points, or as buckets cut from their points.
@@ -34,18 +32,19 @@ export async function readSeries(
   request: StoreSeriesRequest,
   signal: AbortSignal | undefined,
 ): Promise<StoreSeriesAnswer> {
-  const { project, width, series, times = true } = request
+  const { project, width, times = true } = request
+  const series = request.series.map(withKey)
   const asking = { engine, project, signal }
   const known = await readKnownSeries(asking, freshness, series)
-  const facts = await factsOf(asking, request, known)
+  const facts = await factsOf(asking, series, request.range, known)
   const range = request.range ?? extentOf([...facts.values()])
   const columns =
     range === null ? new Map<string, Found>() : await readColumns(asking, { series, width, range, times }, known, facts)
   return {
     range,
     series: series.map((entry) => {
-      const key = seriesKeyOf(entry)
-      return answeredSeries(entry, columns.get(key) ?? emptyPoints(), (facts.get(key) ?? noFacts).withoutX)
+      const withoutX = facts.get(entry.key)?.withoutX ?? 0
+      return answeredSeries(entry, columns.get(entry.key) ?? emptyPoints(), withoutX)
     }),
   }
 }
@@ -56,17 +55,18 @@ export async function readSeries(
  */
 async function factsOf(
   asking: Asking,
-  { series, range }: StoreSeriesRequest,
+  series: readonly KeyedSeries[],
+  range: Range | undefined,
   known: ReadonlyMap<string, KnownSeries>,
 ): Promise<Map<string, Facts>> {
-  const unknown = series.filter((entry) => !known.has(seriesKeyOf(entry)))
+  const unknown = series.filter((entry) => !known.has(entry.key))
   const facts = await readFacts(asking, unknown, range ?? null)
   for (const entry of series) {
-    const of = known.get(seriesKeyOf(entry))
+    const of = known.get(entry.key)
     if (of === undefined) continue
-    const { count, minX, maxX } = extentOfKnown(of, entry.run)
+    const { count, minX, maxX } = extentOfKnown(of)
     const inRange = range === undefined ? count : aboutInRange(count, { from: minX, to: maxX }, range)
-    facts.set(seriesKeyOf(entry), { withoutX: 0, count: inRange, minX, maxX })
+    facts.set(entry.key, { withoutX: 0, count: inRange, minX, maxX })
   }
   return facts
 }
@@ -82,7 +82,7 @@ function aboutInRange(count: number, extent: Range, range: Range): number {
 /** What a series comes as: its points, or buckets. */
 type Found = Columns | Rolled
 
-type Drawn = { series: readonly RequestedSeries[]; width: number; range: Range; times: boolean }
+type Drawn = { series: readonly KeyedSeries[]; width: number; range: Range; times: boolean }
 
 async function readColumns(
   asking: Asking,
@@ -90,11 +90,11 @@ async function readColumns(
   known: ReadonlyMap<string, KnownSeries>,
   facts: ReadonlyMap<string, Facts>,
 ): Promise<Map<string, Found>> {
-  const found = drawn.series.filter((entry) => (facts.get(seriesKeyOf(entry))?.count ?? 0) > 0)
-  const counts = new Map(found.map((entry) => [seriesKeyOf(entry), facts.get(seriesKeyOf(entry))?.count ?? 0]))
+  const found = drawn.series.filter((entry) => (facts.get(entry.key)?.count ?? 0) > 0)
+  const counts = new Map(found.map((entry) => [entry.key, facts.get(entry.key)?.count ?? 0]))
   const levelled = chooseLevels({ ...drawn, series: found }, known, counts)
   const rolled = await readLevels(asking, levelled, { ...drawn, series: found })
-  const rest = found.filter((entry) => !rolled.has(seriesKeyOf(entry)))
+  const rest = found.filter((entry) => !rolled.has(entry.key))
   return new Map<string, Found>([...rolled, ...(await readRaw(asking, { ...drawn, series: rest }, known, facts))])
 }
 
@@ -105,12 +105,12 @@ function chooseLevels(
   counts: ReadonlyMap<string, number>,
 ): LevelledSeries[] {
   const asked = series.map((entry) => {
-    const points = counts.get(seriesKeyOf(entry)) ?? 0
+    const points = counts.get(entry.key) ?? 0
     return { entry, points, level: chooseLevel({ points, width, seriesCount: series.length }) }
   })
   const rawPoints = asked.reduce((sum, { points, level }) => (level === null ? sum + points : sum), 0)
   return asked.flatMap(({ entry, points, level }) => {
-    const of = known.get(seriesKeyOf(entry))
+    const of = known.get(entry.key)
     const lowest = rawPoints > rawPointBudget && !isSentAsPoints(points, width) ? 0 : null
     const chosen = level ?? lowest
     return of === undefined || chosen === null ? [] : [{ series: entry, known: of, level: chosen }]
@@ -137,7 +137,7 @@ async function readLevels(
     ])
     const again: LevelledSeries[] = []
     for (const entry of wanted) {
-      const key = seriesKeyOf(entry.series)
+      const { key } = entry.series
       const found = read.get(key) ?? readOver.get(key)
       if (!found) continue
       const points = pointsOfRolled(found)
@@ -156,25 +156,24 @@ async function readRaw(
   known: ReadonlyMap<string, KnownSeries>,
   facts: ReadonlyMap<string, Facts>,
 ): Promise<Map<string, Columns>> {
-  const isCut = (entry: RequestedSeries): boolean => {
-    const of = known.get(seriesKeyOf(entry))
+  const isCut = (entry: KeyedSeries): boolean => {
+    const of = known.get(entry.key)
     if (!of) return false
-    const { minX, maxX } = extentOfKnown(of, entry.run)
+    const { minX, maxX } = extentOfKnown(of)
     return minX < range.from || maxX > range.to
   }
   // A series has one point a step at most: over few steps it needs neither be counted nor be cut by ClickHouse.
   const onSteps = series.filter(({ x }) => x.kind === 'step')
   const most = Math.min(stepsIn(range) * onSteps.length, pointsOf(onSteps, known, facts))
-  const isPlain = ({ x }: RequestedSeries): boolean =>
+  const isPlain = ({ x }: KeyedSeries): boolean =>
     x.kind === 'step' && (most <= rawPointBudget || isSentAsPoints(stepsIn(range), width))
   // Buckets over steps have no times, which are a column more to read.
-  const mayBePoints = (entry: RequestedSeries): boolean =>
-    isCut(entry) || isSentAsPoints(facts.get(seriesKeyOf(entry))?.count ?? 0, width)
+  const mayBePoints = (entry: KeyedSeries): boolean =>
+    isCut(entry) || isSentAsPoints(facts.get(entry.key)?.count ?? 0, width)
   const others = series.filter((entry) => !isPlain(entry))
   const counted = await readFacts(asking, others.filter(isCut), range)
-  const countOf = (entry: RequestedSeries): number =>
-    (isCut(entry) ? counted : facts).get(seriesKeyOf(entry))?.count ?? 0
-  const isSmall = (entry: RequestedSeries): boolean => isSentAsPoints(countOf(entry), width)
+  const countOf = (entry: KeyedSeries): number => (isCut(entry) ? counted : facts).get(entry.key)?.count ?? 0
+  const isSmall = (entry: KeyedSeries): boolean => isSentAsPoints(countOf(entry), width)
   const found = others.filter((entry) => countOf(entry) > 0)
   const buckets = usableBuckets(cutBuckets(range, width))
   const [plain, points, cut] = await Promise.all([
@@ -196,14 +195,13 @@ async function readRaw(
 
 /** How many points series have that may be in range: all of a known one. */
 function pointsOf(
-  series: readonly RequestedSeries[],
+  series: readonly KeyedSeries[],
   known: ReadonlyMap<string, KnownSeries>,
   facts: ReadonlyMap<string, Facts>,
 ): number {
   return series.reduce((sum, entry) => {
-    const key = seriesKeyOf(entry)
-    const of = known.get(key)
-    return sum + (of ? extentOfKnown(of, entry.run).count : (facts.get(key)?.count ?? 0))
+    const of = known.get(entry.key)
+    return sum + (of ? extentOfKnown(of).count : (facts.get(entry.key)?.count ?? 0))
   }, 0)
 }
 
@@ -237,7 +235,7 @@ const emptyPoints = (): Columns => ({
   time: new Float64Array(0),
 })
 
-function answeredSeries({ run, metric, stream, x }: RequestedSeries, found: Found, withoutX: number): StoredSeries {
+function answeredSeries({ run, metric, stream, x }: KeyedSeries, found: Found, withoutX: number): StoredSeries {
   if ('x' in found) return { run, metric, stream, x, withoutX, form: 'points', count: found.x.length, columns: found }
   const count = pointsOfRolled(found)
   if ('rows' in found) return { run, metric, stream, x, withoutX, form: 'packed', count, rows: found.rows }
