@@ -48,30 +48,36 @@ export async function askChart(server, set, { width, range }, keeps = true) {
 }
 
 /**
- * The server times of one chart, asked again and again for `budgetMs`: three times at least (one that takes seconds:
- * once), fifteen at most; and the first answer. Of a chart that the server gives up, how long that took, and no answer.
- * Throws when an answer does not stand for every point.
+ * The server times of charts that are asked for in turn, so that a slow moment of the machine meets all alike: three times each at least
+ * (what takes seconds: once), fifteen at most, for about `budgetMs` a chart; and the first answer of each. Of a chart that the server gives
+ * up, how long that took, and no answer. Throws when an answer does not stand for every point.
  */
-export async function chartTimes(server, set, request, budgetMs = 3000) {
+export async function chartTimes(server, charts, budgetMs = 3000) {
+  const found = charts.map(() => ({ times: [], bytes: null }))
   const from = performance.now()
-  const times = []
-  let bytes = null
-  for (;;) {
-    const asked = performance.now()
-    const answer = await askChart(server, set, request, times.length === 0).catch((error) => {
-      if (!(error instanceof GivenUp)) throw error
-      console.error(`  ${error.message}`)
-      return { ms: performance.now() - asked, isGivenUp: true }
-    })
-    if (times.length === 0 && answer.bytes) {
-      checkCount(set, request, answer.bytes)
-      bytes = answer.bytes
+  for (let round = 0; round < atMost; round++) {
+    if (round >= atLeast && performance.now() - from > budgetMs * charts.length) break
+    for (const [index, { set, request }] of charts.entries()) {
+      const { times } = found[index]
+      if (times[0] > tooLongMs) continue
+      const { ms, bytes } = await askOrGivenUp(server, set, request, round === 0)
+      if (bytes) checkCount(set, request, bytes)
+      if (round === 0) found[index].bytes = bytes
+      times.push(ms)
+      await scheduler.wait(pauseMs)
     }
-    times.push(answer.ms)
-    await scheduler.wait(pauseMs)
-    const isEnough = times.length >= atLeast || answer.ms > tooLongMs
-    if (answer.isGivenUp || times.length >= atMost || (isEnough && performance.now() - from > budgetMs))
-      return { times, bytes: answer.isGivenUp ? null : bytes }
+  }
+  return found
+}
+
+async function askOrGivenUp(server, set, request, keeps) {
+  const asked = performance.now()
+  try {
+    return await askChart(server, set, request, keeps)
+  } catch (error) {
+    if (!(error instanceof GivenUp)) throw error
+    console.error(`  ${error.message}`)
+    return { ms: performance.now() - asked, bytes: null }
   }
 }
 
@@ -89,7 +95,10 @@ function checkCount(set, { range }, bytes) {
  */
 export async function settle(server, set, { width = 1000, timeoutMs = 90_000 } = {}) {
   const from = performance.now()
-  const round = async () => median((await chartTimes(server, set, { width }, 1000)).times)
+  const round = async () => {
+    const [{ times }] = await chartTimes(server, [{ set, request: { width } }], 1000)
+    return median(times)
+  }
   let best = await round()
   for (let calm = 0; calm < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 1000))

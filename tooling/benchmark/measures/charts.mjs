@@ -34,7 +34,7 @@ const needs = {
 }
 const width = 1000
 const largeWidth = 2000
-/** Answers of many runs are large: so many are kept at once to be checked. */
+/** What was sent is made again to check answers by: of so many at once. */
 const answersAtOnce = 5
 
 export const ids = [...charts.map(({ id }) => id), 'series.growth', 'series.zoom', 'server.memory', 'server.parts']
@@ -54,15 +54,18 @@ async function measureIn(directory, { ids: wanted, print }) {
   try {
     const memoryAtStart = megabytesOf(server.pid(), 'VmRSS')
     const asked = charts.filter(({ id, set }) => wanted.includes(id) || wanted.some((one) => needs[one]?.includes(set)))
-    const times = new Map()
     const rates = []
     for (const { set } of asked) {
       const rate = await datasets.load(server, set)
       if (rate !== null) rates.push({ set, rate })
       await settle(server, set)
-      times.set(set, (await chartTimes(server, set, { width })).times)
-      console.error(`  ${projectOf(set)}: ${rounded(median(times.get(set)))} ms`)
+      console.error(`  ${projectOf(set)} is settled`)
     }
+    const found = await chartTimes(
+      server,
+      asked.map(({ set }) => ({ set, request: { width } })),
+    )
+    const times = new Map(found.map((of, index) => [asked[index].set, of.times]))
     const zoom = wanted.includes('series.zoom') ? await zooms(server, large, width) : null
     const checked = wanted.some((id) => onRequest.includes(id)) ? await checkedCharts(server) : null
     const memory = { now: megabytesOf(server.pid(), 'VmRSS'), most: megabytesOf(server.pid(), 'VmHWM') }
@@ -145,12 +148,12 @@ async function zooms(server, set, pixels) {
     set,
     windows.map(({ range }) => ({ width: pixels, range })),
   )
-  const measured = []
-  for (const [index, { share, place, range }] of windows.entries()) {
-    const { times } = await chartTimes(server, set, { width: pixels, range }, 1000)
-    measured.push({ share, place, first: first[index], times })
-  }
-  return measured
+  const measured = await chartTimes(
+    server,
+    windows.map(({ range }) => ({ set, request: { width: pixels, range } })),
+    1000,
+  )
+  return windows.map(({ share, place }, index) => ({ share, place, first: first[index], times: measured[index].times }))
 }
 
 /** The whole and its windows at the width of a large screen, each compared with what was sent, point by point. */
@@ -161,13 +164,16 @@ async function checkedCharts(server) {
     large,
     asked.map(({ range }) => ({ width: largeWidth, range })),
   )
+  const measured = await chartTimes(
+    server,
+    asked.map(({ range }) => ({ set: large, request: { width: largeWidth, range } })),
+    1000,
+  )
   const checked = []
   for (let from = 0; from < asked.length; from += answersAtOnce) {
-    const answers = []
-    for (const { share, place, range } of asked.slice(from, from + answersAtOnce)) {
-      const { times, bytes } = await chartTimes(server, large, { width: largeWidth, range }, 1000)
-      answers.push({ share, place, range, times, bytes })
-    }
+    const answers = asked
+      .slice(from, from + answersAtOnce)
+      .map((window, index) => ({ ...window, ...measured[from + index] }))
     const found = checkAnswers(large, answers, (run) => lossOf(run, large.steps))
     answers.forEach(({ share, place, times }, index) => {
       checked.push({ share, place, first: first[from + index], times, found: found[index] })

@@ -137,9 +137,11 @@ export function bucketOf(block: NativeBlock, row: number): Record<FieldName, num
 export const startsOf = (buckets: Float64Array): Float64Array<ArrayBuffer> =>
   Float64Array.from({ length: buckets.length / bucketSize }, (_, row) => buckets[row * bucketSize + fields.start] ?? 0)
 
-/** The version that the bucket of a row of an answer is of. */
-export const versionAt = (block: NativeBlock, row: number): number =>
-  packedOf(block, 'fields').numbers[row * packedFields.length + versionPlace] ?? 0
+/** Tells which version the bucket of a row of an answer is of. */
+export function versionsOf(block: NativeBlock): (row: number) => number {
+  const { numbers } = packedOf(block, 'fields')
+  return (row) => numbers[row * packedFields.length + versionPlace] ?? 0
+}
 const versionPlace = packedFields.indexOf('version')
 
 /** Packs buckets of a version that lie side by side, as one of the columns has them. */

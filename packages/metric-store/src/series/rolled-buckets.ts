@@ -3,6 +3,7 @@ import {
   type BucketTable,
   bucketColumns,
   bucketColumnsBy,
+  pointsIn,
   type TableRows,
 } from '@kiroku/core/bucket-columns'
 import type { BucketSeries } from '@kiroku/core/series'
@@ -10,7 +11,7 @@ import { type NativeBlock, numbersOf, packedOf } from '../engine/native-format.t
 import { bucketSize, fields, type PointColumns, summarize } from '../rollups/bucket.ts'
 import { pointsOfLevel } from '../rollups/levels.ts'
 import { bucketHash } from '../rollups/place.ts'
-import { fieldAt, overlapOf, packBuckets, readField, startsOf, versionAt } from '../rollups/stored-fields.ts'
+import { fieldAt, overlapOf, packBuckets, readField, startsOf, versionsOf } from '../rollups/stored-fields.ts'
 import { fieldsOn } from './bucket-fields.ts'
 import { groupSeries, inHalves, type KeyedSeries, type SeriesGroup } from './groups.ts'
 import { axisOf, type KnownSeries } from './known-series.ts'
@@ -27,7 +28,7 @@ const onAxis: readonly BucketColumn[] = ['firstX', 'minX', 'maxX', 'lastX']
 const isCount = (name: BucketColumn): boolean => name.endsWith('Count')
 
 /** Buckets of a series: over steps as they are stored, which leaves the most of their cost to who draws them. */
-export type Rolled = BucketSeries['columns'] | { rows: readonly TableRows[] }
+export type Rolled = BucketSeries['columns'] | { rows: readonly TableRows[]; points: number }
 
 /**
  * Reads buckets of the series' levels that overlap the range, whole: those at its edges may begin before it and end behind
@@ -110,9 +111,11 @@ function rolledOf(parts: readonly Rows[], { known, level }: LevelledSeries, rang
   const tail = tailBuckets(known.fresh, pointsOfLevel(level), place)
   if (kind === 'time') return columnsOf(rows, tail, known, base)
   const stored = rows.map(({ block, from, to }) => ({ table: tableOf(block), from, to }))
-  if (tail.length === 0) return { rows: stored }
-  const last = { starts: startsOf(tail), fields: packBuckets(tail, 'fields', 0) }
-  return { rows: [...stored, { table: last, from: 0, to: last.starts.length }] }
+  if (tail.length > 0) {
+    const table = { starts: startsOf(tail), fields: packBuckets(tail, 'fields', 0) }
+    stored.push({ table, from: 0, to: table.starts.length })
+  }
+  return { rows: stored, points: pointsIn(stored) }
 }
 
 const tables = new WeakMap<NativeBlock, BucketTable>()
@@ -166,9 +169,10 @@ function validRows(parts: readonly Rows[], known: KnownSeries, place: Place): Ro
   for (const { block, from, to } of parts) {
     const starts = numbersOf(block, 'startOf')
     const overlaps = overlapOf(block, place.kind, place.range)
+    const versionAt = versionsOf(block)
     let stretch: Rows | null = null
     for (let row = from; row < to; row++) {
-      const version = versionAt(block, row)
+      const version = versionAt(row)
       if (version > known.version) return null
       if (version < known.validFrom || !overlaps(row)) stretch = null
       else if (stretch && (starts[row] ?? 0) > (starts[row - 1] ?? 0)) stretch.to = row + 1
@@ -191,13 +195,15 @@ const startAt = (block: NativeBlock, row: number): number => fieldAt(block, 'sta
 /** Of rows with the same start the newest, each by itself, sorted. */
 function newestRows(stretches: readonly Rows[]): Rows[] {
   const newest = new Map<number, Rows>()
-  for (const { block, from, to } of stretches)
+  for (const { block, from, to } of stretches) {
+    const versionAt = versionsOf(block)
     for (let row = from; row < to; row++) {
       const one = { block, from: row, to: row + 1 }
       const start = startAt(block, row)
       const other = newest.get(start)
-      if (other === undefined || versionAt(other.block, other.from) < versionAt(block, row)) newest.set(start, one)
+      if (other === undefined || versionsOf(other.block)(other.from) < versionAt(row)) newest.set(start, one)
     }
+  }
   return [...newest].sort(([one], [other]) => one - other).map(([, rows]) => rows)
 }
 

@@ -1,4 +1,3 @@
-import { pointsIn } from '@kiroku/core/bucket-columns'
 import { type Buckets, cutBuckets, isSentAsPoints } from '@kiroku/core/buckets'
 import type { Engine } from '../engine/engine.ts'
 import type { Freshness } from '../rollups/freshness.ts'
@@ -242,7 +241,7 @@ function answeredSeries({ run, metric, stream, x }: KeyedSeries, found: Found, w
   return { run, metric, stream, x, withoutX, form: 'buckets', count, columns: found }
 }
 
-const pointsOfRolled = (found: Rolled): number => ('rows' in found ? pointsIn(found.rows) : totalOf(found.count))
+const pointsOfRolled = (found: Rolled): number => ('rows' in found ? found.points : totalOf(found.count))
 
 function totalOf(counts: Float64Array): number {
   let total = 0
