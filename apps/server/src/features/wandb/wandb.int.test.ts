@@ -250,24 +250,51 @@ describe('lines', () => {
     expect(metrics).toMatchObject([{ name: 'loss', count: 3, max: 3 }])
   })
 
+  /** Logs a picture at each step, and sends their files without a word after them, as a process does that is killed then. */
+  const killedAfterPictures = async (name: string, steps: readonly number[]) => {
+    const { bucket } = await begin(name)
+    const content = steps.map((step) => {
+      const pics = { _type: 'images/separated', width: 2, height: 3, format: 'png', filenames: [`media/${step}.png`] }
+      return JSON.stringify({ pics, _step: step, _timestamp: 1.7e9 })
+    })
+    await post(name, { files: { 'wandb-history.jsonl': { offset: 0, content } } })
+    const headers = { authorization: basic(tenant.apiKey) }
+    for (const step of steps) {
+      const url = `${server.url}/files/${tenant.organization}/demo/${name}/upload?path=media/${step}.png`
+      expect((await fetch(url, { method: 'PUT', headers, body: 'a picture' })).status).toBe(200)
+    }
+    return bucket
+  }
+  const picturesOf = (name: string) => client(tenant).texts.byRun.query({ ...at(name), metric: 'pics' })
+
   it('of media whose files came just before their process was killed are shown once another goes on', async () => {
     const name = newRunSlug()
-    const { bucket } = await begin(name)
-    const filenames = ['media/images/a.png']
-    const pics = { _type: 'images/separated', width: 2, height: 3, format: 'png', filenames }
-    const line = JSON.stringify({ pics, _step: 0, _timestamp: 1.7e9 })
-    await post(name, { files: { 'wandb-history.jsonl': { offset: 0, content: [line] } } })
-    const url = `${server.url}/files/${tenant.organization}/demo/${name}/upload?path=${filenames[0]}`
-    const headers = { authorization: basic(tenant.apiKey) }
-    expect((await fetch(url, { method: 'PUT', headers, body: 'a picture' })).status).toBe(200)
+    const { id } = await killedAfterPictures(name, [0])
     const resume =
       'query($run: String!) { model(name: "demo") { bucket(name: $run) { historyLineCount wandbConfig } } }'
     expect((await graphql(resume, { run: name })).data).toMatchObject({ model: { bucket: { historyLineCount: 1 } } })
-    await begin(name, { id: bucket.id })
+    await begin(name, { id })
     await post(name, rows(1, 5))
-    expect(await client(tenant).texts.byRun.query({ ...at(name), metric: 'pics' })).toMatchObject([
+    expect(await picturesOf(name)).toMatchObject([
       { step: 0, value: { _type: 'images', images: [{ width: 2, size: 9 }] } },
     ])
+  })
+
+  it('of such media are shown, too, once the run is rewound, but for those behind the step that it goes back to', async () => {
+    const name = newRunSlug()
+    await killedAfterPictures(name, [0, 1, 2])
+    const rewind = 'mutation($input: RewindRunInput!) { rewindRun(input: $input) { rewoundRun { historyLineCount } } }'
+    const input = { runName: name, projectName: 'demo', metricName: '_step', metricValue: 1 }
+    expect((await graphql(rewind, { input })).data).toMatchObject({
+      rewindRun: { rewoundRun: { historyLineCount: 2 } },
+    })
+    await post(name, rows(2, 5))
+    const shown = { _type: 'images', images: [{ width: 2, size: 9 }] }
+    expect(await picturesOf(name)).toMatchObject([
+      { step: 0, value: shown },
+      { step: 1, value: shown },
+    ])
+    expect(await loss(name)).toEqual([5])
   })
 
   it('of a process that began anew take the place of the old ones', async () => {
