@@ -27,8 +27,11 @@ const ofRow = seriesHash('project', 'run', 'stream', 'metric')
 export const placedBits = 16
 /** Steps of a range that is so long, or shorter, differ there. */
 export const mostPlacedSteps = 2 ** placedBits
-/** What is left of a hash, in SQL. */
-export const placedHash = (hash: string): string => `bitAnd(${hash}, ${2n ** 64n - BigInt(mostPlacedSteps)})`
+const placedMask = 2n ** 64n - BigInt(mostPlacedSteps)
+/** What is left of a hash. */
+export const placedPartOf = (hash: bigint): bigint => hash & placedMask
+/** The same in SQL. */
+export const placedHash = (hash: string): string => `bitAnd(${hash}, ${placedMask})`
 
 /**
  * A point's series (project, run, stream and metric) and its step in one number, of 64 bits: a hash, and on its lowest bits the step. A

@@ -93,7 +93,8 @@ async function readSteps(
 ): Promise<Map<string, PointsOfSeries>> {
   const { engine, project, signal } = asking
   if (isReadAlone(group, range)) {
-    const blocks = await engine.columns({ ...stepsStatement(project, group, range, hasTimes), signal })
+    const hash = known.get(keyAt(group, 0, 0))?.hash
+    const blocks = await engine.columns({ ...stepsStatement(project, group, range, hasTimes, hash), signal })
     const points = pointsOf(blocks.map((block) => stretchOf(block, hasTimes)))
     if (points === null) return readNewestSteps(asking, group, range, known, hasTimes)
     return new Map(points.x.length > 0 ? [[keyAt(group, 0, 0), points]] : [])

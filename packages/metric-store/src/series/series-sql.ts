@@ -1,6 +1,14 @@
 import type { Buckets } from '@kiroku/core/buckets'
 import type { Statement } from '../engine/engine.ts'
-import { mostPlacedSteps, placedHash, placeOfLevel, placeOfWholes, seriesHash, streamNumber } from '../rollups/place.ts'
+import {
+  mostPlacedSteps,
+  placedHash,
+  placedPartOf,
+  placeOfLevel,
+  placeOfWholes,
+  seriesHash,
+  streamNumber,
+} from '../rollups/place.ts'
 import type { SeriesGroup } from './groups.ts'
 
 type Range = { from: number; to: number }
@@ -206,18 +214,28 @@ export function pointsStatement(project: string, group: SeriesGroup, range: Rang
  * sorting key serves to find granules only, and of a row one number tells its series and its step. A row a point, in no order, of these
  * and of other series: `seriesOf`, whose upper bits are those of its series' hash, `valueOf`, and `timeOf` when times are asked for. Where
  * `firstOfPlaced` is known, the lowest bits of `seriesOf` are how far behind it the point's step is, else that is `stepOf`. A series that
- * `isReadAlone` has `stepOf` and no `seriesOf`. There may be several points of a step: `FINAL` would take as long as all the rest.
+ * `isReadAlone` has `stepOf` and no `seriesOf`, and is read in less time where its `hash` is known. There may be several points of a step:
+ * `FINAL` would take as long as all the rest.
  */
-export function stepsStatement(project: string, group: SeriesGroup, range: Range, hasTimes: boolean): Statement {
+export function stepsStatement(
+  project: string,
+  group: SeriesGroup,
+  range: Range,
+  hasTimes: boolean,
+  hash?: bigint,
+): Statement {
   const { columns, isIn } = isReadAlone(group, range)
-    ? stepsOfOne(group)
+    ? stepsOfOne(group, hash)
     : firstOfPlaced(range) === null
       ? farSteps
       : nearSteps
   return {
     sql: `SELECT ${columns}, value AS valueOf ${hasTimes ? ', toFloat64(time) AS timeOf' : ''} FROM points
           WHERE indexHint(${isOfGroup(group)} AND ${isStepIn('step')}) AND ${isIn} ${manyRanges}`,
-    parameters: parametersOf(project, group, range),
+    parameters: {
+      ...parametersOf(project, group, range),
+      ...(hash !== undefined && { placed: String(placedPartOf(hash)) }),
+    },
   }
 }
 
@@ -247,12 +265,10 @@ const mostStepsOfOne = 2 ** 24
 export const isReadAlone = ({ runs, metrics }: SeriesGroup, range: Range): boolean =>
   runs.length === 1 && metrics.length === 1 && range.to - range.from < mostStepsOfOne
 
-function stepsOfOne({ stream }: SeriesGroup): typeof farSteps {
-  const hash = placedHash(seriesHash('{project:UUID}', '{run:UUID}', String(streamNumber(stream)), '{metric:String}'))
-  return {
-    columns: `toFloat64(placedStep - ${hash}) AS stepOf`,
-    isIn: isStepIn(`placedStep - ${hash}`),
-  }
+function stepsOfOne({ stream }: SeriesGroup, hash: bigint | undefined): typeof farSteps {
+  const ofSeries = seriesHash('{project:UUID}', '{run:UUID}', String(streamNumber(stream)), '{metric:String}')
+  const step = `placedStep - ${hash === undefined ? placedHash(ofSeries) : '{placed:UInt64}'}`
+  return { columns: `toFloat64(${step}) AS stepOf`, isIn: isStepIn(step) }
 }
 
 const isOfGroup = (group: SeriesGroup): string =>
