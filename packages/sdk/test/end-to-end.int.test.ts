@@ -26,25 +26,6 @@ const train = (words: readonly string[], more: Record<string, string> = {}): Scr
 /** The directory of a script's run, once its log has something. */
 const localRun = ({ directory }: Script): string | undefined => findRuns(join(directory, '.kiroku'))[0]?.directory
 
-/** Tells how late a timer of this process was at the latest, in milliseconds. */
-function watchClock(): { latestMs(): number; [Symbol.dispose](): void } {
-  const everyMs = 5
-  let [last, latest] = [performance.now(), 0]
-  const look = (): void => {
-    const now = performance.now()
-    latest = Math.max(latest, now - last - everyMs)
-    last = now
-  }
-  const timer = setInterval(look, everyMs)
-  return {
-    latestMs() {
-      look()
-      return latest
-    },
-    [Symbol.dispose]: () => clearInterval(timer),
-  }
-}
-
 /** How many rows the log of a script that is gone has. */
 function rowsIn(directory: string): number {
   const reader = new LogReader(join(directory, logFileName))
@@ -209,10 +190,8 @@ describe('4.7 the end of a script', () => {
       await script.logged(300)
       // A script that is killed before anything was started for it leaves its rows to the next one.
       await script.sidecar()
-      using clock = watchClock()
       await until(() => script.lastLogged(Date.now() - 500) > 0 || undefined, 'rows of a while ago')
-      // What the machine keeps its processes waiting for is not the script's to make up for.
-      const before = Date.now() - 100 - clock.latestMs()
+      const before = Date.now() - 100
       script.child.kill(signal)
       expect(await script.exit()).toBe(signal)
       expect(script.lastLogged(before)).toBeGreaterThan(0)

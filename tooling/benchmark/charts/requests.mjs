@@ -53,17 +53,17 @@ export async function askChart(server, set, { width, range }, keeps = true) {
  * up, how long that took, and no answer. Throws when an answer does not stand for every point.
  */
 export async function chartTimes(server, charts, budgetMs = 3000) {
-  const found = charts.map(() => ({ times: [], bytes: null }))
+  const found = charts.map(() => ({ times: [], bytes: null, isGivenUp: false }))
   const from = performance.now()
   for (let round = 0; round < atMost; round++) {
     if (round >= atLeast && performance.now() - from > budgetMs * charts.length) break
     for (const [index, { set, request }] of charts.entries()) {
-      const { times } = found[index]
-      if (times[0] > tooLongMs) continue
-      const { ms, bytes } = await askOrGivenUp(server, set, request, round === 0)
+      const chart = found[index]
+      if (chart.isGivenUp || chart.times[0] > tooLongMs) continue
+      const { ms, bytes, isGivenUp = false } = await askOrGivenUp(server, set, request, round === 0)
       if (bytes) checkCount(set, request, bytes)
-      if (round === 0) found[index].bytes = bytes
-      times.push(ms)
+      if (round === 0 || isGivenUp) Object.assign(chart, { bytes, isGivenUp })
+      chart.times.push(ms)
       await scheduler.wait(pauseMs)
     }
   }
@@ -77,7 +77,7 @@ async function askOrGivenUp(server, set, request, keeps) {
   } catch (error) {
     if (!(error instanceof GivenUp)) throw error
     console.error(`  ${error.message}`)
-    return { ms: performance.now() - asked, bytes: null }
+    return { ms: performance.now() - asked, bytes: null, isGivenUp: true }
   }
 }
 
