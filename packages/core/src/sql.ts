@@ -11,6 +11,8 @@ export const sqlLimits = {
   maxAnswerBytes: 64_000_000,
   /** What a query may need of all runs together: what it names of config and summary, and their notes. */
   maxRunBytes: 64_000_000,
+  /** What a query may read of the other tables on a cluster, whose servers send it to the one that runs the query. */
+  maxGatheredBytes: 128_000_000,
 } as const
 
 /** A query of a user's over one project: one `SELECT` in ClickHouse's dialect, over the tables of `sqlTables`. */

@@ -118,7 +118,7 @@ export async function openMetricStore(options: MetricStoreOptions): Promise<Metr
     },
     contents: (projects, by) => readContents(engine, projects, by),
     bytesPerPoint: () => readBytesPerPoint(engine),
-    sql: createUserSql(engine, options.kind),
+    sql: createUserSql(engine, engine.gather === null ? options.kind : 'cluster'),
     totals: (request) => readTotals(engine, request),
     lastTexts: (key) => readLastTexts(engine, key),
     truncate: (key, step) => resetting(key, () => truncateHistory(engine, key, step)),

@@ -5,6 +5,7 @@ import type { Engine } from '../src/engine/engine.ts'
 import { openServerEngine } from '../src/engine/server-engine.ts'
 import { shardOfRun } from '../src/engine/sharding.ts'
 import { type MetricStore, openMetricStore, type RunKey } from '../src/index.ts'
+import { over, testProject } from './sql-fixture.ts'
 import { clusterName, engines, startCluster } from './stores.ts'
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>
@@ -185,6 +186,12 @@ describe.skipIf(engines[2].isMissing)('a cluster of two shards', () => {
       await expect(store.texts(gone)).rejects.toMatchObject(missing)
       await expect(store.console(gone, { from: 0, limit: 10 })).rejects.toMatchObject(missing)
       await expect(store.totals({ ...gone, stream: 'history', metrics: null })).rejects.toMatchObject(missing)
+      const half = testProject()
+      for (const [index, { run }] of [here, gone].entries()) half.add({ id: run, run: `r${index}` })
+      const sums = "SELECT run, sum(value) FROM points WHERE metric = 'loss' GROUP BY run"
+      await expect(over(store, { ...half, project }, sums)).rejects.toMatchObject(missing)
+      const some = sums.replace('GROUP', "AND run = 'r0' GROUP")
+      expect((await over(store, { ...half, project }, some)).rows).toEqual([['r0', 6]])
       await expect(store.deleteRun(gone)).rejects.toMatchObject(missing)
       await expect(log(store, [gone], [1, 2, 3, 4], 2)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
       await expect(log(store, [runOn(1), gone], [1, 2, 3, 4], 2)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
@@ -219,13 +226,33 @@ describe.skipIf(engines[2].isMissing)('a cluster of two shards', () => {
     }
   })
 
-  test('SQL of users is refused, as its last guard does not reach over servers', async () => {
-    const runs = { ids: async () => [], rows: async () => [] }
-    const query = { project, runs, query: 'SELECT 1' }
-    await expect(stores[0]?.sql(query)).rejects.toMatchObject({
-      code: 'BAD_REQUEST',
-      message: expect.stringContaining('not of a cluster yet'),
+  test('SQL of users is over the rows of all shards, and over no less when they are too many', async () => {
+    const own = testProject()
+    const runs = [1, 2].map((shard) => ({ project: own.project, run: runOn(shard).run }))
+    for (const [index, { run }] of runs.entries()) own.add({ id: run, run: `r${index + 1}` })
+    await log(first, runs, [1, 2, 3])
+    const rows = async (query: string) => (await over(first, own, query)).rows
+    expect(await rows("SELECT run, sum(value) FROM points WHERE metric = 'loss' GROUP BY run ORDER BY run")).toEqual([
+      ['r1', 6],
+      ['r2', 6],
+    ])
+    expect(await rows('SELECT count() FROM points JOIN texts USING (run) JOIN console USING (run)')).toEqual([['12']])
+
+    // Of 1 MB each, which are little on disk and much on their way.
+    const value = 'x'.repeat(1_000_000)
+    const texts = Array.from({ length: 70 }, (_, step) =>
+      runs.map((key) => ({ ...key, version: 1, metric: 'long', step, time: 1, value })),
+    )
+    await first.insert([], texts.flat())
+    expect(await rows("SELECT count(), max(step) FROM texts WHERE metric = 'long'")).toEqual([['140', '69']])
+    expect(await rows("SELECT sum(length(value)) FROM texts WHERE run = 'r1' AND metric = 'long'")).toEqual([
+      [String(70 * (value.length + 2))],
+    ])
+    await expect(rows('SELECT sum(length(value)) FROM texts')).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/^on a cluster a query reads up to 128 MB .*name runs and metrics/),
     })
+    await expect(rows('SELECT sum(lenght(value)) FROM texts')).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   })
 
   test('an unknown cluster is named with those that there are', async () => {

@@ -35,9 +35,6 @@ export const engines = [
   { kind: 'cluster', open: openCluster, isMissing: !canStartClickhouse() },
 ] as const
 
-/** Those that are one server, or none. */
-export const singleEngines = [engines[0], engines[1]] as const
-
 let lastVersion = 0
 
 /** A version as a server gives it: microseconds, above the one before. */

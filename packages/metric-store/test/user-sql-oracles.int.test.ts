@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MetricStore } from '../src/index.ts'
 import { marker, over, pointsOf, type TestProject, testProject } from './sql-fixture.ts'
-import { singleEngines, type TestStore } from './stores.ts'
+import { engines, type TestStore } from './stores.ts'
 
 /**
  * An expression that fails on a value tells of the value by failing: so none may be computed of a row of another project, though the rows
@@ -31,7 +31,7 @@ const oracles = [
   'SELECT any(toInt64(text)) FROM console WHERE line >= 0',
 ]
 
-for (const { kind, open, isMissing } of singleEngines) {
+for (const { kind, open, isMissing } of engines) {
   describe.skipIf(isMissing)(`a value of another project on the ${kind} engine`, () => {
     let opened: TestStore
     let store: MetricStore

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import * as z from 'zod'
 import type { MetricStore } from '../src/index.ts'
 import { addPoints, over, type TestProject, testProject } from './sql-fixture.ts'
-import { singleEngines, type TestStore } from './stores.ts'
+import { engines, type TestStore } from './stores.ts'
 
-for (const { kind, open, isMissing } of singleEngines) {
+for (const { kind, open, isMissing } of engines) {
   describe.skipIf(isMissing)(`SQL for users on the ${kind} engine`, () => {
     let opened: TestStore
     let store: MetricStore
@@ -273,16 +273,28 @@ for (const { kind, open, isMissing } of singleEngines) {
       expect(await rows('SELECT 1')).toEqual([[1]])
     })
 
+    test('tells of a failure after its first rows, and not of a row that reads like one', async () => {
+      // A megabyte is on its way before the block of rows that fails.
+      const late = (columns: string) =>
+        `SELECT ${columns} FROM numbers(2000000) WHERE number % 1000 = 0 AND intDiv(1, number - 1500000) < 1`
+      for (const columns of ["repeat('x', 2000)", "repeat('x', 2000), number"])
+        await expect(rows(late(columns))).rejects.toMatchObject({ code: 'BAD_REQUEST', message: 'Division by zero' })
+      const text = 'Code: 395. DB::Exception: no'
+      expect(await rows(`SELECT '${text}'`)).toEqual([[text]])
+      expect(await rows(`SELECT '${text}' AS a, '${text}' AS a`)).toEqual([[text, text]])
+    })
+
     test('holds up neither charts nor ingest, and ends when it is given up', async () => {
       const engine = await opened.openEngine()
       onTestFinished(() => engine.close())
       const underWay = async (): Promise<number> => {
-        const [answer] = await engine.query({
+        const answers = await engine.query({
+          isOfServers: true,
           sql: `SELECT count() AS count FROM system.processes
                 WHERE query LIKE '%sipHash64(number) = 1%' AND query NOT LIKE '%processes%'`,
           row: z.object({ count: z.coerce.number() }),
         })
-        return answer?.count ?? 0
+        return answers.reduce((sum, { count }) => sum + count, 0)
       }
       const controller = new AbortController()
       const query = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1'

@@ -171,15 +171,18 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     },
     query: (statement) => rowsOf(statement, (engine) => engine.query(statement), onMissing),
     columns: (statement) => rowsOf(statement, (engine) => engine.columns(statement), onMissing),
+    untrusted: (statement) => onAny(({ spread }) => spread.untrusted(statement)),
     /**
-     * The filter that keeps a query to its project would reach the shards, as settings do. But a query over shards that is stopped, or loses
-     * one, has ended the ClickHouse 26.7 that tests start by SIGABRT: a user could end a server.
+     * A query over several servers that is stopped, or loses one, has ended the ClickHouse 26.7 that tests start by SIGABRT, and a user may
+     * stop a query at any time. So each server is asked for its own rows, and what is the user's runs over all of them on one.
      */
-    async untrusted() {
-      throw new KirokuError({
-        code: 'BAD_REQUEST',
-        message: 'SQL is to be had where ClickHouse is embedded or one server, and not of a cluster yet',
-      })
+    gather: async (statement) => {
+      const pieces = await Promise.all(
+        (concerned(statement) ?? shards).map((shard) => onShard(shard, ({ local }) => local.native(statement))),
+      )
+      if (pieces.reduce((sum, { byteLength }) => sum + byteLength, 0) > statement.maxBytes)
+        throw new KirokuError({ code: 'TOO_LARGE', message: 'the rows of all shards are too many' })
+      return pieces
     },
     insert: (insert) => onAny(({ spread }) => spread.insert(insert)),
     spread: (table) => `${identifier(place.spread)}.${table}`,

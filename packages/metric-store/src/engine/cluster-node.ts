@@ -1,8 +1,7 @@
 import type { ClickHouseSettings } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
-import type { Engine } from './engine.ts'
 import { isUnreachable } from './failures.ts'
-import { openServerEngine } from './server-engine.ts'
+import { openServerEngine, type ServerEngine } from './server-engine.ts'
 
 const pingTimeoutMs = 2000
 /** So long a server that answered counts as there, and one that did not as lost. */
@@ -23,7 +22,7 @@ export const clusterSettings = (replicas: number): ClickHouseSettings => ({
 })
 
 /** The two sides of a server of a cluster: its shard's own rows, and the tables over the rows of all shards. */
-export type NodeSides = { local: Engine; spread: Engine }
+export type NodeSides = { local: ServerEngine; spread: ServerEngine }
 
 /** One server of a cluster. */
 export type ClusterNode = {

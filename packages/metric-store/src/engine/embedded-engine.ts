@@ -46,6 +46,7 @@ export async function openEmbeddedEngine(path: string): Promise<Engine> {
       return parseJsonLines(row, await read(statement, 'JSONEachRow'))
     },
     untrusted: (statement) => connections.untrusted(statement),
+    gather: null,
     async columns(statement) {
       return decodeNative(await read(statement, 'Native'))
     },

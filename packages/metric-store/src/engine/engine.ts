@@ -36,6 +36,11 @@ export type Engine = {
    * and so that nothing of it lasts. Gives the bytes of the format. Throws what the engine throws, for its caller to read.
    */
   untrusted(statement: UntrustedStatement): Promise<Uint8Array>
+  /**
+   * Where text that is not ours cannot read the stored tables itself: reads rows for it, as the bytes of Native format, a piece from
+   * each server that is asked. Throws TOO_LARGE for more than `maxBytes`. Null where it can.
+   */
+  gather: ((statement: Statement & { maxBytes: number; maxSeconds: number }) => Promise<Bytes[]>) | null
   /** A large answer, in columns. */
   columns(statement: Statement): Promise<NativeBlock[]>
   /**
@@ -70,6 +75,18 @@ export type UntrustedStatement = {
   /** An answer of more is refused: TOO_LARGE. */
   maxBytes: number
   signal: AbortSignal | undefined
+  /** Tables that are there for this statement alone, where the engine's `gather` has read them. */
+  tables?: readonly CarriedTable[]
+}
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Rows that go with a statement: columns and types as `CREATE TABLE` takes them, and bytes of a format. */
+export type CarriedTable = {
+  name: string
+  structure: string
+  format: 'Native' | 'LineAsString'
+  pieces: readonly Bytes[]
 }
 
 /** Settings of ClickHouse by their names. */

@@ -4,6 +4,7 @@ import { KirokuError } from '@kiroku/core/errors'
 const clickhouseCodes = {
   outOfTime: [159, 160],
   outOfMemory: [173, 241],
+  tooLargeAnswer: [396],
   outOfRoom: [75, 243],
   readOnly: [481],
   /** A server of a cluster could not reach another one. */
@@ -57,6 +58,8 @@ function explain(code: number, text: string): { code: 'UNAVAILABLE' | 'TOO_LARGE
     return { code: 'UNAVAILABLE', message: 'its directory cannot be written' }
   if (isOneOf(clickhouseCodes.outOfMemory))
     return { code: 'TOO_LARGE', message: 'it needs more memory than is allowed' }
+  if (isOneOf(clickhouseCodes.tooLargeAnswer))
+    return { code: 'TOO_LARGE', message: 'its answer is larger than is allowed' }
   if (isOneOf(clickhouseCodes.shardLost))
     return { code: 'UNAVAILABLE', message: 'a shard of the cluster does not answer' }
   if (isOneOf(clickhouseCodes.keeperLost))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
+import { askWithTables } from './carried-tables.ts'
 import type { Engine, Parameters, ParameterValue, Statement } from './engine.ts'
 import { engineFailure, firstLine, tooLarge } from './failures.ts'
 import { parseJsonLines } from './json-lines.ts'
@@ -11,11 +12,17 @@ const defaultDatabase = 'kiroku'
 const requestTimeoutMs = 120_000
 const largestBoundLength = 16_384
 
+/** A server, which a cluster has gather rows, too. */
+export type ServerEngine = Engine & {
+  /** Rows as the bytes of Native format. Throws TOO_LARGE for more than `maxBytes`, before they are sent. */
+  native(statement: Statement & { maxBytes: number; maxSeconds: number }): Promise<Uint8Array<ArrayBuffer>>
+}
+
 /**
  * A ClickHouse server over HTTP. The database is the path of the URL, or `kiroku`; it is created when it is not there.
  * `settings` are for all statements. Throws `KirokuError` UNAVAILABLE when the server cannot be reached or refuses.
  */
-export async function openServerEngine(address: string, settings: ClickHouseSettings = {}): Promise<Engine> {
+export async function openServerEngine(address: string, settings: ClickHouseSettings = {}): Promise<ServerEngine> {
   const { url, database } = parseAddress(address)
   await createDatabase(url, database)
   const client = createClient({
@@ -28,7 +35,11 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     clickhouse_settings: { wait_end_of_query: 1, max_query_size: '67108864', async_insert: 0, ...settings },
   })
 
-  const run = async (statement: Statement, clause: string, limits: ClickHouseSettings): Promise<Buffer> => {
+  const run = async (
+    statement: Statement,
+    clause: string,
+    limits: ClickHouseSettings,
+  ): Promise<Buffer<ArrayBuffer>> => {
     try {
       const { stream } = await client.exec({
         ...sent(statement, clause),
@@ -49,7 +60,7 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
     http_write_exception_in_output_format: 1,
     cancel_http_readonly_queries_on_client_close: 1,
   } as const
-  const engine: Engine = {
+  const engine: ServerEngine = {
     async command(statement) {
       await run(statement, '', {})
     },
@@ -60,12 +71,18 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
       const bytes = await run(statement, 'FORMAT JSONEachRow', readLimits)
       return parseJsonLines(row, bytes)
     },
-    async untrusted({ sql, format, settings, maxBytes, signal }) {
+    async untrusted({ sql, format, settings, maxBytes, signal, tables = [] }) {
+      const allSettings = { ...settings, ...streamed, default_format: format }
       try {
+        if (tables.length > 0)
+          return await collect(
+            await askWithTables({ url, database, sql, settings: allSettings, tables, signal }),
+            maxBytes,
+          )
         const { stream } = await client.exec({
           query: sql,
           abort_signal: signal,
-          clickhouse_settings: { ...settings, ...streamed, default_format: format },
+          clickhouse_settings: allSettings,
         })
         return await collect(stream, maxBytes)
       } catch (cause) {
@@ -73,6 +90,14 @@ export async function openServerEngine(address: string, settings: ClickHouseSett
         throw cause
       }
     },
+    gather: null,
+    native: ({ maxBytes, maxSeconds, ...statement }) =>
+      run(statement, 'FORMAT Native', {
+        ...readLimits,
+        max_execution_time: maxSeconds,
+        max_result_bytes: String(maxBytes),
+        result_overflow_mode: 'throw',
+      }),
     async columns(statement) {
       return decodeNative(await run(statement, 'FORMAT Native', readLimits))
     },
@@ -154,7 +179,10 @@ async function createDatabase(url: string, database: string): Promise<void> {
 }
 
 /** All of a stream. One of more than `maxBytes` is ended: throws TOO_LARGE. */
-async function collect(stream: Readable, maxBytes: number = Number.POSITIVE_INFINITY): Promise<Buffer> {
+async function collect(
+  stream: AsyncIterable<Uint8Array>,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of stream) {

@@ -37,6 +37,20 @@ export function queryFailure(cause: unknown, placed: Placed): KirokuError {
   return refusal(message, placeOf(message, placed.tokens))
 }
 
+/** What a query is told whose rows could not be gathered on a cluster. */
+export function gatherFailure(cause: unknown): unknown {
+  if (!(cause instanceof KirokuError)) return cause
+  const code = clickhouseCodeOf(cause.cause instanceof Error ? cause.cause.message : '', cause.cause)
+  if (code !== undefined && tooSlow.includes(code)) return tookTooLong(cause)
+  if (cause.code !== 'TOO_LARGE') return cause
+  const most = sqlLimits.maxGatheredBytes / 1e6
+  return new KirokuError({
+    code: 'TOO_LARGE',
+    message: `on a cluster a query reads up to ${most} MB of points, texts and console: name runs and metrics (run = '...' AND metric = '...'), and columns rather than *`,
+    cause,
+  })
+}
+
 /** What a query is told that took longer than it may. */
 export function tookTooLong(cause: unknown): KirokuError {
   return new KirokuError({

@@ -36,7 +36,12 @@ const fixedSettings = {
   readonly: 1,
 } as const
 
-const tableRowSchema = z.object({ database: z.string(), table: z.string(), isScoped: z.coerce.number() })
+const tableRowSchema = z.object({
+  database: z.string(),
+  table: z.string(),
+  isScoped: z.coerce.number(),
+  isOwn: z.coerce.number(),
+})
 
 /** What holds of a query over one project whatever its text is: the engine's settings, and the names of the store's tables. */
 export type Protection = { settings: Settings; database: string; tables: ReadonlySet<string> }
@@ -47,7 +52,7 @@ export type Protection = { settings: Settings; database: string; tables: Readonl
  */
 export async function protect(engine: Engine, project: string, signal: AbortSignal | undefined): Promise<Protection> {
   const tables = await engine.query({ sql: tablesSql, row: tableRowSchema, signal })
-  const database = tables[0]?.database
+  const database = tables.find(({ isOwn }) => isOwn === 1)?.database
   if (database === undefined) throw new KirokuError({ code: 'INTERNAL', message: 'the store has no tables' })
   return {
     settings: { ...fixedSettings, additional_table_filters: filtersOf(tables, project) },
@@ -56,9 +61,11 @@ export async function protect(engine: Engine, project: string, signal: AbortSign
   }
 }
 
-/** All tables of the store's database, and which hold rows of projects. */
-const tablesSql = `SELECT database, table, max(name = 'project' AND type = 'UUID') AS isScoped
-  FROM system.columns WHERE database = currentDatabase() GROUP BY database, table ORDER BY table`
+/** All tables of the store's database, and of that where a server of a cluster has its own rows, and which hold rows of projects. */
+const tablesSql = `SELECT database, table, max(name = 'project' AND type = 'UUID') AS isScoped,
+    database = currentDatabase() AS isOwn
+  FROM system.columns WHERE database IN (currentDatabase(), concat(currentDatabase(), '_local'))
+  GROUP BY database, table ORDER BY table`
 
 /** A condition for each table of the store, which the engine adds wherever it reads the table. */
 function filtersOf(tables: readonly z.infer<typeof tableRowSchema>[], project: string): string {

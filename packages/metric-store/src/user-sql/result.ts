@@ -4,8 +4,10 @@ import { toWireNumber, wireValueSchema } from '@kiroku/core/values'
 import * as z from 'zod'
 
 const namesSchema = z.array(z.string())
-/** What a server ends an answer with that failed after its first rows were on their way. */
-const failureSchema = z.object({ exception: z.string() })
+/** What a server ends an answer with that failed after its first rows were on their way: as no row is, of one cell. */
+const failureSchema = z.tuple([z.string()])
+/** The column that every answer has behind those of the query, so that a row is never of one cell. */
+export const lastColumn = '0'
 const rowSchema = z.array(wireValueSchema)
 /** How ClickHouse writes a number that JSON has no word for. */
 const nonFinite: Readonly<Record<string, number>> = {
@@ -17,30 +19,28 @@ const nonFinite: Readonly<Record<string, number>> = {
 
 /**
  * Reads ClickHouse's `JSONCompactEachRowWithNamesAndTypes`: the names, the types, then a row a line. NaN and the infinities come in wire
- * form. Throws what ClickHouse says when it
- * failed on the way, and INTERNAL when it is something else.
+ * form. The last column is
+ * `lastColumn`, and left out. Throws what ClickHouse says when it failed on the way, and INTERNAL when it is something else.
  */
 export function readResult(bytes: Uint8Array): Pick<SqlAnswer, 'columns' | 'rows'> {
   const [names, types, ...rows] = new TextDecoder()
     .decode(bytes)
     .split('\n')
     .filter((line) => line !== '')
-  const failure = failureSchema.safeParse(lastLine(rows.at(-1) ?? types ?? names))
-  if (failure.success) throw new Error(failure.data.exception)
-  const columns = parse(namesSchema, names)
-  const kinds = parse(namesSchema, types)
+  const failure = failureSchema.safeParse(JSON.parse(rows.at(-1) ?? types ?? names ?? 'null'))
+  if (failure.success) throw new Error(failure.data[0])
+  const columns = parse(namesSchema, names).slice(0, -1)
+  const kinds = parse(namesSchema, types).slice(0, -1)
   const withNumbers = kinds.map((type) => /B?Float\d/.test(type))
   return {
     columns: columns.map((name, index) => ({ name, type: kinds[index] ?? '' })),
     rows: rows.map((line) =>
-      parse(rowSchema, line).map((cell, index) =>
-        withNumbers[index] ? withWireNumbers(cell, kinds[index] ?? '') : cell,
-      ),
+      parse(rowSchema, line)
+        .slice(0, -1)
+        .map((cell, index) => (withNumbers[index] ? withWireNumbers(cell, kinds[index] ?? '') : cell)),
     ),
   }
 }
-
-const lastLine = (line: string | undefined): unknown => (line?.startsWith('{') ? JSON.parse(line) : undefined)
 
 /** In a type that holds texts too, a text stays a text. */
 function withWireNumbers(cell: SqlCell, type: string): SqlCell {

@@ -4,8 +4,8 @@ import type { RunEntry, SqlRun } from './types.ts'
 /** An entry's column: `number` when every run that has it has a number or a truth value. */
 type EntryColumn = { name: string; kind: 'number' | 'text'; index: number }
 
-/** The SELECT that makes the table `runs` of one text, a line of JSON a run, which takes the place of `{rows:String}`. */
-export type RunRows = { select: string; rows: string }
+/** The SELECT that makes the table `runs` of one that has a `line` of JSON a run, which is SQL, and these lines. */
+export type RunRows = { select(lines: string): string; rows: string }
 
 const time = (column: string): string => `fromUnixTimestamp64Milli(${column}, 'UTC')`
 
@@ -62,9 +62,8 @@ export function runRows(runs: readonly SqlRun[], entries: readonly RunEntry[]): 
   ]
   const structure = `Tuple(${members.map((type, index) => `m${index} ${type}`).join(', ')})`
   return {
-    select: `SELECT ${selected.join(', ')} FROM (
-      SELECT JSONExtract(line, '${structure}') AS r FROM (SELECT arrayJoin(splitByChar('\\n', {rows:String})) AS line)
-      WHERE line != '')`,
+    select: (lines) => `SELECT ${selected.join(', ')} FROM (
+      SELECT JSONExtract(line, '${structure}') AS r FROM ${lines} WHERE line != '')`,
     rows: runs.map((run) => lineOf(run, columns)).join('\n'),
   }
 }

@@ -1,9 +1,11 @@
 import { KirokuError } from '@kiroku/core/errors'
+import type { Engine } from '../engine/engine.ts'
 import { withLiterals } from '../engine/literals.ts'
 import type { AstNode } from './ast.ts'
 import { findKnownValues } from './known-values.ts'
 import { maxStatementBytes } from './protection.ts'
 import { runRows } from './run-rows.ts'
+import { gatheredTable, type SentTable, sentLines } from './sent-tables.ts'
 import type { Token } from './tokens.ts'
 import type { SqlRunId, UserQuery } from './types.ts'
 import { mentions, wantedOfRuns } from './wanted.ts'
@@ -17,33 +19,56 @@ const stored = {
   console: `stored.label AS label, stored.line AS line, toString(stored.stream) AS stream, ${time}, stored.text AS text`,
 } as const
 
+/** A WITH clause, which may be empty, and the tables that have to be sent with the query for it. */
+export type QueryTables = { clause: string; sent: SentTable[] }
+
 /**
  * The tables that a query names as a WITH clause in front of it, each holding what is the project's alone, and `run` as the name that a
  * user knows. Deleted runs are not there.
  */
 export async function tablesFor(
+  engine: Engine,
   { project, runs }: UserQuery,
   database: string,
   { tree, tokens }: { tree: AstNode; tokens: readonly Token[] },
-): Promise<string> {
+): Promise<QueryTables> {
+  const { gather } = engine
   const parts: string[] = []
+  const sent: SentTable[] = []
   const names = (['points', 'texts', 'console'] as const).filter((name) => mentions(tokens, name))
   const ids = names.length > 0 ? await runs.ids() : []
   for (const name of names) {
     const known = findKnownValues(tree, tokens, { table: name, column: 'run' })
     const metrics = name === 'console' ? undefined : findKnownValues(tree, tokens, { table: name, column: 'metric' })
     const asked = known === undefined ? ids : ids.filter(({ run }) => known.includes(run))
-    parts.push(
-      `${name} AS (${storedTable(project, `${database}.${name}`, { name, runs: asked, isFew: known !== undefined, metrics })})`,
-    )
+    const rowsOf = (table: string): string =>
+      storedTable(project, table, { name, runs: asked, isFew: known !== undefined, metrics })
+    if (gather === null) {
+      parts.push(`${name} AS (${rowsOf(`${database}.${name}`)})`)
+    } else {
+      const table = gatheredTable(gather, {
+        name,
+        rows: rowsOf(name),
+        tokens,
+        runs: known && asked.map(({ id }) => id),
+      })
+      sent.push(table)
+      parts.push(`${name} AS (${table.select})`)
+    }
   }
   if (mentions(tokens, 'runs')) {
     const wanted = wantedOfRuns(tokens)
     const { select, rows } = runRows(await runs.rows(wanted), wanted.entries)
     if (rows.length > maxStatementBytes / 2) throw tooManyRuns(rows.length)
-    parts.push(`runs AS (${withLiterals(select, { rows })})`)
+    const table = gather === null ? undefined : sentLines('runs', rows)
+    if (table !== undefined) sent.push(table)
+    const lines =
+      table === undefined
+        ? withLiterals("(SELECT arrayJoin(splitByChar('\\n', {rows:String})) AS line)", { rows })
+        : `(${table.select})`
+    parts.push(`runs AS (${select(lines)})`)
   }
-  return parts.length === 0 ? '' : `WITH ${parts.join(', ')} `
+  return { clause: parts.length === 0 ? '' : `WITH ${parts.join(', ')} `, sent }
 }
 
 type StoredTable = {

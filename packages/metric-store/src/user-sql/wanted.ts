@@ -4,10 +4,19 @@ import type { RunEntry, RunsWanted } from './types.ts'
 const isName = (token: Token | undefined): token is Token => token?.kind === 'word' || token?.kind === 'name'
 const isSign = (token: Token | undefined, value: string): boolean => token?.kind === 'operator' && token.value === value
 
-/** Whether a query can read a table: it cannot without its name. */
-export function mentions(tokens: readonly Token[], table: string): boolean {
-  return tokens.some((token) => isName(token) && token.value === table)
+/** Whether a query can read a table, or a column without asking for all: it cannot without its name. */
+export function mentions(tokens: readonly Token[], name: string): boolean {
+  return tokens.some((token) => isName(token) && token.value === name)
 }
+
+/** Whether a query asks for all columns of something, for all that can be told of its tokens. */
+export function asksForAll(tokens: readonly Token[]): boolean {
+  return tokens.some((_, index) => isAllColumns(tokens, index))
+}
+
+/** A `*` that is not that of `count(*)`. */
+const isAllColumns = (tokens: readonly Token[], index: number): boolean =>
+  isSign(tokens[index], '*') && !(isSign(tokens[index - 1], '(') && isSign(tokens[index + 1], ')'))
 
 /**
  * What a query needs of the table `runs`: the entries that it names (`config.lr`, `r.summary."val/loss"`), and the whole config or summary
@@ -17,8 +26,7 @@ export function wantedOfRuns(tokens: readonly Token[]): RunsWanted {
   const entries = new Map<string, RunEntry>()
   const whole = { config: false, summary: false }
   tokens.forEach((token, index) => {
-    if (isSign(token, '*') && !(isSign(tokens[index - 1], '(') && isSign(tokens[index + 1], ')')))
-      whole.config = whole.summary = true
+    if (isAllColumns(tokens, index)) whole.config = whole.summary = true
     if (!isName(token)) return
     const path = [token.value]
     for (let at = index; isSign(tokens[at + 1], '.') && isName(tokens[at + 2]); at += 2)
