@@ -1,5 +1,6 @@
 import { batchOf, client, postBatch, testRun } from '@kiroku/testkit'
 import { expect, test } from 'vitest'
+import { chart } from './browser.ts'
 import { openPages, page, server, startDashboard } from './dashboard.ts'
 
 const project = 'many'
@@ -76,4 +77,20 @@ test('a run that moves takes its place in a sorted table while one looks', async
     summary: { set: { score: 10_000 } },
   })
   await expect.poll(firstRun, { timeout: 15_000 }).toBe('run-100')
+})
+
+test('the numbers of a chart of very many lines have their times, which it is drawn without', async () => {
+  const asked: boolean[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/series')) asked.push(request.postDataJSON().times)
+  })
+  await page.goto(`${table.replace(/\/runs$/, '')}?drawn=100`)
+  const panel = chart(page, 'score', { state: 'ready' })
+  await panel.waitFor()
+  expect(asked).not.toContain(true)
+  await panel.hover()
+  await panel.getByRole('button', { name: 'Data table' }).click()
+  const rows = page.getByRole('dialog').locator('tbody tr[aria-rowindex]')
+  await expect.poll(() => rows.first().locator('td').nth(3).textContent()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/)
+  expect(asked.at(-1)).toBe(true)
 })

@@ -33,6 +33,9 @@ export type PanelPlace = {
   /** Of the body; null until it was measured. */
   size: ChartSize | null
   isOnScreen: boolean
+  /** Whether its numbers are shown as a table. */
+  isTableOpen: boolean
+  setIsTableOpen: (isOpen: boolean) => void
   change: (part: Partial<ChartView>) => void
   /** Fills the screen with the chart. */
   fill: () => void
@@ -50,6 +53,7 @@ export function usePanelPlace(metric: MetricInfo): PanelPlace {
   const isNearScreen = useIsNearScreen(body)
   const isPageVisible = useIsPageVisible()
   const isSystem = metric.stream === 'system'
+  const [isTableOpen, setIsTableOpen] = useState(false)
   return {
     chart,
     x: chart.x ?? (isSystem ? sinceStart : view.x),
@@ -57,6 +61,8 @@ export function usePanelPlace(metric: MetricInfo): PanelPlace {
     body,
     size,
     isOnScreen: isNearScreen && isPageVisible,
+    isTableOpen,
+    setIsTableOpen,
     change: (part) => change((last) => withChart(last, key, part)),
     fill: () => change({ panel: key }),
   }
@@ -81,9 +87,8 @@ export type PanelFrameProps = {
 /** All of a chart but what it draws: its head, what went wrong, its legend, and its numbers as a table. */
 export function PanelFrame(props: PanelFrameProps): ReactNode {
   const { place, metric, metrics, model, state, partial, isLarge, hasLegend, groupCount } = props
-  const { chart, body, size, isOnScreen, change, fill } = place
+  const { chart, body, size, isOnScreen, isTableOpen, setIsTableOpen, change, fill } = place
   const theme = useChartTheme()
-  const [isTableOpen, setIsTableOpen] = useState(false)
   const { title, unit } = metricTitle(metric)
   return (
     <article

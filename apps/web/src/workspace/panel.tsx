@@ -51,7 +51,7 @@ function asShown(series: Series, { bytes, isCounter }: SystemView): Series {
   return isCounter ? ratesOf(inUnit) : inUnit
 }
 
-/** Points of more lines come without their times, of which a reader sees one at a time. */
+/** Points of more lines come without their times, of which a reader sees one at a time but in the table. */
 const mostTimedLines = 50
 
 /** One chart: a metric of all drawn runs. */
@@ -73,7 +73,7 @@ export function Panel({ path, metric, looks, metrics, isLarge = false }: PanelPr
           series: lines.map((line) => ({ run: line.run, metric: line.metric ?? metric.name, stream: metric.stream })),
           x,
           width,
-          times: metric.stream === 'system' || lines.length <= mostTimedLines,
+          times: metric.stream === 'system' || lines.length <= mostTimedLines || place.isTableOpen,
         }
   const series = useChartSeries(request, chart.range, place.isOnScreen)
   const { answer } = series
