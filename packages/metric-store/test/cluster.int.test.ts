@@ -174,6 +174,12 @@ describe.skipIf(engines[2].isMissing)('a cluster of two shards', () => {
     const lost = cluster.shards[1]
     await lost?.kill()
 
+    // Whichever server they are sent to first.
+    const alone = testProject()
+    alone.add({ id: here.run, run: 'r' })
+    const count = "SELECT count() FROM points WHERE run = 'r' AND metric = 'loss'"
+    for (let time = 0; time < 4; time++) expect((await over(first, { ...alone, project }, count)).rows).toEqual([['3']])
+
     // The second store was given the address of the server that is lost now.
     for (const store of [first, second]) {
       const other = runOn(1)

@@ -19,6 +19,7 @@ import {
   ping,
 } from './cluster-node.ts'
 import type { Engine, Statement } from './engine.ts'
+import { engineFailure, isUnreachable } from './failures.ts'
 import { identifier } from './literals.ts'
 import { openServerEngine, parseAddress } from './server-engine.ts'
 import { shardOfRun } from './sharding.ts'
@@ -171,7 +172,13 @@ export async function openClusterEngine(address: string, cluster: string): Promi
     },
     query: (statement) => rowsOf(statement, (engine) => engine.query(statement), onMissing),
     columns: (statement) => rowsOf(statement, (engine) => engine.columns(statement), onMissing),
-    untrusted: (statement) => onAny(({ spread }) => spread.untrusted(statement)),
+    untrusted: (statement) =>
+      onAny(({ spread }) =>
+        spread.untrusted(statement).catch((cause: unknown) => {
+          // Otherwise what the server says is for the caller to read.
+          throw isUnreachable(cause) ? engineFailure('query', cause) : cause
+        }),
+      ),
     /**
      * A query over several servers that is stopped, or loses one, has ended the ClickHouse 26.7 that tests start by SIGABRT, and a user may
      * stop a query at any time. So each server is asked for its own rows, and what is the user's runs over all of them on one.

@@ -23,6 +23,9 @@ const unreachableCodes = new Set([
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
+  // What `fetch` makes of some of these.
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
 ])
 
 /** Whether the server itself did not answer, and so nothing of the statement may have been done. */
