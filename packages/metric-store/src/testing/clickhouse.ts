@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -141,13 +142,22 @@ async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`ClickHouse did not listen: ${said}`)
 }
 
-/** A port that nobody listens on, for a program that is told its own. */
+/**
+ * A port that nobody listens on, for a program that is told its own. It is below those that the kernel gives to connections: one of the many that
+ * tests make could have taken it before the program listens.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (let attempt = 1; ; attempt++) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch (error) {
+      if (attempt === 100) throw error
+      continue
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }

@@ -19,8 +19,8 @@ const nonFinite: Readonly<Record<string, number>> = {
 
 /**
  * Reads ClickHouse's `JSONCompactEachRowWithNamesAndTypes`: the names, the types, then a row a line. NaN and the infinities come in wire
- * form. The last column is
- * `lastColumn`, and left out. Throws what ClickHouse says when it failed on the way, and INTERNAL when it is something else.
+ * form; the last column, `lastColumn`, is left out. Throws what ClickHouse says when it failed on the way, and INTERNAL when it is something
+ * else.
  */
 export function readResult(bytes: Uint8Array): Pick<SqlAnswer, 'columns' | 'rows'> {
   const [names, types, ...rows] = new TextDecoder()
