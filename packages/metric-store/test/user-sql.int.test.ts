@@ -198,6 +198,12 @@ for (const { kind, open, isMissing } of engines) {
       expect(found).toHaveLength(3)
     })
 
+    test('gives a function that asks for * all columns, and count(*) its rows', async () => {
+      const ofPoints = "SELECT uniqExact(*), count(*), COUNT (*) FROM points WHERE metric IN ('loss', 'edge')"
+      expect(await rows(ofPoints)).toEqual([['11', '11', '11']])
+      expect(await rows("SELECT position(toString(tuple(*)), 'depth') > 0 FROM runs WHERE run = 'a'")).toEqual([[1]])
+    })
+
     test('finds nothing in a project without runs', async () => {
       const empty = testProject()
       for (const table of ['points', 'runs', 'texts', 'console'])

@@ -1,6 +1,5 @@
-import type { ClickHouseSettings } from '@clickhouse/client'
+import { type ClickHouseSettings, parseError } from '@clickhouse/client'
 import { KirokuError } from '@kiroku/core/errors'
-import * as z from 'zod'
 import type { CarriedTable } from './engine.ts'
 
 /** A server refuses longer fields of a form, which a statement with tables is. */
@@ -15,15 +14,9 @@ type Asked = {
   signal: AbortSignal | undefined
 }
 
-/** In compact rows, and in others. */
-const failureSchema = z.union([
-  z.tuple([z.string()]).transform(([said]) => said),
-  z.object({ exception: z.string() }).transform(({ exception }) => exception),
-])
-
 /**
- * Runs a statement over tables that are sent with it, as a form of several parts, which `@clickhouse/client` does not do. Throws an `Error`
- * with what the server says of a statement that it refuses.
+ * Runs a statement over tables that are sent with it, as a form of several parts, which `@clickhouse/client` does not do. Throws what
+ * the client throws of a statement that the server refuses.
  */
 export async function askWithTables(asked: Asked): Promise<AsyncIterable<Uint8Array>> {
   const { url, database, sql, settings, tables, signal } = asked
@@ -47,13 +40,6 @@ export async function askWithTables(asked: Asked): Promise<AsyncIterable<Uint8Ar
     body: form,
     ...(signal && { signal }),
   })
-  if (!answer.ok || answer.body === null) throw new Error(saidIn(await answer.text()))
+  if (!answer.ok || answer.body === null) throw parseError(await answer.text())
   return answer.body
-}
-
-/** What a refusal says, which is the last line of the format that was asked for where there is one. */
-function saidIn(text: string): string {
-  const line = text.trimEnd().split('\n').at(-1) ?? ''
-  const failure = failureSchema.safeParse(/^[[{]/.test(line) ? JSON.parse(line) : undefined)
-  return failure.success ? failure.data : text
 }

@@ -113,13 +113,17 @@ async function startServers(
   const ports = [await freePorts(), await freePorts()]
   const replicas = ports.map(({ tcp }) => `<replica><host>127.0.0.1</host><port>${tcp}</port></replica>`)
   const config = `<remote_servers><${clusterName}>${arrange(replicas)}</${clusterName}></remote_servers>`
-  const servers = await Promise.all(ports.map((own) => startClickhouse({ ports: own, config })))
-  return {
-    servers,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
-    },
+  const started = await Promise.allSettled(ports.map((own) => startClickhouse({ ports: own, config })))
+  const servers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()))
   }
+  const failure = started.find((each) => each.status === 'rejected')
+  if (failure) {
+    await stop()
+    throw failure.reason
+  }
+  return { servers, [Symbol.asyncDispose]: stop }
 }
 
 function libraryPath(): string {

@@ -55,7 +55,7 @@ export function gatheredTable(gather: NonNullable<Engine['gather']>, { name, row
       try {
         const pieces = await gather({
           sql: `SELECT ${packed.join(', ')} FROM (${rows})`,
-          ...(runs === undefined ? { isOfServers: true } : { parameters: { runs } }),
+          ...(runs !== undefined && { parameters: { runs } }),
           maxBytes,
           maxSeconds: sqlLimits.maxSeconds,
           signal,

@@ -14,9 +14,13 @@ export function asksForAll(tokens: readonly Token[]): boolean {
   return tokens.some((_, index) => isAllColumns(tokens, index))
 }
 
-/** A `*` that is not that of `count(*)`. */
-const isAllColumns = (tokens: readonly Token[], index: number): boolean =>
-  isSign(tokens[index], '*') && !(isSign(tokens[index - 1], '(') && isSign(tokens[index + 1], ')'))
+/** A `*` that is not that of `count(*)`, of all functions the one that reads no column: `uniq(*)` and `tuple(*)` read all of them. */
+function isAllColumns(tokens: readonly Token[], index: number): boolean {
+  const name = tokens[index - 2]
+  const isCount = name?.kind === 'word' && /^count$/i.test(name.value)
+  const isArgument = isSign(tokens[index - 1], '(') && isSign(tokens[index + 1], ')')
+  return isSign(tokens[index], '*') && !(isCount && isArgument)
+}
 
 /**
  * What a query needs of the table `runs`: the entries that it names (`config.lr`, `r.summary."val/loss"`), and the whole config or summary
