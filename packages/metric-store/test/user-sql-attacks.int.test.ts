@@ -65,9 +65,9 @@ for (const { kind, open, isMissing } of engines) {
       } catch (error) {
         expect(error).toMatchObject({ code: expect.stringMatching(new RegExp(`^(${codes.join('|')})$`)) })
         const message = error instanceof Error ? error.message : ''
-        // What a query says itself may come back to it.
-        const ofOurs = query.match(/[\w-]+/g)?.reduce((rest, word) => rest.replaceAll(word, ''), message)
-        expect(ofOurs ?? message).not.toMatch(insides)
+        // What a query says itself may come back to it; longer words first, as a shorter one may be a part of them.
+        const words = [...(query.match(/[\w-]+/g) ?? [])].sort((one, other) => other.length - one.length)
+        expect(words.reduce((rest, word) => rest.replaceAll(word, ''), message)).not.toMatch(insides)
         return 'refused'
       }
     }
@@ -135,6 +135,10 @@ for (const { kind, open, isMissing } of engines) {
       expect(answer).not.toBe('refused')
       expect(answer).not.toContain(marker)
       expect(answer).not.toContain('987654321')
+    })
+
+    test('may hear its own words again', async () => {
+      expect(await outcome(fill("SELECT points OR 1=1 'OTHER_PROJECT' points FROM points"))).toBe('refused')
     })
 
     test('put together of any words finds nothing', { timeout: 240_000 }, async () => {
