@@ -135,7 +135,7 @@ async function planParts(
   const raw = [...unknown]
   for (const [key, run] of known.byKey) {
     if (run.maxX < range.from || run.minX > range.to) continue
-    const level = groupLevel(run, buckets)
+    const level = groupLevel({ ...run, rolledCount: run.whole.bucket.count }, buckets)
     if (level === null) raw.push(run.entry)
     else levels.set(key, level)
   }

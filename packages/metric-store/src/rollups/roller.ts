@@ -39,6 +39,8 @@ export class Roller {
   private readonly engine: Engine
   private readonly freshness: Freshness
   private known = new Map<string, KnownRollup>()
+  /** Up to where the rollups were after the last pass of this process, at which `known` is. */
+  private rolledTo = 0
   private running: Promise<boolean> | undefined
   private last: Promise<unknown> = Promise.resolve()
 
@@ -71,6 +73,8 @@ export class Roller {
     const after = await this.freshness.progress()
     const safe = this.freshness.safeVersion()
     if (safe <= after || (await this.freshness.isBehind())) return false
+    // Another process went on with the same series.
+    if (after !== this.rolledTo) this.known.clear()
     try {
       return await this.rollTo({ after, to: safe })
     } catch (error) {
@@ -96,6 +100,7 @@ export class Roller {
     if (await this.freshness.isBehind())
       throw new KirokuError({ code: 'UNAVAILABLE', message: 'a replica of ClickHouse has not caught up' })
     await this.freshness.advance(to)
+    this.rolledTo = to
     for (const { project, run } of resets) await this.removeOld(project, run, to)
     this.forgetSome()
     return true

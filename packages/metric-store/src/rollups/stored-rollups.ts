@@ -134,13 +134,16 @@ export async function readWholes(
         stream: streams?.[row] === 'system' ? 'system' : 'history',
         metric: metrics?.[row] ?? '',
       }
+      const version = at('version')[row] ?? 0
+      // One that began at another step is left of a series that got a point before its first.
+      if ((wholes.get(keyOf(key))?.version ?? -1) > version) continue
       wholes.set(keyOf(key), {
         key,
         whole: numbersOfRow(block, row),
         traits: traitsOf(block, row),
         open: Array.from(levels[row] ?? [], (level, index) => ({ level, start: starts[row]?.[index] ?? 0 })),
         validFrom: at('validFrom')[row] ?? 0,
-        version: at('version')[row] ?? 0,
+        version,
       })
     }
   }
