@@ -44,7 +44,7 @@ async function restoreRow(connection: Connection, runId: string, run: Imported['
        exit_code = (given->>'exitCode')::int, last_step = (given->>'lastStep')::float8,
        is_shared = (given->>'isShared')::boolean, sweep = given->>'sweep',
        next_step = (given->>'nextStep')::bigint, git = given->'git', host = given->'host',
-       earlier_segments = given->'earlierSegments',
+       earlier_segments = given->'earlierSegments', imported_at = now(),
        created_at = to_timestamp($3::float8 / 1000), started_at = to_timestamp($4::float8 / 1000),
        finished_at = to_timestamp($5::float8 / 1000), heartbeat_at = to_timestamp($6::float8 / 1000)
      FROM (SELECT $2::jsonb AS given) AS input WHERE id = $1`,

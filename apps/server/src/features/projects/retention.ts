@@ -5,5 +5,5 @@ import { isLiveSql } from '../../database/live-runs.ts'
  * taken away as soon as it is sent.
  */
 export function endsBefore(days: string): string {
-  return `(NOT ${isLiveSql('run.state')} AND greatest(run.finished_at, run.created_at) <= now() - (${days}) * interval '1 day')`
+  return `(NOT ${isLiveSql('run.state')} AND greatest(run.finished_at, run.created_at, run.imported_at) <= now() - (${days}) * interval '1 day')`
 }

@@ -95,6 +95,20 @@ it('runs go some days after they ended, and nothing else does; what will go is t
   expect(await runsOf('for ever')).toEqual(slugs(elsewhere))
 })
 
+it('a run that is imported stays as long as one that just came, however old its record says that it is', async () => {
+  const project = 'imported'
+  const old = await endedRun('exported', 400)
+  const record = await client(caller).runs.record.query({ ...at('exported'), run: old.run })
+  const copy = await testRun(caller, { project })
+  const writers = [copy.writer]
+  const imported = { type: 'imported', run: { ...record, slug: copy.run }, writers } as const
+  expect(await postBatch(caller, batchOf(copy, { updates: [imported] }))).toMatchObject({ rejected: [] })
+  const address = { ...at(project), run: copy.run }
+  expect((await client(caller).runs.record.query(address)).createdAt).toBe(record.createdAt)
+  const expiring = await client(caller).projects.expiring.query({ ...at(project), retentionDays: 30 })
+  expect(expiring).toEqual({ now: 0, soon: 0, kept: 0 })
+})
+
 it('a run that is deleted by hand comes back as it was', async () => {
   const run = await endedRun('by hand', 1, { tags: ['one'] })
   const api = client(caller)
