@@ -105,10 +105,17 @@ export class ServerClient {
     return this.#http.query('console.byRun', input, consolePageSchema)
   }
 
-  /** A project's runs, newest first, a page at a time. Throws NOT_FOUND when there is no such project. */
+  /**
+   * A project's runs, newest first, a page at a time, without config and summary, which of five hundred runs may be larger than
+   * an answer can be. Throws NOT_FOUND when there is no such project.
+   */
   async *runs(project: ProjectPath): AsyncIterable<Run[]> {
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page: RunPage = await this.#http.query('runs.list', { ...project, limit: 500, cursor }, runPageSchema)
+      const page: RunPage = await this.#http.query(
+        'runs.list',
+        { ...project, limit: 500, cursor, columns: [] },
+        runPageSchema,
+      )
       if (page.runs.length > 0) yield page.runs
       cursor = page.nextCursor
     }

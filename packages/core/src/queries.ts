@@ -108,9 +108,9 @@ export type RunMetrics = z.infer<typeof runMetricsSchema>
 
 /**
  * `texts.byRun`: what a run logged that is not a number; of one metric, or of all, from step `from` to step `to`, both
- * included. Where more than `limit` match, those of the highest steps come, or of the lowest where `order` is `first`; with
- * `metric`, ask again with `to` below the first of them, or `from` above the last, for the others. `to` and a `limit` of 1
- * give the value that stood at a step.
+ * included. Where more than `limit` match, or than 32 MiB hold, those of the highest steps come, or of the lowest where `order`
+ * is `first`; with `metric`, ask again with `to` below the first of them, or `from` above the last, until none come, for the
+ * others. `to` and a `limit` of 1 give the value that stood at a step.
  */
 export const textListInputSchema = runAddressSchema.extend({
   metric: soughtTextSchema.optional(),

@@ -12,7 +12,13 @@ const textRowSchema = z.object({
   version: z.coerce.number(),
 })
 
-/** Some texts of a run, sorted by metric, then step: of more than `limit`, those of the highest or the lowest steps. */
+/** What texts may come at once, in bytes of JSON; one comes however long it is. */
+export const maxTextBytes = 32 * 1024 * 1024
+
+/**
+ * Some texts of a run, sorted by metric, then step: of more than `limit`, or than `maxTextBytes`, those of the highest or the
+ * lowest steps.
+ */
 export async function readTexts(engine: Engine, query: TextQuery): Promise<StoredText[]> {
   const { project, run, metric, from, to, limit, order } = query
   const conditions = ['project = {project:UUID}', 'run = {run:UUID}']
@@ -26,14 +32,19 @@ export async function readTexts(engine: Engine, query: TextQuery): Promise<Store
     ...(metric !== undefined && { metric }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
-    ...(limit !== undefined && { limit }),
+    limit: limit ?? Number.MAX_SAFE_INTEGER,
+    maxTextBytes,
   }
-  // The keys are cut first, so that values that do not come are not read.
-  const cut = `AND (metric, step) IN (SELECT metric, step FROM texts FINAL WHERE ${where}
-               ORDER BY step ${order === 'first' ? 'ASC' : 'DESC'}, metric LIMIT {limit:UInt64})`
+  const inOrder = `ORDER BY step ${order === 'first' ? 'ASC' : 'DESC'}, metric`
+  // The keys are cut first, so that values that do not come are not gathered.
+  const cut = `SELECT metric, step FROM (
+                 SELECT metric, step, sum(bytes) OVER (${inOrder} ROWS UNBOUNDED PRECEDING) - bytes AS bytesBefore
+                 FROM (SELECT metric, step, length(value) AS bytes FROM texts FINAL WHERE ${where}
+                       ${inOrder} LIMIT {limit:UInt64}))
+               WHERE bytesBefore < {maxTextBytes:UInt64}`
   const rows = await engine.query({
     sql: `SELECT metric, step, time, value, version FROM texts FINAL
-          WHERE ${where} ${limit === undefined ? '' : cut}
+          WHERE ${where} AND (metric, step) IN (${cut})
           ORDER BY metric, step`,
     parameters,
     row: textRowSchema,

@@ -94,6 +94,18 @@ for (const { kind, open, isMissing } of engines) {
       expect(await store.textMetrics(newRun())).toEqual([])
     })
 
+    test('come in parts that an answer can hold, at least one at once', async () => {
+      const key = newRun()
+      // Of 9 MiB each: four of them begin within 32 MiB.
+      const value = 'long'.repeat(2.25 * 2 ** 20)
+      for (const step of [0, 1, 2, 3, 4, 5]) await store.insert([], [textOf(key, 'long', step, value)])
+      expect((await stepsOf({ ...key, order: 'first', limit: 100 })).map(([, step]) => step)).toEqual([0, 1, 2, 3])
+      expect((await stepsOf({ ...key, order: 'first', from: 4 })).map(([, step]) => step)).toEqual([4, 5])
+      expect((await stepsOf({ ...key, limit: 5 })).map(([, step]) => step)).toEqual([2, 3, 4, 5])
+      const [last] = await store.texts({ ...key, limit: 1 })
+      expect(last?.value).toBe(value)
+    })
+
     test('tell their steps, of more than the limit the last', async () => {
       const key = newRun()
       const steps = Array.from({ length: 20 }, (_, index) => index * 10)

@@ -137,7 +137,7 @@ async function writeTexts(client: ServerClient, address: RunAddress, path: strin
       const page = await client.texts({ ...address, metric, limit: textsPerPage, order: 'first', from })
       await file.add(page.map((text) => `${JSON.stringify(text)}\n`).join(''), page.length)
       const last = page.at(-1)
-      if (last === undefined || page.length < textsPerPage) break
+      if (last === undefined || last.step === Number.MAX_SAFE_INTEGER) break
       from = last.step + 1
     }
   }

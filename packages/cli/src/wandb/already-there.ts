@@ -87,7 +87,7 @@ async function stepOf(
     const at = page.times.findIndex((_, index) => isAt(page, index, logged))
     if (at >= 0) return page.steps[at]
     const last = page.steps.at(-1)
-    if (last === undefined || page.steps.length < limit) return undefined
+    if (last === undefined || last === Number.MAX_SAFE_INTEGER) return undefined
     after = last
   }
 }

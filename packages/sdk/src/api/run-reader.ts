@@ -87,7 +87,7 @@ export class RunReader {
       const part = await this.#http.query('texts.byRun', input, z.array(runTextSchema))
       parts.unshift(part)
       const [first] = part
-      if (first === undefined || part.length < textsAtOnce) break
+      if (first === undefined || first.step === Number.MIN_SAFE_INTEGER) break
       to = first.step - 1
     }
     const texts = parts.flat()
