@@ -137,6 +137,13 @@ export const maxTimeMs = 8.64e15
 export const resumeModeSchema = z.enum(['allow', 'must', 'never'])
 export type ResumeMode = z.infer<typeof resumeModeSchema>
 
+/** The last step of history that a run goes on after: there is one above it. */
+const branchStepSchema = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(Number.MAX_SAFE_INTEGER - 1, 'must be below 2^53 - 1; name the last step to keep')
+
 /**
  * What a writer says at its start. Asking again with the same writer changes nothing and answers the same. An unknown
  * project is created. `displayName` left out asks for a generated name.
@@ -158,8 +165,8 @@ export const createRunInputSchema = z.object({
   config: wireRecordSchema.default({}),
   definitions: z.array(metricDefinitionSchema).max(10_000).default([]),
   resume: resumeModeSchema.optional(),
-  rewind: z.object({ step: z.number().int().nonnegative() }).optional(),
-  fork: z.object({ run: runSlugSchema, step: z.number().int().nonnegative() }).optional(),
+  rewind: z.object({ step: branchStepSchema }).optional(),
+  fork: z.object({ run: runSlugSchema, step: branchStepSchema }).optional(),
   /** Several processes write to the run: the server gives each row its step in order of arrival. */
   shared: z.boolean().default(false),
   label: writerLabelSchema.optional(),

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { testOrganization, testServer } from '@kiroku/testkit'
+import { batchOf, postBatch, testOrganization, testRun, testServer } from '@kiroku/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { api } from '../src/api/api.ts'
 import { readResumeFile } from '../src/resume-file.ts'
@@ -111,6 +111,16 @@ describe('4.5 resume', () => {
     await ran({ options: { id: 'bare' } }, env)
     const { begun } = await ran({ options: { id: 'bare', resume: 'allow' } }, env)
     expect(begun).toMatchObject({ isResumed: true, step: 0 })
+  })
+
+  it('goes on with a run that has a very long text in its summary', async () => {
+    const run = await testRun(place, { run: 'long' })
+    const texts = [{ step: 4, time: 1, metric: 'text', value: 'long'.repeat(2.25 * 2 ** 20) }]
+    await postBatch(place, batchOf(run, { rows: [{ step: 4, values: { a: 1 } }], texts }))
+    const { begun } = await ran({ options: { id: 'long', resume: 'must' }, steps: [{ log: [{ e: 5 }] }] }, env)
+    expect(begun).toMatchObject({ isResumed: true, step: 5 })
+    await endedRun(place, 'long')
+    expect(await history('long', 'e')).toEqual([[5, 5]])
   })
 
   it('keeps what is logged to explicit steps below the first one out, with a warning', async () => {

@@ -29,6 +29,19 @@ it('keeps names as they were logged, with a byte order mark too', () => {
   expect(history.metrics.map(({ name }) => name)).toEqual(['loss', '\ufeffloss'])
 })
 
+it('lets no definition overtake a summary that waits for its row', () => {
+  const { updates } = assembled(
+    new LogFile(directory)
+      .row(0, { commits: false })
+      .update({ type: 'summary', set: { a: 0.5 }, unset: [] })
+      .update({ type: 'define', definition: { name: 'a', summary: ['min'] } })
+      .update({ type: 'config', set: { b: 1 } })
+      .row(1)
+      .finish(),
+  )
+  expect(updates.map(({ type }) => type)).toEqual(['config', 'summary', 'define', 'finish'])
+})
+
 it('passes over an update that is nested too deeply to be looked at, and goes on', () => {
   let deep: WireValue = 1
   for (let depth = 0; depth < 3000; depth++) deep = { a: deep }

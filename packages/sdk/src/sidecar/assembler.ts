@@ -294,8 +294,14 @@ export class Assembler {
       this.#closeRow()
       this.isFinished = true
     }
-    if (update.type === 'summary' && this.#mustWait(update)) this.#waiting.push({ update, bytes })
+    if (this.#isBehindRow(update)) this.#waiting.push({ update, bytes })
     else this.#number(update, bytes)
+  }
+
+  /** A summary that waits for a row must not be overtaken by a later definition, whose operations it would clear. */
+  #isBehindRow(update: LogUpdateParsed): boolean {
+    if (update.type === 'define') return this.#waiting.length > 0
+    return update.type === 'summary' && this.#mustWait(update)
   }
 
   /** A summary that is set after a value was logged must not be overtaken by it because its row is still open. */

@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream'
 /** An HTTP answer, read whole. */
 export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 
-/** The longest answer that is read, in bytes. */
-const maxAnswerBytes = 8 * 1024 * 1024
+/** The longest answer that is read, in bytes: a run that goes on is told all of its config and summary. */
+const maxAnswerBytes = 256 * 1024 * 1024
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
 

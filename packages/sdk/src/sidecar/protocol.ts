@@ -41,15 +41,19 @@ export const reportSchema = z.discriminatedUnion('type', [
 ])
 export type Report = z.infer<typeof reportSchema>
 
-/** Splits a stream of text into lines; what follows the last line end waits for the next piece. */
+/** Splits a stream of text into lines; what follows the last line end waits for the next piece. Each piece is looked through once. */
 export class LineSplitter {
-  #rest = ''
+  #rest: string[] = []
 
   /** Adds a piece; answers the lines that are whole now. */
   add(piece: string): string[] {
-    const lines = (this.#rest + piece).split('\n')
-    this.#rest = lines.pop() ?? ''
-    return lines.filter((line) => line !== '')
+    const [first = '', ...others] = piece.split('\n')
+    this.#rest.push(first)
+    const last = others.pop()
+    if (last === undefined) return []
+    const lines = [this.#rest.join(''), ...others].filter((line) => line !== '')
+    this.#rest = [last]
+    return lines
   }
 }
 

@@ -120,6 +120,10 @@ async function insertWriter(
 ): Promise<string> {
   const isResumed = !isNew && (input.resume !== undefined || input.rewind !== undefined)
   const lastStep = input.rewind?.step ?? input.fork?.step ?? (isResumed ? run.lastStep : null)
+  if (lastStep === Number.MAX_SAFE_INTEGER) {
+    const message = `run ${input.run} has a point at step 2^53 - 1, after which there is no step to go on at; rewind it or fork it`
+    throw new KirokuError({ code: 'CONFLICT', message })
+  }
   const { rows } = await connection.query(
     `INSERT INTO writer (run_id, writer, started_at, label, starting_step, runtime_before_ms, is_resumed)
      VALUES ($1, $2, to_timestamp($3::float8 / 1000), $4, $5, $6, $7) RETURNING id`,

@@ -161,6 +161,21 @@ describe('4.5 resume', () => {
     await expect(testRun(caller, { rewind, fork })).rejects.toEqual(failsWith('BAD_REQUEST', 'rewind and fork'))
   })
 
+  it('goes on up to the highest step, and is refused where there is none left', async () => {
+    const last = Number.MAX_SAFE_INTEGER
+    const run = await testRun(caller)
+    await postBatch(caller, batchOf(run, { rows: [{ step: last - 1, time: 1, values: { loss: 1 } }] }))
+    const again = await testRun(caller, { run: run.run, resume: 'must' })
+    expect(again.startingStep).toBe(last)
+    await postBatch(caller, batchOf(again, { rows: [{ step: last, time: 2, values: { loss: 2 } }] }))
+    await expect(testRun(caller, { run: run.run, resume: 'must' })).rejects.toEqual(
+      failsWith('CONFLICT', 'no step to go on at'),
+    )
+    for (const input of [{ rewind: { step: last } }, { fork: { run: run.run, step: last } }])
+      await expect(testRun(caller, input)).rejects.toEqual(failsWith('BAD_REQUEST', 'below 2^53 - 1'))
+    expect((await testRun(caller, { fork: { run: run.run, step: last - 1 } })).startingStep).toBe(last)
+  })
+
   it('tells how many other scripts are writing', async () => {
     const first = await testRun(caller)
     expect(first.otherWriters).toBe(0)
