@@ -1,6 +1,6 @@
 import { KirokuError } from '@kiroku/core/errors'
 import { openMetricStore } from '@kiroku/metric-store'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import { openDatabase } from './database/database.ts'
 import { createDatabaseClock } from './database/database-clock.ts'
@@ -133,7 +133,9 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
   const openingDashboard = options.webDir === undefined ? undefined : openDashboard(options.webDir)
   // A failure of the dashboard is reported where it is awaited, also when the engines fail first.
   openingDashboard?.catch(() => {})
+  let log: FastifyBaseLogger | undefined
   const engines = await openEngines({
+    onTrouble: (message) => log?.error(message),
     dataDir: options.dataDir,
     databaseUrl: options.databaseUrl ?? environment.DATABASE_URL,
     clickhouseUrl: options.clickhouseUrl ?? environment.CLICKHOUSE_URL,
@@ -212,6 +214,7 @@ async function start(options: ServerOptions, environment: Environment, cleanup: 
     },
     options.onRoute,
   )
+  log = app.log
   registerHealthRoutes(app, database, store)
   registerSessionRoutes(app, services.identities)
   registerIngestRoute(app, services.history)

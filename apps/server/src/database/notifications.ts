@@ -63,6 +63,7 @@ export type NoticeListener = {
 }
 
 const reconnectMs = 1000
+const keepAliveMs = 15_000
 
 /** Listens for what all servers tell, on a connection of its own that is made again when it is lost. */
 export async function listenForNotices(url: string): Promise<NoticeListener> {
@@ -73,7 +74,13 @@ export async function listenForNotices(url: string): Promise<NoticeListener> {
   let timer: NodeJS.Timeout | undefined
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: url, application_name: 'kiroku live' })
+    // It only listens, and so hears of a lost network by keep-alive alone.
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: 'kiroku live',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
+    })
     next.on('notification', ({ payload }) => {
       const parsed = z.array(runNoticeSchema).safeParse(parseJson(payload ?? ''))
       if (parsed.success) for (const listener of noticeListeners) listener(parsed.data)

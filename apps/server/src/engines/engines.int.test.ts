@@ -1,13 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { beginFromTemplate } from '../testing/template.ts'
-import { type Engines, openEngines } from './index.ts'
+import { type EngineOptions, type Engines, openEngines } from './index.ts'
 import { isPostgresIn } from './processes.ts'
 
 const built = new URL('../../dist/engines/index.js', import.meta.url).href
@@ -58,7 +58,7 @@ beforeEach(async () => {
 afterEach(() => rm(base, { recursive: true, force: true, maxRetries: 3 }))
 
 /** Opens engines that are closed when the test is over, whatever became of it. */
-async function open(options: { databaseUrl?: string } = {}): Promise<Engines> {
+async function open(options: Omit<EngineOptions, 'dataDir'> = {}): Promise<Engines> {
   const engines = await openEngines({ dataDir, ...options })
   onTestFinished(() => engines.close())
   return engines
@@ -201,6 +201,18 @@ describe('a PostgreSQL that is killed', () => {
       interval: 50,
     })
     expect(rows).toEqual([{ answer: 42 }])
+  })
+
+  it('comes back when what kept it from starting is gone, and tells meanwhile what that is', async () => {
+    const troubles: string[] = []
+    const { databaseUrl } = await open({ onTrouble: (message) => troubles.push(message) })
+    const file = join(cluster(), 'PG_VERSION')
+    await rename(file, `${file}.away`)
+    process.kill(await postmasterPid(), 'SIGKILL')
+    await vi.waitFor(() => expect(troubles.length).toBeGreaterThan(1), { timeout: 30_000 })
+    expect(troubles[0]).toMatch(/^PostgreSQL ended and does not start again; the next try is in 1 s: /)
+    await rename(`${file}.away`, file)
+    await vi.waitFor(() => query(databaseUrl, 'SELECT 1 AS one'), { timeout: 30_000, interval: 50 })
   })
 })
 

@@ -20,6 +20,8 @@ export type EngineOptions = {
   clickhouseCluster?: string | undefined
   /** Where the contents of files are kept, in place of the data directory; made when it is not there. */
   filesDir?: string | undefined
+  /** Told, in one line, when the embedded PostgreSQL ended and cannot be started again for now. */
+  onTrouble?: ((message: string) => void) | undefined
 }
 
 export type Engines = {
@@ -45,7 +47,8 @@ export async function openEngines(options: EngineOptions): Promise<Engines> {
   try {
     const filesDir = options.filesDir === undefined ? directory.files : resolve(options.filesDir)
     await mkdir(filesDir, { recursive: true, mode: 0o700 })
-    const postgres = options.databaseUrl === undefined ? await startPostgres(directory.postgres) : undefined
+    const postgres =
+      options.databaseUrl === undefined ? await startPostgres(directory.postgres, options.onTrouble) : undefined
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
       await postgres?.close()

@@ -26,6 +26,8 @@ const startTimeoutMs = 120_000
 const stopTimeoutMs = 60_000
 const quitTimeoutMs = 5_000
 const pollMs = 10
+const firstRestartMs = 1000
+const lastRestartMs = 30_000
 const maxLogBytes = 10 * 1024 * 1024
 
 /** Durable before all else; small, because it shares a machine with a training; reachable on the loopback only. */
@@ -49,28 +51,41 @@ const settings = {
 
 /**
  * Starts PostgreSQL over `home` (`cluster/`, `password`, `postgres.log`), which the caller has locked. A PostgreSQL that
- * outlived a killed server is stopped first. It listens on a free loopback port with a random password.
- * Throws one-line `KirokuError`s.
+ * outlived a killed server is stopped first. It listens on a free loopback port with a random password. One that ends is started
+ * again until it stays; `onTrouble` is told each time that this fails. Throws one-line `KirokuError`s.
  */
-export async function startPostgres(home: string): Promise<EmbeddedPostgres> {
+export async function startPostgres(
+  home: string,
+  onTrouble: (message: string) => void = () => {},
+): Promise<EmbeddedPostgres> {
   const user = findPostgresUser()
   const binaries = await findPostgresBinaries(user)
   await stopOrphan(join(home, 'cluster'))
   const cluster = await prepareCluster(home, binaries, user)
   const start = (port?: number): Promise<Running> => launch(binaries.postgres, home, cluster, user, port)
   let running = await start()
-  let isClosing = false
+  const closing = new AbortController()
   let restart: Promise<void> = Promise.resolve()
   const { port } = running
   // PostgreSQL killed from outside (memory ran out) comes back at the same address; clients connect again by themselves.
   const watch = (): void => {
     running.child.once('exit', () => {
-      if (!isClosing) restart = start(port).then(took, () => {})
+      if (!closing.signal.aborted) restart = startAgain()
     })
   }
-  const took = (next: Running): void => {
-    running = next
-    watch()
+  /** What is in its way, as a full disk, may go away while the server lives. */
+  const startAgain = async (): Promise<void> => {
+    for (let waitMs = firstRestartMs; !closing.signal.aborted; waitMs = Math.min(2 * waitMs, lastRestartMs)) {
+      try {
+        running = await start(port)
+        watch()
+        return
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        onTrouble(`PostgreSQL ended and does not start again; the next try is in ${waitMs / 1000} s: ${why}`)
+        await timers.setTimeout(waitMs, undefined, { signal: closing.signal }).catch(() => {})
+      }
+    }
   }
   watch()
   const stopWithUs = (): void => {
@@ -80,7 +95,7 @@ export async function startPostgres(home: string): Promise<EmbeddedPostgres> {
   return {
     databaseUrl: `postgresql://${postgresRole}:${cluster.password}@127.0.0.1:${port}/${postgresDatabase}`,
     async close() {
-      isClosing = true
+      closing.abort()
       await restart
       await stop(running.child)
       process.removeListener('exit', stopWithUs)

@@ -9,6 +9,8 @@ import type { Services } from '../../services.ts'
 import type { LiveTopic } from './live.service.ts'
 
 const heartbeatMs = 15_000
+/** What was said before the end of a stream is delivered within this time, or never. */
+const leaveMs = 10_000
 /** What may wait for a browser that does not read before its stream is ended. */
 const maxBufferedBytes = 1024 * 1024
 
@@ -44,22 +46,31 @@ export function registerLiveRoute(
       'x-accel-buffering': 'no',
     })
     raw.write('retry: 1000\n: connected\n\n')
+    // A browser that does not read keeps an ended response open, to which nothing may be written any more.
     const write = (text: string): void => {
       if (raw.writableLength > maxBufferedBytes) raw.destroy()
-      else raw.write(text)
+      else if (!raw.writableEnded) raw.write(text)
     }
     const stop = live.subscribe(topic, {
       moved: (notice) => write(`event: moved\ndata: ${JSON.stringify(notice)}\n\n`),
-      end: () => raw.end(),
+      end: () => end(),
     })
     const beat = async (): Promise<void> => {
       const identity = await authenticate(request, identities)
-      if (identity === null || identity instanceof KirokuError) raw.end()
+      if (identity === null || identity instanceof KirokuError) end()
       else write(': alive\n\n')
     }
-    const heartbeat = setInterval(() => beat().catch(() => raw.end()), heartbeatMs)
+    const heartbeat = setInterval(() => beat().catch(() => end()), heartbeatMs)
+    let leaving: NodeJS.Timeout | undefined
+    const end = (): void => {
+      clearInterval(heartbeat)
+      stop()
+      raw.end()
+      leaving ??= setTimeout(() => raw.destroy(), leaveMs).unref()
+    }
     raw.on('close', () => {
       clearInterval(heartbeat)
+      clearTimeout(leaving)
       stop()
     })
   })
