@@ -75,7 +75,7 @@ export async function restoreBackupTo(
   const { restoreBackup } = await import('@kiroku/server/backup')
   const dataDir = dataDirectory(data, environment)
   const tell = (done: number, total: number): void => terminal.progress(`restoring  ${progressBar(done, total)}`)
-  const { createdAt, contents } = await restoreBackup({ from, dataDir, tell })
+  const { createdAt, contents } = await restoreBackup({ from, dataDir, filesDir: environment.KIROKU_FILES_DIR, tell })
   terminal.progress('')
   terminal.say(`Restored the backup of ${createdAt} (${sizeOf(contents)}) into ${shownPath(dataDir)}.`)
   terminal.say(`\`kiroku up --data ${shownPath(dataDir)}\` starts it, with all keys that were valid then.`)

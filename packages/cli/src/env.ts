@@ -14,6 +14,8 @@ const environmentSchema = z.object({
   KIROKU_MODE: modeSchema.optional(),
   /** Where `kiroku up` keeps its data. */
   KIROKU_DATA_DIR: z.string().optional(),
+  /** Where it keeps contents of files, in place of there. */
+  KIROKU_FILES_DIR: z.string().optional(),
   /** Where credentials are kept. */
   KIROKU_CONFIG_DIR: z.string().optional(),
   XDG_CONFIG_HOME: z.string().optional(),

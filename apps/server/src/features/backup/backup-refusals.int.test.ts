@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { routes } from '@kiroku/core/routes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { askForBackup, makeBackup } from '../../testing/backups.ts'
@@ -125,6 +125,25 @@ describe('a restore', () => {
     await expect(restoreBackup({ from: whole, dataDir: taken })).rejects.toThrow(/not empty \(it holds thesis.tex\)/)
     expect(await readdir(taken)).toContain('thesis.tex')
     await expect(restoreBackup({ from: whole, dataDir: server.dataDir })).rejects.toThrow(/in use by/)
+  })
+
+  it('puts contents of files into another directory that is asked for, when that is empty, and leaves nothing there when it fails', async () => {
+    const filesDir = into()
+    const names = async (path: string): Promise<string[]> =>
+      (await readdir(path, { recursive: true, withFileTypes: true })).flatMap((entry) =>
+        entry.isFile() ? entry.name : [],
+      )
+    const damaged = await copyOf('damaged-files')
+    await writeFile(await contentOf(damaged), 'tnetnoc')
+    await expect(restoreBackup({ from: damaged, dataDir: into(), filesDir })).rejects.toThrow(/damaged/)
+    expect(await readdir(filesDir)).toEqual([])
+    const dataDir = into()
+    await restoreBackup({ from: whole, dataDir, filesDir })
+    expect(await names(join(dataDir, 'files'))).toEqual([])
+    expect(await names(filesDir)).toEqual([basename(await contentOf(whole))])
+    await expect(restoreBackup({ from: whole, dataDir: into(), filesDir })).rejects.toThrow(
+      /KIROKU_FILES_DIR .* not empty/,
+    )
   })
 
   it('that was killed leaves a directory that neither a server nor another restore takes', async () => {
