@@ -24,11 +24,16 @@ export function isLoopbackAddress(address: string | undefined): boolean {
   return isIP(plain) === 4 ? plain.startsWith('127.') : plain === '::1'
 }
 
-/** Whether a request comes from this machine by its own name and through nothing between. */
+/**
+ * Whether a request comes from this machine by its own name and through nothing between. nginx, unless it is told otherwise, asks
+ * with the name that it was given and adds no header; but it keeps no connection, as every browser does.
+ */
 export function isFromThisMachine(request: FastifyRequest): boolean {
   return (
     isLoopbackAddress(request.socket.remoteAddress) &&
     isLoopbackHost(request.headers.host) &&
+    request.raw.httpVersion === '1.1' &&
+    request.headers.connection?.toLowerCase() !== 'close' &&
     forwardingHeaders.every((header) => request.headers[header] === undefined)
   )
 }
