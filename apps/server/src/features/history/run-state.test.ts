@@ -9,6 +9,7 @@ const writer = (facts: Partial<WriterFacts>): WriterFacts => ({
   finishState: null,
   exitCode: null,
   finishedAt: null,
+  tellsEnd: true,
   ...facts,
 })
 const finished = { finishState: 'finished', exitCode: 0, finishedAt: 50 } as const
@@ -95,6 +96,16 @@ describe('4.7 a shared run', () => {
       'is crashed when one of them fell silent',
       [writer({ heartbeatAt: 90 }), writer({ createdAt: 2, heartbeatAt: 95, ...finished })],
       { state: 'crashed', exitCode: null, finishedAt: 90 },
+    ],
+    [
+      'is what those that ended say when only ones that need not tell their end fell silent',
+      [writer({ heartbeatAt: 90, tellsEnd: false }), writer({ createdAt: 2, heartbeatAt: 95, ...finished })],
+      { state: 'finished', exitCode: 0, finishedAt: 50 },
+    ],
+    [
+      'is crashed when all fell silent, whether they tell their end or not',
+      [writer({ heartbeatAt: 90, tellsEnd: false }), writer({ createdAt: 2, heartbeatAt: 95, tellsEnd: false })],
+      { state: 'crashed', exitCode: null, finishedAt: 95 },
     ],
     [
       'is not failed for what failed in an earlier life',

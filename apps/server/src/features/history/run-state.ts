@@ -9,6 +9,8 @@ export type WriterFacts = {
   finishState: RunState | null
   exitCode: number | null
   finishedAt: number | null
+  /** False for a process of the wandb client, which may have been set to leave the run's end to another one. */
+  tellsEnd: boolean
 }
 
 /** How a run stands: `finishedAt` in unix milliseconds, null while it runs. */
@@ -31,7 +33,8 @@ export function stateOfEnd(told: RunState, live: 'running' | 'preempting'): RunS
  * late words do not end a resumed run. It still runs when a newer writer than that was heard of in the last `aliveMs`.
  *
  * The writers of a shared run are equal: it runs while any of them is alive, and then is `failed` if any failed, `crashed` if
- * any fell silent or died, `preempted` or `killed` if any was, else `finished`. Those of an earlier life of the run do not count.
+ * any fell silent or died, `preempted` or `killed` if any was, else `finished`. Those of an earlier life of the run do not count,
+ * nor, when another told its end, do silent ones that need not tell theirs.
  * `isPreempting`: those that fall silent are `preempted`.
  */
 export function standingAfterFinish(
@@ -80,7 +83,8 @@ function sharedStanding(
 ): RunStanding {
   if (writers.some(({ finishState, heartbeatAt }) => finishState === null && heartbeatAt >= aliveSince))
     return stillRunning
-  const ends = writers.map(({ finishState, exitCode, finishedAt, heartbeatAt }) => ({
+  const told = writers.filter(({ finishState, tellsEnd }) => finishState !== null || tellsEnd)
+  const ends = (told.length > 0 ? told : writers).map(({ finishState, exitCode, finishedAt, heartbeatAt }) => ({
     state: finishState ?? silent,
     exitCode,
     finishedAt: finishedAt ?? heartbeatAt,
