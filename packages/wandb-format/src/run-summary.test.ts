@@ -23,6 +23,15 @@ it('opens aggregates that no definition asks for', () => {
   expect([...readSummary({ loss: { min: 1, max: 3 } }).entries.keys()]).toEqual(['loss.min', 'loss.max'])
 })
 
+it.each([
+  ['before', { 'a.b': 1, 'a.c.d': 1, 'a.img': { _type: 'x', n: 1 } }, {}],
+  ['after', {}, { 'a.b': 1, 'a.c.d': 1, 'a.img': { _type: 'x', n: 1 } }],
+])('takes the nested one of two spellings of a name, with the flat one %s it', (_where, before, after) => {
+  const nested = { b: 2, 'c.d': 2, c: { d: 3 }, img: { _type: 'x', n: 2 } }
+  const { entries } = readSummary({ ...before, a: nested, ...after })
+  expect(Object.fromEntries(entries)).toEqual({ 'a.b': 2, 'a.c.d': 3, 'a.img': { _type: 'x', n: 2 } })
+})
+
 it('tells no runtime and step where there is none', () => {
   expect(readSummary({ _runtime: -5, _step: 1.5 })).toEqual({ entries: new Map(), runtimeMs: null, lastStep: null })
 })

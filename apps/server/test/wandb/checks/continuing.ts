@@ -22,6 +22,7 @@ export const continuingChecks: readonly Check[] = [
       expect([...(await points(tenant, id, 'loss')).values]).toEqual([0, 1, 2, 3, 4, 0, 1, 2])
       const run = await runOf(tenant, id)
       expect(run).toMatchObject({ state: 'finished', lastStep: 7, config: { one: 1, two: 1 } })
+      expect(run.summary).toMatchObject({ loss: 2, 'deep.er': 2 })
       const { definitions, segments } = await client(tenant).metrics.byRun.query(at(tenant, id))
       expect(definitions.map(({ name }) => name)).toContain('custom')
       expect(segments).toHaveLength(2)

@@ -13,7 +13,7 @@ run = wandb.init(id="resumed", **options)
 tell(resumed=run.resumed, first=run.step)
 run.define_metric("custom")
 for index in range(int(rows)):
-    run.log({"loss": index, "custom": index, "_session": 1})
+    run.log({"loss": index, "custom": index, "deep": {"er": index}, "_session": 1})
     print(f"{mode} line {index}")
 tell(last=run.step)
 run.finish()
