@@ -3,12 +3,15 @@ import { newRunSlug } from '@kiroku/core/ids'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import {
+  batchOf,
   type Caller,
   client,
   fetchFile,
+  postBatch,
   readPoints,
   type TestServer,
   testOrganization,
+  testRun,
   testServer,
 } from '../../testing/index.ts'
 
@@ -278,6 +281,29 @@ describe('lines', () => {
     expect(await picturesOf(name)).toMatchObject([
       { step: 0, value: { _type: 'images', images: [{ width: 2, size: 9 }] } },
     ])
+  })
+
+  it('of a process that goes on with a run which came by no lines follow its last step, once each', async () => {
+    const logged = await testRun(tenant)
+    await postBatch(tenant, batchOf(logged, { rows: [{ step: 5, values: { loss: 1 } }] }))
+    const name = logged.run
+    const resume = `query($run: String!) {
+      model(name: "demo") { bucket(name: $run) { id historyLineCount historyTail wandbConfig } }
+    }`
+    const asked = async () => {
+      const { data } = await graphql(resume, { run: name })
+      return z.object({ model: z.object({ bucket: z.looseObject({ id: z.string() }) }) }).parse(data).model.bucket
+    }
+    const bucket = await asked()
+    expect(bucket).toMatchObject({ historyLineCount: 1, historyTail: expect.stringContaining('_step\\":5,') })
+    expect((await begin(name, { id: bucket.id })).bucket.historyLineCount).toBe(1)
+    const line = {
+      files: { 'wandb-history.jsonl': { offset: 1, content: ['{"loss":2,"_step":6,"_timestamp":1.7e9}'] } },
+    }
+    for (const _time of [1, 2]) await post(name, line)
+    expect([...(await readPoints(tenant, { ...at(name), metric: 'loss' })).steps]).toEqual([5, 6])
+    expect(await loss(name)).toEqual([1, 2])
+    expect(await asked()).toMatchObject({ historyLineCount: 2 })
   })
 
   it('of such media are shown, too, once the run is rewound, but for those behind the step that it goes back to', async () => {

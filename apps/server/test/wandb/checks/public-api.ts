@@ -13,6 +13,7 @@ export const publicApiChecks: readonly Check[] = [
     name: 'reads runs back, changes and deletes them',
     proves: [
       'several',
+      'resume',
       'alert',
       'api.run',
       'api.runs',
@@ -155,6 +156,9 @@ export const publicApiChecks: readonly Check[] = [
       expect(run.summary).toMatchObject({ loss: 1 / 25, late: 7, best: 0.25 })
       expect(result['remaining']).toEqual(['three', 'one'])
       await expect(runOf(tenant, 'two')).rejects.toThrow('there is no')
+      // A client goes on with a run that came by no lines of one, and keeps what it has.
+      expect([...(await points(tenant, 'three', 'more')).steps]).toEqual([6])
+      expect([...(await points(tenant, 'three', 'late')).steps]).toEqual([5])
       const directory = await mkdtemp(join(tmpdir(), 'kiroku-wandb-pulled-'))
       const path = ['-p', project, '-e', organization, 'one']
       await succeeded(wandb.command(['pull', ...path], { ...tenant, directory }))

@@ -173,3 +173,5 @@ tell(again={"config": again.config, "tags": again.tags, "name": again.name, "bes
 tell(remaining=ids(order="+created_at"))
 again.wait_until_finished()
 api.create_project("made", entity)
+with wandb.init(id="three", resume="must") as resumed:
+    resumed.log({"more": 8})

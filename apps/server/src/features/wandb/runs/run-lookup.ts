@@ -7,7 +7,10 @@ import { type Position, startingPosition } from '../position.ts'
 import type { WandbRun } from './wandb-run.ts'
 import type { WandbRunsRepository } from './wandb-runs.repository.ts'
 
-/** How many lines of each of its files a run has, over all processes that wrote to it. */
+/**
+ * How many lines of each of its files a run has, over all processes that wrote to it. A history that came by none, as of Kiroku's
+ * SDK, counts as one: a client goes on at the step after a run's last one where there is a line, and else at the last one.
+ */
 export type LineCounts = { history: number; events: number; console: number }
 
 /** Finds what operations name. */
@@ -24,10 +27,13 @@ export type RunLookup = {
   existing(scope: ProjectScope, slug: string): Promise<WandbRun>
   /** Null when the organization has no run of this id. */
   byId(organization: OrganizationScope, id: string): Promise<{ scope: ProjectScope; run: WandbRun } | null>
-  lineCounts(scope: ProjectScope, slug: string): Promise<LineCounts>
+  lineCounts(scope: ProjectScope, run: LastStep): Promise<LineCounts>
   /** Where a process begins that goes on with a run: after all lines, with the media that the last one waited for to the end. */
-  positionAfter(scope: ProjectScope, slug: string): Promise<Position>
+  positionAfter(scope: ProjectScope, run: LastStep): Promise<Position>
 }
+
+/** What of a run tells where it goes on. */
+type LastStep = Pick<WandbRun, 'slug' | 'lastStep'>
 
 export type RunLookupOptions = {
   projects: Pick<ProjectsRepository, 'byName' | 'ensure'>
@@ -60,19 +66,19 @@ export function createRunLookup({ projects, runs, repository }: RunLookupOptions
       return { scope, run: await existing(scope, place.run) }
     },
 
-    async positionAfter(scope, slug) {
-      const positions = await repository.positions(scope, slug)
-      return startingPosition(linesOf(positions), positions.at(-1)?.media)
+    async positionAfter(scope, run) {
+      const positions = await repository.positions(scope, run.slug)
+      return startingPosition(linesOf(run, positions), positions.at(-1)?.media)
     },
 
-    lineCounts: async (scope, slug) => linesOf(await repository.positions(scope, slug)),
+    lineCounts: async (scope, run) => linesOf(run, await repository.positions(scope, run.slug)),
   }
 }
 
-function linesOf(positions: readonly Position[]): LineCounts {
+function linesOf({ lastStep }: LastStep, positions: readonly Position[]): LineCounts {
   const most = (count: (position: Position) => number): number => Math.max(0, ...positions.map(count))
   return {
-    history: most(({ history }) => history.lines),
+    history: most(({ history }) => history.lines) || (lastStep === null ? 0 : 1),
     events: most(({ events }) => events.lines),
     console: most((position) => position.console.lines),
   }

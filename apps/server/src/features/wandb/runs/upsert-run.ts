@@ -137,7 +137,7 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
       if (!before) {
         const fork = known ? undefined : forkOf(slug, read)
         const position = isResumed
-          ? await lookup.positionAfter(scope, slug)
+          ? await lookup.positionAfter(scope, await lookup.existing(scope, slug))
           : startingPosition({ history: fork ? fork.step + 1 : 0 })
         historyLineCount = position.history.lines
         const how = { ...(isResumed && { resume: 'allow' as const }), ...(fork && { fork }), shared: client !== null }
@@ -154,10 +154,10 @@ export function createUpsertRun({ lookup, projects, runs, starts, repository }: 
     async rewind(organization, { project, run: slug, step }) {
       const scope = await projects.byName(organization, project)
       const run = await lookup.existing(scope, slug)
-      const before = await lookup.positionAfter(scope, slug)
+      const before = await lookup.positionAfter(scope, run)
       const session = (run.facts?.session ?? 0) + 1
       const writer = writerOf(scope.projectId, slug, { session })
-      const historyLineCount = run.facts ? Math.min(before.history.lines, step + 1) : step + 1
+      const historyLineCount = Math.min(before.history.lines, step + 1)
       const waiting = before.media.filter((media) => media.step <= step)
       const position = startingPosition({ history: historyLineCount }, waiting)
       const given = { project, run: slug, writer, startedAt: Date.now(), rewind: { step } }

@@ -16,7 +16,7 @@ const rewindSchema = z.object({
   }),
 })
 
-const linesOf = ({ scope, run }: RunNode, { services }: WandbContext) => services.runs.lineCounts(scope, run.slug)
+const linesOf = ({ scope, run }: RunNode, { services }: WandbContext) => services.runs.lineCounts(scope, run)
 
 /** The last line of a file of which nothing but its step and its runtime is read. */
 const tail = (fields: Record<string, number>): string => JSON.stringify([JSON.stringify(fields)])
