@@ -59,6 +59,8 @@ export type ArtifactChanges = {
   ): Promise<void>
   /** For good. Throws BAD_REQUEST for one with aliases, unless `withAliases`. */
   remove(scope: Organization, artifactId: string, withAliases: boolean): Promise<void>
+  /** For good, with their aliases: the versions that a run made. Those that another one made first, and it too, stay. */
+  removeMadeBy(scope: ProjectScope, run: string): Promise<void>
   /** Notes that a run used an artifact. */
   use(scope: ProjectScope, run: string, artifactId: string, usedAs: string | null): Promise<void>
   /** Makes an artifact a version of a portfolio of the project. Throws BAD_REQUEST while it is pending. */
@@ -167,6 +169,19 @@ export function createArtifactChanges({ transaction }: Database): ArtifactChange
             message: `the version has the aliases ${aliases.map(({ alias }) => alias).join(', ')}; delete it with them, or take them away first`,
           })
         await connection.query('DELETE FROM artifact WHERE id = $1', [artifactId])
+      }),
+
+    removeMadeBy: ({ projectId }, run) =>
+      transaction(async (connection) => {
+        const made = `a.state = 'committed' AND a.created_by_run =
+          (SELECT r.id FROM run r WHERE r.project_id = $1 AND r.slug = $2 AND r.deleted_at IS NULL)`
+        // Collections are locked before their artifacts, as everywhere.
+        await connection.query(
+          `SELECT c.id FROM artifact_collection c
+           WHERE c.id IN (SELECT a.collection_id FROM artifact a WHERE ${made}) ORDER BY c.id FOR UPDATE`,
+          [projectId, run],
+        )
+        await connection.query(`DELETE FROM artifact a WHERE ${made}`, [projectId, run])
       }),
 
     use: (scope, run, artifactId, usedAs) =>

@@ -20,7 +20,7 @@ export type ArtifactContent = ReadableContent & { path: string }
 /** Artifacts: what they are and were made of, from creation to deletion, and the contents of their files. */
 export type ArtifactsService = Pick<
   ArtifactChanges,
-  'create' | 'setAliases' | 'removeAliases' | 'update' | 'remove' | 'use' | 'link' | 'unlink'
+  'create' | 'setAliases' | 'removeAliases' | 'update' | 'remove' | 'removeMadeBy' | 'use' | 'link' | 'unlink'
 > &
   Omit<ArtifactsRepository, 'byId' | 'contentByMd5'> & {
     addManifest: ArtifactManifests['add']
@@ -114,6 +114,7 @@ export function createArtifactsService(options: ArtifactsOptions): ArtifactsServ
     removeAliases: changes.removeAliases,
     update: changes.update,
     remove: changes.remove,
+    removeMadeBy: changes.removeMadeBy,
     use: changes.use,
     link: changes.link,
     unlink: changes.unlink,

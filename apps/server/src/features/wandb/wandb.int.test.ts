@@ -7,12 +7,14 @@ import {
   type Caller,
   client,
   fetchFile,
+  logArtifact,
   postBatch,
   readPoints,
   type TestServer,
   testOrganization,
   testRun,
   testServer,
+  useArtifact,
 } from '../../testing/index.ts'
 
 type Tenant = Caller & { organization: string }
@@ -532,6 +534,25 @@ describe('the public API', () => {
     expect((await graphql(remove, { id: bucket.id })).data).toEqual({ deleteRun: { success: true } })
     expect((await graphql(remove, { id: bucket.id })).status).toBe(404)
     await expect(client(tenant).runs.byId.query(at(name))).rejects.toThrow('there is no')
+  })
+
+  it.each([true, false, undefined])('deletes what a run made when it is asked to (%s)', async (deleteArtifacts) => {
+    const [run, other] = [newRunSlug(), newRunSlug()]
+    const { bucket } = await begin(run)
+    await begin(other)
+    const place = { organization: tenant.organization, project: 'demo', name: run }
+    const made = await logArtifact(tenant, { ...place, run, files: { a: 'its own' }, aliases: ['best'] })
+    await useArtifact(tenant, { ...place, run: other, id: made.id })
+    const theirs = { ...place, files: { a: 'of both' } }
+    await logArtifact(tenant, { ...theirs, run: other })
+    expect(await logArtifact(tenant, { ...theirs, run })).toMatchObject({ isKnown: true })
+    const remove = `mutation($id: ID!, $deleteArtifacts: Boolean) {
+      deleteRun(input: { id: $id, deleteArtifacts: $deleteArtifacts }) { success }
+    }`
+    const { data } = await graphql(remove, { id: bucket.id, deleteArtifacts })
+    expect(data).toEqual({ deleteRun: { success: true } })
+    const { versions } = await client(tenant).artifacts.versions.query(place)
+    expect(versions.map(({ version }) => version)).toEqual(deleteArtifacts ? [1] : [1, 0])
   })
 })
 

@@ -155,6 +155,7 @@ export const publicApiChecks: readonly Check[] = [
       expect(run.config).toEqual(changed)
       expect(run.summary).toMatchObject({ loss: 1 / 25, late: 7, best: 0.25 })
       expect(result['remaining']).toEqual(['three', 'one'])
+      expect(result['made_by_two'], 'an artifact, before and after its run').toEqual([true, false])
       await expect(runOf(tenant, 'two')).rejects.toThrow('there is no')
       // A client goes on with a run that came by no lines of one, and keeps what it has.
       expect([...(await points(tenant, 'three', 'more')).steps]).toEqual([6])

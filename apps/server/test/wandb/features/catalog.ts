@@ -98,7 +98,7 @@ export const catalog = {
     'api.console': { call: '`run.console_logs()`', shown: 'by pages, or the last lines' },
     'api.files': { call: '`run.files()`, `upload_file()`', shown: 'listed, downloaded, added, deleted' },
     'api.update': { call: '`run.update()`, `run.summary.update()`', shown: 'labels, config, summary' },
-    'api.delete': { call: '`run.delete()`', shown: 'gone for clients' },
+    'api.delete': { call: '`run.delete()`', shown: 'gone for clients, with `delete_artifacts` what it made too' },
     'api.wait': { call: '`run.wait_until_finished()`', shown: 'of a run that ended' },
     'api.projects': { call: '`api.projects()`, `create_project()`, `viewer`', shown: 'those of the organization' },
     'api.sweep': { call: '`api.sweep()`', shown: 'config, state, runs, the best run' },

@@ -54,7 +54,12 @@ run.alert(title="low", text="the loss is low", level=wandb.AlertLevel.WARN)
 run.alert(title="low", text="said too soon", level=wandb.AlertLevel.WARN)
 entity, project = run.entity, run.project
 run.finish()
-make("two", 0.2, group="g1", tags=["b"]).finish()
+two = make("two", 0.2, group="g1", tags=["b"])
+made = wandb.Artifact("of-two", type="dataset")
+with made.new_file("made.txt") as file:
+    file.write("made by two")
+two.log_artifact(made, aliases=["best"]).wait()
+two.finish()
 
 api = wandb.Api()
 here = f"{entity}/{project}"
@@ -166,8 +171,10 @@ one.name = "renamed"
 one.group = "g2"
 one.summary["best"] = 0.25
 one.update()
+there = api.artifact_exists(f"{here}/of-two:v0")
 api.run(f"{here}/two").delete(delete_artifacts=True)
 api.flush()
+tell(made_by_two=[there, api.artifact_exists(f"{here}/of-two:v0")])
 again = api.run(f"{here}/one")
 tell(again={"config": again.config, "tags": again.tags, "name": again.name, "best": again.summary["best"]})
 tell(remaining=ids(order="+created_at"))
