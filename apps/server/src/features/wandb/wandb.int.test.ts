@@ -556,6 +556,24 @@ describe('the public API', () => {
   })
 })
 
+describe('artifacts', () => {
+  it('tell of every run that used them where no number is asked for', async () => {
+    const place = { organization: tenant.organization, project: 'demo', name: newRunSlug() }
+    const { id } = await logArtifact(tenant, { ...place, files: { a: 'b' } })
+    const runs = Array.from({ length: 51 }, () => newRunSlug())
+    await Promise.all(
+      runs.map(async (run) => {
+        await begin(run)
+        await useArtifact(tenant, { ...place, run, id })
+      }),
+    )
+    const used = 'query($id: ID!) { artifact(id: $id) { usedBy { totalCount edges { node { name } } } } }'
+    const { data } = await graphql(used, { id })
+    const edges = expect.arrayContaining(runs.map((name) => ({ node: { name } })))
+    expect(data).toEqual({ artifact: { usedBy: { totalCount: runs.length, edges } } })
+  })
+})
+
 describe('files', () => {
   const create =
     'mutation($files: [String!]!, $run: String!) { createRunFiles(input: {projectName: "demo", runName: $run, files: $files}) { runID uploadHeaders files { name uploadUrl } } }'

@@ -1,3 +1,4 @@
+import { maxLineage } from '@kiroku/core/artifacts'
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
 import type { OrganizationScope } from '../../../http/scopes.ts'
@@ -21,6 +22,24 @@ export const pageSchema = z.object(pageShape)
 /** What `pageShape` asks for. Pages are at most 10 000 long; clients see by `hasNextPage` that there is more. */
 export function pageOf({ after, first }: z.infer<typeof pageSchema>): { after?: string; limit: number } {
   return { ...(after && { after }), limit: Math.min(first ?? usualPage, maxPage) }
+}
+
+/**
+ * Those of the runs that used an artifact which are asked for: all of them where no number is, as clients do that read no second
+ * page. Throws TOO_LARGE for what is beyond the `maxLineage` that are told.
+ */
+export function usingRuns<Run>(
+  { runs, total }: { runs: readonly Run[]; total: number },
+  { first, after }: z.infer<typeof pageSchema>,
+): { runs: readonly Run[]; start: number; limit: number } {
+  const start = Number(after ?? 0)
+  const end = first ? start + first : total
+  if (end > runs.length && total > runs.length)
+    throw new KirokuError({
+      code: 'TOO_LARGE',
+      message: `usedBy: ${total} runs used the version; ask for the last ${maxLineage} of them at most, by first`,
+    })
+  return { runs: runs.slice(start, end), start, limit: first ?? maxLineage + 1 }
 }
 
 /** A page of a list; `cursorOf` tells where the page after an item begins. */

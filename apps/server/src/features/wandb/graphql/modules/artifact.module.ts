@@ -2,7 +2,7 @@ import { fromWireRecord } from '@kiroku/core/values'
 import * as z from 'zod'
 import type { ArtifactRun } from '../../../artifacts/index.ts'
 import { artifactLinkPath } from '../../wandb-routes.ts'
-import { connection, fileConnection, pageOf, pageShape, tagNode, toCollectionNode } from '../artifact-nodes.ts'
+import { connection, fileConnection, pageShape, tagNode, toCollectionNode, usingRuns } from '../artifact-nodes.ts'
 import type { WandbContext } from '../context.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import { type ArtifactNode, globalId, readGlobalId } from '../nodes.ts'
@@ -141,12 +141,12 @@ export const artifactModule: WandbModule = {
           : fileConnection(node, { names, first: names.length }, context)
       }),
       usedBy: resolver(z.object(pageShape), async (node: ArtifactNode, page, context) => {
-        const { limit, after } = pageOf(page)
-        const used = (await context.services.artifacts.usedBy([node.artifact])).get(node.artifact.id)
-        const start = Number(after ?? 0)
-        return connection((used?.runs ?? []).slice(start, start + limit), {
+        const found = await context.services.artifacts.usedBy([node.artifact])
+        const used = found.get(node.artifact.id) ?? { runs: [], total: 0 }
+        const { runs, start, limit } = usingRuns(used, page)
+        return connection(runs, {
           limit,
-          total: used?.total ?? 0,
+          total: used.total,
           cursorOf: (_run, index) => String(start + index + 1),
           nodeOf: (run) => runNode(run, node, context),
         })
