@@ -1,13 +1,20 @@
 import { mediaValueSchema } from '@kiroku/core/media'
 import { describe, expect, it } from 'vitest'
 import { type ExtendedRecord, parseExtendedRecord } from './extended-json.ts'
-import { fromKirokuMedia, type MediaFiles, neededFiles, toKirokuMedia } from './media-values.ts'
+import {
+  fromKirokuMedia,
+  isKeptMedia,
+  type MediaFiles,
+  neededFiles,
+  shownTablePath,
+  toKirokuMedia,
+} from './media-values.ts'
 
 const sha256 = 'a'.repeat(64)
 const none: MediaFiles = { content: () => undefined, table: () => undefined }
 const all: MediaFiles = {
   content: (path) => ({ path, sha256, size: 5 }),
-  table: (path) => ({ path: `${path}.kiroku.json`, sha256, size: 6, columns: ['a', 'b'], rows: 2 }),
+  table: (path) => ({ path: shownTablePath(path), sha256, size: 6, columns: ['a', 'b'], rows: 2 }),
 }
 const image = (more: ExtendedRecord = {}): ExtendedRecord => ({
   _type: 'image-file',
@@ -112,7 +119,7 @@ it('gives a table its columns once its file is known', () => {
   expect(toKirokuMedia(table, none)).toEqual(table)
   expect(toKirokuMedia(table, all)).toEqual({
     ...table,
-    path: 'media/table/t.table.json.kiroku.json',
+    path: 'media/table/t.kiroku.table.json',
     size: 6,
     columns: ['a', 'b'],
     rows: 2,
@@ -142,4 +149,22 @@ it('lists of images are for clients what they came as, and all else as it is kep
   expect(fromKirokuMedia(kept)).toEqual(list)
   for (const other of [image(), { _type: 'images', images: [] }, { _type: 'images', images: [1] }, 5, null])
     expect(fromKirokuMedia(JSON.parse(JSON.stringify(other)))).toEqual(other)
+})
+
+it('are kept where what is kept names the same files', () => {
+  const list = { _type: 'images/separated', width: 6, height: 4, format: 'jpg', count: 1, filenames: ['media/a.jpg'] }
+  const table = { _type: 'table-file', path: 'media/t.table.json', sha256, size: 9, ncols: 2, nrows: 2 }
+  const others = { list: { ...list, filenames: ['media/b.jpg'] }, table: { ...table, path: 'media/u.table.json' } }
+  for (const [told, other] of [
+    [list, others.list],
+    [table, others.table],
+  ] as const) {
+    const kept = toKirokuMedia(told, all)
+    expect(kept).not.toEqual(told)
+    expect(isKeptMedia(kept, told)).toBe(true)
+    expect(isKeptMedia(kept, other)).toBe(false)
+    expect(isKeptMedia(toKirokuMedia(told, none), other)).toBe(false)
+    for (const none of [undefined, 1, null, {}]) expect(isKeptMedia(none, told)).toBe(false)
+  }
+  expect(isKeptMedia(toKirokuMedia(list, all), { ...list, filenames: [] })).toBe(false)
 })

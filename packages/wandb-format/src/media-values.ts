@@ -5,8 +5,10 @@ import {
   maxHistogramBins,
   maxImages,
   mediaValueSchema,
+  tableValueSchema,
 } from '@kiroku/core/media'
 import { type WireRecord, type WireValue, wireRecordSchema } from '@kiroku/core/values'
+import * as z from 'zod'
 import type { ExtendedRecord, ExtendedValue } from './extended-json.ts'
 import { toNumber, toText, toWireDocument } from './wire.ts'
 
@@ -21,6 +23,13 @@ export type MediaFiles = {
   content(path: string): StoredContent | undefined
   table(path: string): (StoredContent & { columns: readonly string[]; rows: number }) | undefined
 }
+
+const keptImagesSchema = imagesValueSchema.loose()
+const separatedSchema = z.object({ _type: z.literal('images/separated'), filenames: z.array(z.string()) })
+const toldTableSchema = z.object({ _type: z.literal('table-file'), path: z.string() })
+
+/** Where the copy of a table's file is that has Kiroku's form. */
+export const shownTablePath = (path: string): string => `${path.replace(/\.table\.json$/, '')}.kiroku.table.json`
 
 /** True for a record that is one value and not a nested one: an image, a table, a histogram, whatever has a `_type`. */
 export function isMedia(record: ExtendedRecord): boolean {
@@ -47,7 +56,8 @@ export function toKirokuMedia(record: ExtendedRecord, files: MediaFiles): WireVa
 
 /** A media value as clients know it, of one as Kiroku has it: lists of images are told by their files. All else stays as it is. */
 export function fromKirokuMedia(value: WireValue): WireValue {
-  const parsed = imagesValueSchema.loose().safeParse(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const parsed = keptImagesSchema.safeParse(value)
   const [first] = parsed.data?.images ?? []
   if (!parsed.success || !first) return value
   const { images, _type, ...rest } = parsed.data
@@ -61,6 +71,20 @@ export function fromKirokuMedia(value: WireValue): WireValue {
     filenames: images.map(({ path }) => path),
     ...(images.some(({ caption }) => caption) && { captions: images.map(({ caption }) => caption ?? '') }),
   }
+}
+
+/**
+ * Whether a media value that a client tells of is the one that is kept in Kiroku's form: whether it names the same files. A client
+ * tells of what it logged last with every summary, for which no files are looked up.
+ */
+export function isKeptMedia(kept: WireValue | undefined, told: WireValue): boolean {
+  const images = imagesValueSchema.safeParse(kept).data?.images
+  const separated = separatedSchema.safeParse(told).data?.filenames
+  if (images && separated)
+    return images.length === separated.length && images.every(({ path }, index) => path === separated[index])
+  const shown = tableValueSchema.safeParse(kept).data?.path
+  const table = toldTableSchema.safeParse(told).data?.path
+  return table !== undefined && (shown === table || shown === shownTablePath(table))
 }
 
 function convert(record: ExtendedRecord, files: MediaFiles): WireRecord | undefined {

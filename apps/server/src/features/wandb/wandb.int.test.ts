@@ -283,6 +283,9 @@ describe('lines', () => {
     expect(await picturesOf(name)).toMatchObject([
       { step: 0, value: { _type: 'images', images: [{ width: 2, size: 9 }] } },
     ])
+    const told = 'query($run: String!) { project(name: "demo") { run(name: $run) { summaryMetrics } } }'
+    const summary = expect.stringContaining('"_type":"images/separated"')
+    expect((await graphql(told, { run: name })).data).toEqual({ project: { run: { summaryMetrics: summary } } })
   })
 
   it('of a process that goes on with a run which came by no lines follow its last step, once each', async () => {

@@ -10,7 +10,7 @@ export const fileChecks: readonly Check[] = [
     name: 'saves files and media',
     proves: ['save', 'save_code', 'image', 'histogram', 'table', 'html', 'audio', 'video', 'plotly', 'object', 'plot'],
     async run(wandb, tenant) {
-      const { id } = await succeeded(wandb.run('files.py', tenant))
+      const { id, result } = await succeeded(wandb.run('files.py', tenant))
       const files = await client(tenant).files.list.query(at(tenant, id))
       const paths = files.map(({ path }) => path)
       for (const path of ['requirements.txt', 'wandb-metadata.json', 'config.yaml', 'wandb-summary.json', 'empty.bin'])
@@ -46,6 +46,8 @@ export const fileChecks: readonly Check[] = [
       }
       expect(await textsOf(tenant, id, 'page')).toMatchObject([[4, { _type: 'html-file' }]])
       expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
+      expect(run.summary['pictures']).toMatchObject({ _type: 'images' })
+      expect(result['pictures'], 'as the client has them').toEqual(['images/separated', 3])
       await checkMediaFiles(tenant, at(tenant, id))
     },
   },

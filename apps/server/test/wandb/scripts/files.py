@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as graphs
 import wandb
 from PIL import Image as Picture
-from told import tell_run
+from told import tell, tell_run
 
 
 def write_tone(path, frequency):
@@ -56,3 +56,5 @@ mistakes = wandb.plot.confusion_matrix(y_true=[0, 0, 1, 1], preds=[0, 1, 1, 1], 
 run.log({"mistakes": mistakes})
 run.log({"loss": 2})
 run.finish()
+summary = wandb.Api().run(run.path).summary
+tell(pictures=[summary["pictures"]["_type"], len(summary["pictures"]["filenames"])])

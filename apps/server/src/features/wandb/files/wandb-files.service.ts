@@ -2,7 +2,7 @@ import { KirokuError } from '@kiroku/core/errors'
 import type { RunFile } from '@kiroku/core/files'
 import { readEnvironment } from '@kiroku/wandb-format/environment'
 import { parseExtendedRecord } from '@kiroku/wandb-format/extended-json'
-import type { MediaFiles, StoredContent } from '@kiroku/wandb-format/media-values'
+import { type MediaFiles, type StoredContent, shownTablePath } from '@kiroku/wandb-format/media-values'
 import { readTableFile } from '@kiroku/wandb-format/table-file'
 import type { ProjectScope } from '../../../http/scopes.ts'
 import type { FilesService } from '../../files/index.ts'
@@ -64,7 +64,7 @@ export function createWandbFilesService({ files, runs }: WandbFilesOptions): Wan
       const { content, isSame } = readTableFile(await textOf(scope, file))
       const described = { columns: content.columns, rows: content.data.length }
       if (isSame) return { path: file.path, sha256: file.sha256, size: file.size, ...described }
-      const path = `${file.path.replace(/\.table\.json$/, '')}.kiroku.table.json`
+      const path = shownTablePath(file.path)
       const bytes = Buffer.from(JSON.stringify(content))
       return { ...(await files.attach(scope, run, { path, mime: 'application/json' }, once(bytes))), ...described }
     })

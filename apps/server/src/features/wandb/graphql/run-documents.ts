@@ -1,4 +1,5 @@
 import { fromWireRecord, type Value } from '@kiroku/core/values'
+import { fromKirokuMedia } from '@kiroku/wandb-format/media-values'
 import type { RunKeys, WandbRun } from '../runs/index.ts'
 
 /** JSON as clients read it: NaN and the infinities are bare tokens, and -0 keeps its sign. */
@@ -18,11 +19,12 @@ export function configDocument({ config, facts }: WandbRun): string {
   return stringifyExtended({ ...Object.fromEntries(entries), _wandb: internal })
 }
 
-/** A run's summary as the client sends it, under flat names. */
+/** A run's summary as the client sends it, under flat names. Media are what they came as. */
 export function summaryDocument(run: WandbRun): string {
   const seconds = run.runtimeMs / 1000
+  const entries = Object.entries(run.summary).map(([key, value]) => [key, fromKirokuMedia(value)] as const)
   return stringifyExtended({
-    ...fromWireRecord(run.summary),
+    ...fromWireRecord(Object.fromEntries(entries)),
     ...(run.lastStep !== null && { _step: run.lastStep }),
     _runtime: seconds,
     _timestamp: run.heartbeatAt / 1000,

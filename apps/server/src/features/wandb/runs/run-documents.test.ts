@@ -57,6 +57,15 @@ describe('the change of a summary', () => {
     expect(summaryChange(before, after)).toEqual({ set: { new: 2 }, unset: ['gone', '$price'] })
   })
 
+  it('leaves media that are kept in another form than the one in which they are told of', () => {
+    const file = { path: 'media/a.png', sha256: 'a'.repeat(64), size: 5, format: 'png', width: 2, height: 3 }
+    const kept: WireRecord = { _type: 'images', images: [{ _type: 'image-file', ...file }] }
+    const told: WireRecord = { _type: 'images/separated', filenames: ['media/a.png'] }
+    expect(summaryChange(new Map([['pics', kept]]), new Map([['pics', told]]))).toEqual({ set: {}, unset: [] })
+    const other = { ...told, filenames: ['media/b.png'] }
+    expect(summaryChange(new Map([['pics', kept]]), new Map([['pics', other]])).set).toEqual({ pics: other })
+  })
+
   it('tells lists from records', () => {
     expect(isSame([1], { 0: 1 })).toBe(false)
     expect(isSame([1, [2]], [1, [2]])).toBe(true)

@@ -2,7 +2,7 @@ import type { MetricDefinition } from '@kiroku/core/metrics'
 import type { WireRecord, WireValue } from '@kiroku/core/values'
 import type { ExtendedRecord, ExtendedValue } from '@kiroku/wandb-format/extended-json'
 import { isExtendedRecord } from '@kiroku/wandb-format/extended-json'
-import { isMedia } from '@kiroku/wandb-format/media-values'
+import { isKeptMedia, isMedia } from '@kiroku/wandb-format/media-values'
 import { readSummary } from '@kiroku/wandb-format/run-summary'
 import { toWireKey, toWireValue } from '@kiroku/wandb-format/wire'
 
@@ -29,7 +29,7 @@ export function summaryChange(
   after: ReadonlyMap<string, WireValue>,
 ): SummaryChange {
   return {
-    set: Object.fromEntries([...after].filter(([key, value]) => !isSame(before.get(key), value))),
+    set: Object.fromEntries([...after].filter(([key, value]) => !isKept(before.get(key), value))),
     unset: [...before.keys()].filter((key) => !after.has(key)).map(nameOfKey),
   }
 }
@@ -37,6 +37,11 @@ export function summaryChange(
 /** The name that a wire key stands for. */
 export function nameOfKey(key: string): string {
   return key.startsWith('$$') ? key.slice(1) : key
+}
+
+/** Whether a value that a client tells of, in wire form, is the one that is kept. */
+export function isKept(kept: WireValue | undefined, told: WireValue): boolean {
+  return isSame(kept, told) || isKeptMedia(kept, told)
 }
 
 /** Whether two values in wire form are the same, whatever the order of their keys. */

@@ -146,6 +146,17 @@ describe('media', () => {
     expect(later.position.media).toEqual([])
   })
 
+  it('stay as they are shown when a later summary tells of them', () => {
+    const { batch } = build({ files: history(images) }, { files })
+    const [shown] = batch.texts
+    const summary = new Map<string, WireValue>([['pics', shown?.value ?? null]])
+    const told = images.replace('"_step":0', '"loss":1,"_step":1')
+    const rows = history('{"loss":1,"_step":1,"_timestamp":2}')
+    expect(build({ files: { ...rows, ...summaryOf(told) } }, { run: { summary, lastStep: 0 } }).batch.updates).toEqual(
+      [],
+    )
+  })
+
   it('are waited for no more once their step is logged anew', () => {
     const { position } = build({ files: history(images) })
     const anew = build({ files: history(images.replace('a.png', 'b.png')) }, { position, ackSeq: 1 })

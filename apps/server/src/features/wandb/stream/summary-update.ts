@@ -4,7 +4,7 @@ import { type MediaFiles, toKirokuMedia } from '@kiroku/wandb-format/media-value
 import { toWireKey } from '@kiroku/wandb-format/wire'
 import type { Position } from '../position.ts'
 import type { StreamedRun } from '../runs/index.ts'
-import { isSame, nameOfKey, readWireSummary, type SummaryChange } from '../runs/index.ts'
+import { isKept, nameOfKey, readWireSummary, type SummaryChange } from '../runs/index.ts'
 import type { ReadPost } from './read-post.ts'
 
 export type SummarySource = {
@@ -37,7 +37,7 @@ export function summaryUpdate(source: SummarySource): { change: SummaryChange | 
   for (const [key, value] of document.entries) {
     const isLogged = logged.has(key) || (run.summary.has(key) && !run.explicit.has(key))
     if (skipped.has(key) || isAggregated(definitions, key, value) || (isLogged && !isCurrent)) continue
-    if (!isSame(logged.get(key) ?? run.summary.get(key), value)) set[key] = value
+    if (!isKept(logged.get(key) ?? run.summary.get(key), value)) set[key] = value
   }
   const gone = known.filter((key) => !document.entries.has(key))
   const byHand = [...new Set([...known.filter((key) => document.entries.has(key)), ...Object.keys(set)])]
