@@ -126,6 +126,28 @@ it('gives a table its columns once its file is known', () => {
   })
 })
 
+it('shows the rows that were added to a table as one, and gives clients back what they are', () => {
+  const added = {
+    _type: 'incremental-table-file',
+    path: 'media/table/t.table.json',
+    sha256,
+    size: 9,
+    increment_num: 1,
+    previous_increments_paths: ['wandb-client-artifact://a/0-1.t.table.json'],
+    ncols: 2,
+    nrows: 4,
+    log_mode: 'INCREMENTAL',
+  }
+  expect(neededFiles(added)).toEqual({ contents: [], tables: ['media/table/t.table.json'] })
+  expect(toKirokuMedia(added, none)).toEqual(added)
+  const kept = toKirokuMedia(added, all)
+  expect(mediaValueSchema.parse(kept)).toMatchObject({ _type: 'table-file', columns: ['a', 'b'], rows: 2 })
+  const { path: _path, size: _size, ...same } = added
+  expect(fromKirokuMedia(kept)).toMatchObject(same)
+  expect(isKeptMedia(kept, added)).toBe(true)
+  expect(isKeptMedia(kept, fromKirokuMedia(kept))).toBe(true)
+})
+
 it.each(['audio-file', 'video-file', 'html-file', 'plotly-file', 'object3D-file', 'something-new'])(
   'keeps %s as it came',
   (type) => {

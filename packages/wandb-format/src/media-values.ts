@@ -5,6 +5,7 @@ import {
   maxHistogramBins,
   maxImages,
   mediaValueSchema,
+  type TableValue,
   tableValueSchema,
 } from '@kiroku/core/media'
 import { type WireRecord, type WireValue, wireRecordSchema } from '@kiroku/core/values'
@@ -24,9 +25,13 @@ export type MediaFiles = {
   table(path: string): (StoredContent & { columns: readonly string[]; rows: number }) | undefined
 }
 
+/** Rows that were added to a table since it was logged last, in a file of a table's form. */
+const incrementType = 'incremental-table-file'
+const tableTypes = ['table-file', incrementType] as const
+const keptIncrementSchema = tableValueSchema.extend({ increment_num: z.number() })
 const keptImagesSchema = imagesValueSchema.loose()
 const separatedSchema = z.object({ _type: z.literal('images/separated'), filenames: z.array(z.string()) })
-const toldTableSchema = z.object({ _type: z.literal('table-file'), path: z.string() })
+const toldTableSchema = z.object({ _type: z.literal(tableTypes), path: z.string() })
 
 /** Where the copy of a table's file is that has Kiroku's form. */
 export const shownTablePath = (path: string): string => `${path.replace(/\.table\.json$/, '')}.kiroku.table.json`
@@ -36,10 +41,12 @@ export function isMedia(record: ExtendedRecord): boolean {
   return typeof record['_type'] === 'string'
 }
 
+const isTable = ({ _type }: ExtendedRecord): boolean => tableTypes.some((type) => type === _type)
+
 /** The files that `toKirokuMedia` asks for; all other files that a value names are only kept in it. */
 export function neededFiles(record: ExtendedRecord): { contents: string[]; tables: string[] } {
   const path = toText(record['path'], 4096)
-  if (record['_type'] === 'table-file') return { contents: [], tables: path === undefined ? [] : [path] }
+  if (isTable(record)) return { contents: [], tables: path === undefined ? [] : [path] }
   if (record['_type'] === 'images/separated') return { contents: imagePaths(record), tables: [] }
   return { contents: [], tables: [] }
 }
@@ -54,9 +61,13 @@ export function toKirokuMedia(record: ExtendedRecord, files: MediaFiles): WireVa
   return value
 }
 
-/** A media value as clients know it, of one as Kiroku has it: lists of images are told by their files. All else stays as it is. */
+/**
+ * A media value as clients know it, of one as Kiroku has it: lists of images are told by their files, and the rows that were added
+ * to a table are no table. All else stays as it is.
+ */
 export function fromKirokuMedia(value: WireValue): WireValue {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (keptIncrementSchema.safeParse(value).success) return { ...value, _type: incrementType }
   const parsed = keptImagesSchema.safeParse(value)
   const [first] = parsed.data?.images ?? []
   if (!parsed.success || !first) return value
@@ -94,6 +105,7 @@ function convert(record: ExtendedRecord, files: MediaFiles): WireRecord | undefi
     case 'images/separated':
       return imagesOf(record, files)
     case 'table-file':
+    case incrementType:
       return tableOf(record, files)
     case 'histogram':
       return histogramOf(record)
@@ -144,7 +156,8 @@ function tableOf(record: ExtendedRecord, files: MediaFiles): WireRecord | undefi
   const table = files.table(toText(record['path'], 4096) ?? '')
   if (table === undefined) return undefined
   const { columns, ...rest } = table
-  return { ...toWireDocument(record), ...rest, columns: [...columns] }
+  const _type = 'table-file' satisfies TableValue['_type']
+  return { ...toWireDocument(record), ...rest, _type, columns: [...columns] }
 }
 
 function histogramOf(record: ExtendedRecord): WireRecord | undefined {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import { client, fetchFile } from '../../../src/testing/index.ts'
+import { newest } from '../releases.ts'
 import { at, type Check, count, runOf, succeeded, textsOf } from './check.ts'
 import { checkMediaFiles } from './media-checks.ts'
 
@@ -9,6 +10,7 @@ export const fileChecks: readonly Check[] = [
   {
     name: 'saves files and media',
     proves: ['save', 'save_code', 'image', 'histogram', 'table', 'html', 'audio', 'video', 'plotly', 'object', 'plot'],
+    provesOfNewest: ['table.incremental'],
     async run(wandb, tenant) {
       const { id, result } = await succeeded(wandb.run('files.py', tenant))
       const files = await client(tenant).files.list.query(at(tenant, id))
@@ -48,6 +50,14 @@ export const fileChecks: readonly Check[] = [
       expect(run.summary).toMatchObject({ loss: 2, rows: { _type: 'table-file', rows: 2 } })
       expect(run.summary['pictures']).toMatchObject({ _type: 'images' })
       expect(result['pictures'], 'as the client has them').toEqual(['images/separated', 3])
+      if (wandb.version === newest || result['grows']) {
+        const growing = (await textsOf(tenant, id, 'growing')).map(([, value]) => value)
+        expect(growing, 'the rows that were added').toMatchObject([
+          { _type: 'table-file', columns: ['n'], rows: 2, increment_num: 0 },
+          { _type: 'table-file', columns: ['n'], rows: 1, increment_num: 1 },
+          { _type: 'table-file', columns: ['n'], rows: 1, increment_num: 2 },
+        ])
+      }
       await checkMediaFiles(tenant, at(tenant, id))
     },
   },

@@ -51,6 +51,10 @@ export const catalog = {
     histogram: { call: '`wandb.Histogram`', shown: 'bins and counts' },
     array: { call: 'an array in `run.log()`', shown: 'becomes a histogram' },
     table: { call: '`wandb.Table`', shown: 'cells of any kind, shown from its file' },
+    'table.incremental': {
+      call: '`wandb.Table(log_mode="INCREMENTAL")`',
+      partly: 'each step shows the rows that it added',
+    },
     html: { call: '`wandb.Html`', shown: 'in a frame that can reach nothing' },
     audio: { call: '`wandb.Audio`', shown: 'played, one or a list, with captions' },
     video: { call: '`wandb.Video`', shown: 'played, from any place' },

@@ -1,5 +1,6 @@
 """Files and media."""
 
+import inspect
 import os
 import wave
 
@@ -54,7 +55,18 @@ curve = wandb.Table(columns=["x", "y"], data=[[step, step * step] for step in ra
 run.log({"curve": wandb.plot.line(curve, "x", "y", title="A curve")})
 mistakes = wandb.plot.confusion_matrix(y_true=[0, 0, 1, 1], preds=[0, 1, 1, 1], class_names=["cat", "dog"])
 run.log({"mistakes": mistakes})
+# Releases before 0.22 have no tables that rows are added to.
+grows = "log_mode" in inspect.signature(wandb.Table).parameters
+if grows:
+    growing = wandb.Table(columns=["n"], data=[[1], [2]], log_mode="INCREMENTAL")
+    run.log({"growing": growing})
+    growing.add_data(3)
+    run.log({"growing": growing})
 run.log({"loss": 2})
 run.finish()
+if grows:
+    # Another process adds to what the first one logged.
+    with wandb.init(id=run.id, resume="must") as again:
+        again.log({"growing": wandb.Table(columns=["n"], data=[[4]], log_mode="INCREMENTAL")})
 summary = wandb.Api().run(run.path).summary
-tell(pictures=[summary["pictures"]["_type"], len(summary["pictures"]["filenames"])])
+tell(grows=grows, pictures=[summary["pictures"]["_type"], len(summary["pictures"]["filenames"])])
