@@ -37,9 +37,12 @@ export type AgentsRepository = {
    * here though it was handed to another agent is to be stopped. Throws NOT_FOUND.
    */
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
+  /** The runs that the agent began, in the order in which they were made; none for one that is not of the project. */
+  runs(scope: ProjectScope, agent: string): Promise<string[]>
 }
 
 const idRowsSchema = z.array(z.object({ id: z.string() }))
+const runRowsSchema = z.array(z.object({ run: z.string() }))
 const bandsSchema = z.record(z.string(), z.number())
 const countedRowsSchema = z.array(
   z.object({ trial: z.string(), run: z.string(), bands: bandsSchema, iterations: z.coerce.number() }),
@@ -107,6 +110,18 @@ export function createAgentsRepository(database: Database, aliveMs: number): Age
         if (await isAnyToCome(connection, sweep)) return []
         await exit(connection, agent)
         return [{ type: 'exit' }]
+      }),
+
+    runs: ({ projectId }, agent) =>
+      database.session(async (connection) => {
+        const { rows } = await connection.query(
+          `SELECT r.slug AS run FROM sweep_trial t
+             JOIN sweep s ON s.id = t.sweep_id AND s.project_id = $1
+             JOIN run r ON r.project_id = s.project_id AND r.slug = t.run AND r.sweep = s.slug AND r.deleted_at IS NULL
+           WHERE t.agent_id = $2 AND t.dropped_at IS NULL ORDER BY r.created_at, r.id`,
+          [projectId, agent],
+        )
+        return runRowsSchema.parse(rows).map(({ run }) => run)
       }),
   }
 }

@@ -26,6 +26,8 @@ export type SweepsService = Pick<SweepsRepository, 'act' | 'list' | 'byId' | 'de
   register(scope: ProjectScope, sweep: string, host: string): Promise<string>
   /** An agent lives, with these runs going on: what it does next. Throws NOT_FOUND. */
   heartbeat(scope: OrganizationScope, agent: string, running: readonly string[]): Promise<readonly AgentCommand[]>
+  /** The runs that an agent began, in the order in which they were made. */
+  runsOf(scope: ProjectScope, agent: string): Promise<string[]>
 }
 
 export type SweepsOptions = {
@@ -54,6 +56,7 @@ export function createSweepsService({ sweeps, agents, store }: SweepsOptions): S
       return sweeps.byId(scope, slug)
     },
 
+    runsOf: (scope, agent) => agents.runs(scope, agent),
     register: (scope, sweep, host) => agents.create(scope, sweep, host),
 
     async heartbeat(scope, agent, running) {

@@ -45,6 +45,8 @@ export const artifactChecks: readonly Check[] = [
       // Releases up to 0.18 make a job of each run besides.
       expect(result['types']).toEqual(expect.arrayContaining(['code', 'dataset', 'model', 'predictions', 'run_table']))
       expect(result).toMatchObject({ collections: ['numbers', 'pointers'], versions: ['v1', 'v0'] })
+      if (wandb.version === newest || result['of_project'])
+        expect(result['of_project']).toEqual(expect.arrayContaining(['boxed', 'net', 'numbers', 'pointers']))
       expect(result['collection_aliases']).toEqual(['chosen', 'latest', 'raw'])
       expect(result['drafted']).toEqual(['v2', ['deep/labels with space.txt', 'more.txt', 'train.bin']])
       // Older releases tell the number that a linked version was made under.

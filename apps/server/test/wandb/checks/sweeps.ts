@@ -58,6 +58,8 @@ export const sweepChecks: readonly Check[] = [
       })
       expect(result).toMatchObject({ config: { ...found.config, name: 'a grid', method: 'grid' }, name: 'a grid' })
       expect(result['found']).toEqual(expect.arrayContaining(seen.map(({ run }) => run)))
+      const ids = seen.map(({ run }) => run)
+      if (isNewest) expect(result['began'], 'by each agent').toEqual([ids.slice(0, 2), ids.slice(2)])
       expect(result['best']).toBe(seen.find(({ value }) => value === 0)?.run)
       expect(result['url']).toBe(`${tenant.url}/${tenant.organization}/${project}/sweeps/${sweep}`)
       const listed = await client(tenant).runs.list.query({

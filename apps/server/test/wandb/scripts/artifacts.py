@@ -117,6 +117,9 @@ tell(
     collection_aliases=sorted(api.artifact_collection("dataset", f"{path}/numbers").aliases),
 )
 
+if hasattr(wandb.apis.public.Project, "collections"):
+    tell(of_project=[each.name for each in api.project(user.project, entity=user.entity).collections(per_page=2)])
+
 draft = api.artifact(f"{path}/numbers:v0").new_draft()
 write("more.txt", b"more")
 draft.add_file("more.txt")

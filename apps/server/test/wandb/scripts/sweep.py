@@ -53,6 +53,9 @@ tell(
 )
 if hasattr(wandb.Api().project("wandb"), "sweeps"):
     tell(listed=[each.id for each in wandb.Api().project("wandb").sweeps()])
+agents = sweep.agents() if hasattr(sweep, "agents") else []
+if agents and hasattr(type(agents[0]), "runs"):
+    tell(began=[[run.id for run in agent.runs(per_page=10)] for agent in agents])
 tell(found=[each.id for each in sweep.runs], best=sweep.best_run().id)
 
 if early:

@@ -62,9 +62,16 @@ async function byName(node: ProjectNode | ArtifactTypeNode, { name }: { name: st
   return isWanted ? toCollectionNode(context.organization, collection) : null
 }
 
-async function byType({ scope, type }: ArtifactTypeNode, asked: z.infer<typeof pageSchema>, context: WandbContext) {
+/** Clients filter and order collections of servers that say they can do that, which Kiroku does not. */
+const collectionsSchema = pageSchema.extend({
+  filters: z.null('Kiroku does not filter collections').optional(),
+  order: z.null('Kiroku does not order collections').optional(),
+})
+
+async function byType(node: ProjectNode | ArtifactTypeNode, asked: z.infer<typeof pageSchema>, context: WandbContext) {
   const page = pageOf(asked)
-  const { collections, total } = await context.services.artifacts.collections(scope, { type, ...page })
+  const type = 'type' in node ? node.type : null
+  const { collections, total } = await context.services.artifacts.collections(node.scope, { type, ...page })
   return collectionConnection(collections, { total, limit: page.limit }, context)
 }
 
@@ -152,6 +159,7 @@ export const artifactCollectionsModule: WandbModule = {
     extend type Project {
       artifact(name: String!, enableTracking: Boolean): Artifact
       artifactCollection(name: String!): ArtifactCollection
+      artifactCollections(after: String, first: Int, filters: JSONString, order: String): ArtifactCollectionConnection
       artifactCollectionMembership(name: String!): ArtifactCollectionMembership
       artifactType(name: String!): ArtifactType
       artifactTypes(after: String, first: Int, includeAll: Boolean): ArtifactTypeConnection
@@ -221,6 +229,7 @@ export const artifactCollectionsModule: WandbModule = {
         return member && { organization: context.organization, artifact: member.artifact }
       }),
       artifactCollection: resolver(nameSchema, byName),
+      artifactCollections: resolver(collectionsSchema, byType),
       artifactCollectionMembership: resolver(nameSchema, async (node: ProjectNode, { name }, context) => {
         const member = await ofProject(node, name, context)
         return member && { organization: context.organization, member }

@@ -1,7 +1,8 @@
-import { KirokuError } from '@kiroku/core/errors'
+import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { isLiveState } from '@kiroku/core/runs'
 import type { SweepAgent, SweepRun } from '@kiroku/core/sweeps/sweeps'
 import * as z from 'zod'
+import type { ProjectScope } from '../../../../http/scopes.ts'
 import { parametersOf, writeSweepDocument } from '../../sweeps/sweep-document.ts'
 import type { WandbContext } from '../context.ts'
 import { resolver, type WandbModule } from '../module.ts'
@@ -20,7 +21,21 @@ async function findSweep({ scope }: ProjectNode, { sweepName }: { sweepName: str
   }
 }
 
-const agentNode = (agent: SweepAgent) => ({
+const agentRunsSchema = pageSchema.extend({ order: z.literal('+created_at').nullish() })
+
+/** A page of the runs that an agent began. */
+async function runsOf(scope: ProjectScope, agent: SweepAgent, asked: unknown, { services }: WandbContext) {
+  const page = pageOf(await services.sweeps.runsOf(scope, agent.id), parseInput(agentRunsSchema, asked, 'runs'))
+  return {
+    ...page,
+    edges: page.edges.map(({ node, cursor }) => ({
+      cursor,
+      node: async () => ({ scope, run: await services.runs.existing(scope, node) }),
+    })),
+  }
+}
+
+const agentNode = (scope: ProjectScope, agent: SweepAgent) => ({
   id: globalId('Agent', agent.id),
   name: agent.id,
   host: agent.host,
@@ -28,6 +43,7 @@ const agentNode = (agent: SweepAgent) => ({
   totalRuns: agent.runCount,
   createdAt: isoTime(agent.createdAt),
   heartbeatAt: isoTime(agent.heartbeatAt),
+  runs: (asked: unknown, context: WandbContext) => runsOf(scope, agent, asked, context),
 })
 
 /** A run as its sweep knows it: its config has the parameters alone. */
@@ -97,6 +113,7 @@ export const sweepModule: WandbModule = {
       totalRuns: Int
       createdAt: DateTime
       heartbeatAt: DateTime
+      runs(first: Int, after: String, order: String): RunConnection
     }
   `,
   fields: {
@@ -135,10 +152,10 @@ export const sweepModule: WandbModule = {
       agent: resolver(z.object({ agentName: z.string() }), async (node: SweepNode, { agentName }, context) => {
         const agents = await agentsOf(node, context)
         const found = agents.find(({ id }) => id === agentName || globalId('Agent', id) === agentName)
-        return found ? agentNode(found) : null
+        return found ? agentNode(node.scope, found) : null
       }),
       agents: async (node, _args, context) => ({
-        edges: (await agentsOf(node, context)).map((agent) => ({ node: agentNode(agent) })),
+        edges: (await agentsOf(node, context)).map((agent) => ({ node: agentNode(node.scope, agent) })),
       }),
     },
   },
