@@ -90,6 +90,10 @@ export const catalog = {
       shown: 'files of several processes in one version',
     },
     'artifact.ttl': { call: '`artifact.ttl`', not: 'refused: versions stay until somebody deletes them' },
+    'artifact.collection': {
+      call: '`collection.save()`, `change_type()`, `delete()`',
+      not: 'refused: a collection is what its versions were logged as',
+    },
     'artifact.registry': { call: 'registries of an organization', not: 'refused: portfolios of projects do that' },
   },
   'Reading back': {
@@ -111,6 +115,10 @@ export const catalog = {
     'api.exports': {
       call: '`download_history_exports()`',
       not: 'refused: there are none as Parquet; `scan_history()` has every row',
+    },
+    'api.users': {
+      call: '`api.user()`, `api.users()`, `api.team()`',
+      not: 'refused: a client is not told who belongs to an organization',
     },
     reports: { call: '`api.reports()`, saved views', not: 'there are none: the dashboard has pages of its own' },
     automations: { call: '`api.automations()`', not: 'there are none, and a client finds no words for that' },

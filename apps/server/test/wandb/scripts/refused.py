@@ -37,7 +37,17 @@ def register():
         linker.link_artifact(api.artifact(f"{path}/kept:v0"), f"{run.entity}/wandb-registry-model/kept")
 
 
+def tag_collection():
+    collection = api.artifact_collection("dataset", f"{path}/kept")
+    collection.tags = ["tagged"]
+    collection.save()
+
+
 tell(
+    team=refusal(lambda: api.team(run.entity)),
+    user=refusal(lambda: api.user("somebody")),
+    collection=refusal(lambda: api.artifact_collection("dataset", f"{path}/kept").delete()),
+    tags=refusal(tag_collection),
     ttl=refusal(set_ttl),
     registry=refusal(register),
     state=refusal(lambda: api.run(f"{path}/kept").update_state("pending")),

@@ -1,3 +1,4 @@
+import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
 import { entityOf } from '../entity.ts'
 import { resolver, type WandbModule } from '../module.ts'
@@ -7,7 +8,15 @@ import { globalId } from '../nodes.ts'
 export const entityModule: WandbModule = {
   sdl: `
     extend type Query { entity(name: String): Entity }
-    type Entity { id: ID! name: String! isTeam: Boolean organization: EntityOrganization user: EntityUser }
+    type Entity {
+      id: ID!
+      name: String!
+      isTeam: Boolean
+      organization: EntityOrganization
+      user: EntityUser
+      members: [EntityMember!]
+    }
+    type EntityMember { id: ID name: String }
     type EntityOrganization { id: ID name: String orgEntity: Entity coreWeaveOrganizationId: String }
     type EntityUser { organizations: [EntityOrganization!] }
   `,
@@ -25,6 +34,11 @@ export const entityModule: WandbModule = {
       organization: () => null,
       // Where it is missing a client does not say in words that there is no registry.
       user: () => null,
+      // Where it is missing a client cannot read the answer, and does not say why.
+      members: () => {
+        const message = 'Kiroku does not tell clients who belongs to an organization'
+        throw new KirokuError({ code: 'BAD_REQUEST', message })
+      },
     },
   },
 }
