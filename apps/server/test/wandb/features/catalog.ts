@@ -43,7 +43,7 @@ export const catalog = {
     offline: { call: '`mode="offline"`', shown: 'sent later, any number of times' },
   },
   'Files and media': {
-    save: { call: '`run.save()`', shown: 'directories, spaces in names, empty files' },
+    save: { call: '`run.save()`', shown: 'directories, spaces in names, empty files; up to 256 MiB each' },
     save_code: { call: '`save_code=True`, environment', shown: 'program, requirements, metadata, config' },
     log_code: { call: '`run.log_code()`', shown: 'an artifact of type `code`' },
     image: { call: '`wandb.Image`', shown: 'one or a list, with captions' },
