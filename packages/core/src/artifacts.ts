@@ -131,8 +131,11 @@ export const artifactListSchema = z.object({
 })
 export type ArtifactList = z.infer<typeof artifactListSchema>
 
-/** The type of what `wandb` makes of a logged table. */
-export const runTableType = 'run_table'
+/** The types of what `wandb` makes of logged tables, whole and by added rows, and what people call them. */
+export const runTableTypes: ReadonlyMap<string, string> = new Map([
+  ['run_table', 'logged tables'],
+  ['wandb-run-incremental-table', 'rows of logged tables'],
+])
 
 /** An artifact by its name. */
 export const artifactAddressSchema = projectPathSchema.extend({ name: artifactNameSchema })

@@ -1,5 +1,5 @@
 'use client'
-import { type Artifact, runTableType } from '@kiroku/core/artifacts'
+import { type Artifact, runTableTypes } from '@kiroku/core/artifacts'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { artifactPath } from '@kiroku/core/routes'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -54,7 +54,7 @@ function ArtifactTable({ path }: { path: ProjectPath }): ReactNode {
         {first.types.map((each) => (
           <TypeButton
             key={each.type}
-            label={each.type === runTableType ? 'logged tables' : each.type}
+            label={runTableTypes.get(each.type) ?? each.type}
             count={each.count}
             isOn={type === each.type}
             onClick={() => setType(each.type)}

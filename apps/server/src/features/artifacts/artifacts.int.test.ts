@@ -235,6 +235,8 @@ describe('lists', () => {
     for (const name of ['a', 'b', 'c'])
       await logArtifact(tenant, { ...at, name, type: 'model', files: { [name]: name } })
     await logArtifact(tenant, { ...at, name: 'table', type: 'run_table', files: { t: 't' } })
+    const ofRows = 'wandb-run-incremental-table'
+    await logArtifact(tenant, { ...at, name: 'rows', type: ofRows, files: { r: 'r' } })
     const first = await api().artifacts.list.query({ ...at, limit: 2 })
     expect(first).toMatchObject({
       artifacts: [{ name: 'a' }, { name: 'b' }],
@@ -242,6 +244,7 @@ describe('lists', () => {
       types: [
         { type: 'model', count: 3 },
         { type: 'run_table', count: 1 },
+        { type: ofRows, count: 1 },
       ],
     })
     const next = await api().artifacts.list.query({ ...at, limit: 2, cursor: first.nextCursor ?? '' })

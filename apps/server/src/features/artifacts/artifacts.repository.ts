@@ -32,10 +32,10 @@ export type ArtifactsRepository = {
   collectionById(scope: Organization, id: string): Promise<StoredCollection | null>
   /** Also one that has no version yet. */
   collection(scope: ProjectScope, name: string): Promise<StoredCollection | null>
-  /** Those with versions, by name, of one type or, where it is null, of any but `hidden`; and how many there are. */
+  /** Those with versions, by name, of one type or, where it is null, of any but the `hidden`; and how many there are. */
   collections(
     scope: ProjectScope,
-    asked: { type: string | null; hidden?: string } & Page,
+    asked: { type: string | null; hidden?: readonly string[] } & Page,
   ): Promise<{ collections: StoredCollection[]; total: number }>
   /** The types of a project by name, when the first artifact of each came (unix milliseconds), and how many there are. */
   types(scope: ProjectScope): Promise<{ type: string; createdAt: number; count: number }[]>
@@ -160,11 +160,11 @@ export function createArtifactsRepository({ transaction }: Database): ArtifactsR
     collection: (scope, name) =>
       transaction(async (connection) => (await collection(connection, scope, name))[0] ?? null),
 
-    collections: (scope, { type, hidden, after, limit }) =>
+    collections: (scope, { type, hidden = [], after, limit }) =>
       transaction(async (connection) => {
-        const where = `c.project_id = $2 AND ($3::text IS NULL OR c.type = $3) AND ($4::text IS NULL OR c.type <> $4)
+        const where = `c.project_id = $2 AND ($3::text IS NULL OR c.type = $3) AND c.type <> ALL($4::text[])
           AND EXISTS (SELECT 1 FROM artifact_member m WHERE m.collection_id = c.id)`
-        const values = [scope.projectId, type, type === null ? (hidden ?? null) : null]
+        const values = [scope.projectId, type, type === null ? hidden : []]
         const found = await readCollections(
           connection,
           scope,

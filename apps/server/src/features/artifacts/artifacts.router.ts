@@ -10,7 +10,7 @@ import {
   artifactVersionsInputSchema,
   artifactVersionsSchema,
   maxLineage,
-  runTableType,
+  runTableTypes,
   versionAddressSchema,
 } from '@kiroku/core/artifacts'
 import { KirokuError } from '@kiroku/core/errors'
@@ -48,7 +48,7 @@ export const artifactsRouter = router({
     .query(async ({ ctx: { identity, services }, input }) => {
       const scope = await projectAt({ identity, services }, input)
       const { limit, cursor: after, type = null } = input
-      const asked = { type, hidden: runTableType, after, limit }
+      const asked = { type, hidden: [...runTableTypes.keys()], after, limit }
       const { collections, total } = await services.artifacts.collections(scope, asked)
       return {
         artifacts: collections.flatMap((collection) => describeCollection(collection) ?? []),

@@ -1,4 +1,4 @@
-import { runTableType } from '@kiroku/core/artifacts'
+import { runTableTypes } from '@kiroku/core/artifacts'
 import { keepTag } from '@kiroku/core/projects'
 import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
@@ -126,18 +126,19 @@ export function createPurgeRepository(database: Database): PurgeRepository {
 
 /** Artifacts outlive the runs that made them, but for those of logged tables that no other run uses. */
 async function forgetArtifacts(connection: Connection, runs: readonly string[]): Promise<void> {
+  const tableTypes = [...runTableTypes.keys()]
   await connection.query(
     `DELETE FROM artifact a USING artifact_collection c
-     WHERE c.id = a.collection_id AND c.type = $2 AND a.created_by_run = ANY($1)
+     WHERE c.id = a.collection_id AND c.type = ANY($2) AND a.created_by_run = ANY($1)
        AND NOT EXISTS (SELECT 1 FROM run_artifact u WHERE u.artifact_id = a.id AND u.run_id <> ALL($1))`,
-    [runs, runTableType],
+    [runs, tableTypes],
   )
   await connection.query(
-    `DELETE FROM artifact_collection c WHERE type = $1
+    `DELETE FROM artifact_collection c WHERE type = ANY($1)
        AND project_id IN (SELECT project_id FROM run WHERE id = ANY($2))
        AND NOT EXISTS (SELECT 1 FROM artifact a WHERE a.collection_id = c.id)
        AND NOT EXISTS (SELECT 1 FROM artifact_member m WHERE m.collection_id = c.id)`,
-    [runTableType, runs],
+    [tableTypes, runs],
   )
   await connection.query('UPDATE artifact SET created_by_run = NULL WHERE created_by_run = ANY($1)', [runs])
 }
