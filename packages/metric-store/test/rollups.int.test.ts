@@ -311,6 +311,31 @@ describe.each(engines)('on the $kind engine', ({ kind, open, isMissing }) => {
   )
 })
 
+describe.each(engines)('of points that lie unevenly, on the $kind engine', ({ open, isMissing }) => {
+  const storeOf = sharedStore({ open, isMissing })
+  test.skipIf(isMissing)(
+    'those of a window come as they are when they are few, however many it looked like',
+    async () => {
+      const store = storeOf()
+      const [project, run] = [randomUUID(), randomUUID()]
+      const dense = Array.from({ length: 20_000 }, (_, step) => step)
+      const steps = Float64Array.from([...dense, ...Array.from({ length: 80 }, (_, index) => 20_000 + index * 1000)])
+      const metrics = [{ name: 'loss', rows: null, values: steps.map((step) => Math.sin(step)) }]
+      await store.insert(
+        [{ project, run, stream: 'history', version: nextVersion(), steps, times: steps, metrics }],
+        [],
+      )
+      await store.roll()
+      const range = { from: 40_000, to: 90_000 }
+      const [found] = (
+        await chartOf(store, { project, width: 70, range, series: [asked(run, 'loss', { kind: 'step' })] })
+      ).series
+      expect(found?.form).toBe('points')
+      expect(found?.count).toBe(51)
+    },
+  )
+})
+
 describe.each(engines)('over another metric, on the $kind engine', ({ open, isMissing }) => {
   const storeOf = sharedStore({ open, isMissing })
   test.skipIf(isMissing).each([

@@ -142,7 +142,7 @@ async function readLevels(
       const points = pointsOfRolled(found)
       const level = chooseLevel({ points, width: drawn.width, seriesCount: drawn.series.length })
       if (level !== null && level < entry.level) again.push({ ...entry, level })
-      else if (level !== null || entry.level === 0) columns.set(key, found)
+      else if (level !== null || (entry.level === 0 && !isSentAsPoints(points, drawn.width))) columns.set(key, found)
     }
     wanted = again
   }
