@@ -56,6 +56,18 @@ describe('flatten', () => {
     expect(flatten({ 'a.b': 1, a: { b: 2 } }, (leaf) => leaf)).toEqual({ 'a.b': 2 })
   })
 
+  it('leaves circles, and what is nested very deep, to the leaf', () => {
+    const circle: Record<string, unknown> = { n: 1 }
+    circle['self'] = circle
+    expect(flatten({ a: circle, b: circle }, (leaf) => (leaf === circle ? 'circle' : leaf))).toEqual({
+      ...{ 'a.n': 1, 'a.self': 'circle' },
+      ...{ 'b.n': 1, 'b.self': 'circle' },
+    })
+    let deep: Record<string, unknown> = {}
+    for (let depth = 0; depth < 100_000; depth++) deep = { d: deep }
+    expect(Object.keys(flatten(deep, () => 1))).toEqual([Array(32).fill('d').join('.')])
+  })
+
   it('does not open class instances', () => {
     const date = new Date(0)
     expect(flatten({ date }, (leaf) => leaf)).toEqual({ date })

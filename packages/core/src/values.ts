@@ -70,17 +70,24 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
+/** Records nest so deep at most; below that, and in a circle, they are leaves. */
+const maxOpenDepth = 32
+
 /** Opens nested records into dotted keys: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. An empty record gives nothing. */
 export function flatten<T>(
   record: Readonly<Record<string, unknown>>,
   leaf: (value: unknown, key: string) => T,
 ): Record<string, T> {
   const flat: Record<string, T> = {}
+  const above: object[] = []
   const open = (level: Readonly<Record<string, unknown>>, prefix: string): void => {
+    above.push(level)
     for (const [key, value] of Object.entries(level)) {
-      if (isRecord(value)) open(value, `${prefix}${key}.`)
+      const isOpened = isRecord(value) && above.length < maxOpenDepth && !above.includes(value)
+      if (isOpened) open(value, `${prefix}${key}.`)
       else flat[prefix + key] = leaf(value, prefix + key)
     }
+    above.pop()
   }
   open(record, '')
   return flat

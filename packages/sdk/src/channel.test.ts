@@ -1,5 +1,8 @@
 import { once } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WriterChannel } from './channel.ts'
 import { recordKinds } from './log/format.ts'
 import { fileKind } from './writer/protocol.ts'
@@ -15,18 +18,22 @@ function taken(channel: WriterChannel, kind: number): number {
   return bytes
 }
 
-/** A channel whose thread could not start, so that nothing leaves it. */
-async function stuckChannel(): Promise<WriterChannel> {
-  const deaths = new EventTarget()
-  const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')), '/no/such/writer.cjs')
-  await once(deaths, 'death')
-  expect(channel.isDead).toBe(true)
-  return channel
+let directory: string
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'kiroku-channel-'))
+})
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** A channel whose thread takes nothing, so that nothing leaves it. */
+function stuckChannel(): WriterChannel {
+  const program = join(directory, 'stuck.cjs')
+  writeFileSync(program, 'setInterval(() => {}, 1000)')
+  return new WriterChannel(() => {}, program)
 }
 
 describe('7.1 what waits for the writer thread', () => {
-  it('is bounded for what is printed, then for files and rows, and has room for everything else', async () => {
-    const channel = await stuckChannel()
+  it('is bounded for what is printed, then for files and rows, and has room for everything else', () => {
+    const channel = stuckChannel()
     const ring = 4 * megabyte
     const printed = taken(channel, recordKinds.console)
     expect(printed).toBeGreaterThan(ring)
@@ -38,9 +45,24 @@ describe('7.1 what waits for the writer thread', () => {
     expect(taken(channel, recordKinds.update)).toBe(64 * megabyte)
   })
 
-  it('has room for rows when printed text has none', async () => {
-    const channel = await stuckChannel()
+  it('has room for rows when printed text has none', () => {
+    const channel = stuckChannel()
     taken(channel, recordKinds.console)
     expect(taken(channel, recordKinds.row)).toBeGreaterThan(20 * megabyte)
+  })
+
+  it('is tried again by one timer, however many records wait', () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    taken(stuckChannel(), recordKinds.row)
+    expect(timers).toHaveBeenCalledTimes(1)
+    timers.mockRestore()
+  })
+
+  it('is nothing once the thread is dead', async () => {
+    const deaths = new EventTarget()
+    const channel = new WriterChannel(() => deaths.dispatchEvent(new Event('death')), '/no/such/writer.cjs')
+    await once(deaths, 'death')
+    expect(channel.isDead).toBe(true)
+    for (const kind of [recordKinds.row, recordKinds.update]) expect(taken(channel, kind)).toBe(0)
   })
 })

@@ -27,6 +27,7 @@ export class WriterChannel {
   #overflowBytes = 0
   #runs = 0
   #isDead = false
+  #isRetrying = false
 
   /** Starts the thread, of which `path` is the program. `onDeath` hears once of a thread that ended before the script. */
   constructor(onDeath: (why: string) => void, path: string = writerPath) {
@@ -68,8 +69,12 @@ export class WriterChannel {
     this.#listeners.delete(run)
   }
 
-  /** Hands a record over; false when it had to be dropped, which happens to rows, files and what was printed only. */
+  /**
+   * Hands a record over; false when it had to be dropped, which happens to rows, files and what was printed, and to all once the thread
+   * is dead.
+   */
   send(run: number, payload: Uint8Array): boolean {
+    if (this.#isDead) return false
     if (this.#overflow.length > 0) this.#drainOverflow()
     if (this.#overflow.length === 0 && payload.length <= maxPartBytes) {
       if (this.#ring.push(ringTag(run, false), payload)) return true
@@ -125,7 +130,10 @@ export class WriterChannel {
   }
 
   #retryLater(): void {
+    if (this.#isRetrying || this.#isDead) return
+    this.#isRetrying = true
     setTimeout(() => {
+      this.#isRetrying = false
       this.#drainOverflow()
       if (this.#overflow.length > 0) this.#retryLater()
     }, retryMs).unref()

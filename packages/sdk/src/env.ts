@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { KirokuError } from '@kiroku/core/errors'
 import * as z from 'zod'
 import { envSchema, type SdkEnv } from './env-schema.ts'
@@ -14,12 +15,22 @@ export function sdkEnv(): SdkEnv {
   })
 }
 
+/** Variables that name a file or directory, which the sidecar reads from another working directory. */
+const pathVariables = [
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'KIROKU_CONFIG_DIR',
+  'XDG_CONFIG_HOME',
+] as const
+
 /**
- * The environment of the sidecar: the script's, without what would change how Node itself runs, and with the orders that it
- * begins with. Others than its user cannot read it, as they could its arguments.
+ * The environment of the sidecar: the script's, without what would change how Node itself runs, its paths absolute, and with the
+ * orders that it begins with. Others than its user cannot read it, as they could its arguments.
  */
 export function sidecarEnvironment(orders: readonly Order[]): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...environment } = process.env
+  for (const name of pathVariables) if (environment[name]) environment[name] = resolve(environment[name])
   return { ...environment, KIROKU_SIDECAR_ORDERS: JSON.stringify(orders) }
 }
 

@@ -11,10 +11,19 @@ export function tell(lines: readonly string[]): void {
   if (lines.length === 0) return
   try {
     const text = `${lines.map((line) => `kiroku: ${line}`.trimEnd()).join('\n')}\n`
-    unheard(() => process.stderr.write(text))
+    unheard(() => process.stderr.write(text, leaveUnread))
   } catch {
     // Nobody reads standard error; a message is not worth more than the training.
   }
+}
+
+let isUnread = false
+
+/** Takes the events by which a stream that nobody reads any more would end the script: one for each of our lines that fails. */
+function leaveUnread(error: Error | null | undefined): void {
+  if (!error || isUnread) return
+  isUnread = true
+  process.stderr.on('error', () => {})
 }
 
 /** What is told of a run at its end: the course of its metrics and its summary, ten lines of each at most. */

@@ -231,6 +231,7 @@ export class WriterLink implements RunLink {
         break
       case 'stored':
         this.#isStored = true
+        if (!this.#options.isOnline) this.#options.channel.forget(this.#run)
         break
       case 'refused':
         this.#answer = { kind: 'refused', code: event.code, why: event.why }
@@ -238,6 +239,8 @@ export class WriterLink implements RunLink {
         break
       case 'done':
         this.#isSettled = true
+        // Nothing more is heard of it, and a script may have thousands of runs.
+        this.#options.channel.forget(this.#run)
     }
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { testOrganization, testServer } from '@kiroku/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changeSettings } from '../src/settings-file.ts'
-import { type Beginning, ran } from './beginning.ts'
+import { type Beginning, begin, ran } from './beginning.ts'
 import { endedRun, type Place, storedRun } from './stored-run.ts'
 
 let server: Awaited<ReturnType<typeof testServer>>
@@ -63,6 +63,19 @@ describe('7.7 messages', () => {
     expect(stderr.match(/sending:.*|waiting.*/g)).toEqual([
       'waiting for the server, 11 s at most; the rest is sent later',
     ])
+  })
+
+  it('that nobody reads any more do the script no harm', async () => {
+    const steps: Beginning['steps'] = [
+      { pause: 300 },
+      { log: [{ a: 1 }, { step: 5 }] },
+      { log: [{ a: 1 }, { step: 4 }] },
+    ]
+    await using script = begin({ options: { id: 'unread' }, steps: [...steps, { pause: 300 }] }, env)
+    script.child.stderr?.destroy()
+    expect(await script.exit()).toBe(0)
+    expect(script.lines.some(({ done }) => done !== undefined)).toBe(true)
+    expect((await endedRun(place, 'unread')).state).toBe('finished')
   })
 
   it('say of a run that goes on where it does, and draw only what was logged since', async () => {

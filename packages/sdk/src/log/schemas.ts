@@ -8,6 +8,8 @@ export const processMarkSchema = z.object({
   pid: z.number().int().positive(),
   start: z.string().nullable(),
   hostname: z.string(),
+  /** Where its id means this process, where the system has such places: containers of one host name have ids of their own. */
+  space: z.string().nullable().default(null),
 })
 export type ProcessMark = z.infer<typeof processMarkSchema>
 

@@ -37,6 +37,10 @@ it('takes up what was begun for a server by a script that is gone, and nobody br
   claimRun(leave('6-claimed'))
   writeFileSync(join(leave('7-left-by-its-sender-too'), 'sender'), JSON.stringify(gone))
   mkdirSync(join(runs, '8-empty'))
+  // Of a container with this one's host name nobody can tell whether a process of it lives.
+  const elsewhere = { ...gone, space: 'pid:[1]' }
+  leave('9-of-another-container', { mark: elsewhere })
+  writeFileSync(join(leave('10-sent-from-there'), 'sender'), JSON.stringify(elsewhere))
   const found = findLeftovers(join(runs, 'any'), 10)
   expect(found.map(({ directory, url }) => [basename(directory), url])).toEqual([
     ['7-left-by-its-sender-too', 'http://x'],

@@ -45,7 +45,8 @@ class Sidecar {
     })
     process.stdin.on('end', () => this.#watchParent())
     process.stdin.on('error', () => this.#watchParent())
-    process.stdout.on('error', () => {})
+    // Nobody reads it any more, or the disk that has its log is full.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
     for (const order of firstOrders()) this.#take(order)
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => {})
   }

@@ -152,6 +152,8 @@ export class Writer {
     run.close()
     this.#runs.delete(id)
     this.#listening.delete(id)
+    const options = this.#options.get(id)
+    if (options?.header.url === null || options?.apiKey === null) this.#options.delete(id)
     this.#emit({ type: 'stored', run: id })
   }
 
