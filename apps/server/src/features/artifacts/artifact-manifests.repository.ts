@@ -16,7 +16,7 @@ type Organization = Pick<OrganizationScope, 'organizationId'>
  * organization is NOT_FOUND, as one that nothing has.
  */
 export type ArtifactManifests = {
-  /** Announces a list of files for a pending artifact. */
+  /** Announces a list of files for an artifact; for one that is committed, as by another process meanwhile, it changes nothing. */
   add(
     scope: Organization,
     manifest: { artifactId: string; kind: ManifestKind; baseArtifactId: string | null; md5: string | null },
@@ -62,12 +62,7 @@ export function createArtifactManifests({ transaction }: Database): ArtifactMani
   return {
     add: (scope, { artifactId, kind, baseArtifactId, md5 }) =>
       transaction(async (connection) => {
-        const { artifact } = await lockArtifact(connection, scope, artifactId)
-        if (artifact.state === 'committed')
-          throw new KirokuError({
-            code: 'BAD_REQUEST',
-            message: 'the artifact is committed: its files stay as they are',
-          })
+        await lockArtifact(connection, scope, artifactId)
         const { rows } = await connection.query(
           `INSERT INTO artifact_manifest (artifact_id, kind, base_artifact_id, md5)
            VALUES ($1, $2::artifact_manifest_kind, $3, $4) RETURNING id`,

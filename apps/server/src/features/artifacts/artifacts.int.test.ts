@@ -228,6 +228,25 @@ describe('the contents of files', () => {
   })
 })
 
+it('that two processes log at once is one version, whichever of them ends first', async () => {
+  await testRun(tenant, { project: 'twice', run: 'r' })
+  const at = { organization: tenant.organization, project: 'twice', name: 'data' }
+  const files = { a: 'the same' }
+  const { id } = await logArtifact(tenant, { ...at, files })
+  // The slower one sends its list, and commits, when the other one is done.
+  await uploadManifest(tenant, id, { a: { digest: md5Of('the same'), size: 8 } })
+  await askWandb(
+    tenant,
+    z.unknown(),
+    'mutation($input: CommitArtifactInput!) { commitArtifact(input: $input) { artifact { id } } }',
+    { input: { artifactID: id } },
+  )
+  const { versions } = await api().artifacts.versions.query(at)
+  expect(versions.map(({ version, fileCount }) => [version, fileCount])).toEqual([[0, 1]])
+  const page = await api().artifacts.files.query({ ...at, version: 'v0' })
+  expect(page.files.map(({ path }) => path)).toEqual(['a'])
+})
+
 describe('lists', () => {
   it('come by pages', async () => {
     await testRun(tenant, { project: 'pages', run: 'r' })
@@ -327,14 +346,19 @@ describe('what is deleted', () => {
     const kept = { ...at, project: 'stays' }
     const shared = 'held by both'.repeat(1000)
     const { id } = await logArtifact(other, { ...at, run: 'r', files: { a: 'will be gone', shared } })
-    await logArtifact(other, { ...kept, files: { shared } })
-    const portfolio = { artifactID: id, projectName: 'stays', artifactPortfolioName: 'chosen' }
-    await askWandb(
-      other,
-      z.unknown(),
-      'mutation($input: LinkArtifactInput!) { linkArtifact(input: $input) { versionIndex } }',
-      { input: portfolio },
-    )
+    const { id: keptId } = await logArtifact(other, { ...kept, files: { shared } })
+    const links = [
+      { artifactID: keptId, artifactPortfolioName: 'chosen' },
+      { artifactID: id, artifactPortfolioName: 'chosen' },
+      { artifactID: id, artifactPortfolioName: 'of one' },
+    ]
+    const document = 'mutation($input: LinkArtifactInput!) { linkArtifact(input: $input) { versionIndex } }'
+    for (const input of links)
+      await askWandb(other, z.unknown(), document, { input: { ...input, projectName: 'stays' } })
+    const chosen = { ...kept, name: 'chosen' }
+    const chosenVersions = async () =>
+      (await client(other).artifacts.versions.query({ ...chosen, limit: 1 })).versions.map(({ version }) => version)
+    expect(await chosenVersions()).toEqual([1])
     const linkSchema = z.object({
       artifact: z.object({ currentManifest: z.object({ file: z.object({ directUrl: z.string() }) }) }),
     })
@@ -357,6 +381,13 @@ describe('what is deleted', () => {
 
     await client(other).projects.delete.mutate(at)
     expect((await fetch(link)).status).toBe(404)
+    // What is linked from there is nowhere to be seen, and hides nothing else.
+    expect(await chosenVersions()).toEqual([0])
+    const seen = await client(other).artifacts.list.query({ ...kept })
+    expect(seen.artifacts.map(({ name, versionCount }) => [name, versionCount])).toEqual([
+      ['chosen', 1],
+      ['thing', 1],
+    ])
     await until(async () => expect(await contentsOf(directory)).toBe(2), 60_000)
     const content = await fetch(
       `${server.url}${routes.artifactFiles}?${new URLSearchParams({ ...kept, version: 'v0', path: 'shared' })}`,
@@ -364,7 +395,7 @@ describe('what is deleted', () => {
     )
     expect(await content.text()).toBe(shared)
     const { artifacts } = await client(other).artifacts.list.query(kept)
-    expect(artifacts.map(({ name }) => name)).toEqual(['thing'])
+    expect(artifacts.map(({ name }) => name)).toEqual(['chosen', 'thing'])
     expect((await usage()).storedFileBytes).toBeLessThan(before.storedFileBytes - 'will be gone'.length)
 
     await client(other).organizations.delete.mutate({ organization: other.organization })

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { Connection, Database } from '../../database/database.ts'
 import type { OrganizationScope, ProjectScope } from '../../http/scopes.ts'
 import { type ArtifactRun, readArtifacts, runJson, type StoredArtifact, seenRuns } from './artifact-row.ts'
-import { readCollections, type StoredCollection } from './collection-row.ts'
+import { membersSql, readCollections, type StoredCollection } from './collection-row.ts'
 import { originPrefix } from './origin.ts'
 
 /** A version of a collection: its number there, and the artifact, which a portfolio has from elsewhere. */
@@ -106,7 +106,7 @@ const selectMembers = `
   SELECT m.artifact_id AS id, m.collection_id AS "collectionId", m.version, m.created_at AS "createdAt",
     ARRAY(SELECT alias FROM artifact_alias WHERE collection_id = m.collection_id AND artifact_id = m.artifact_id
           ORDER BY alias) AS aliases
-  FROM artifact_member m`
+  FROM ${membersSql}`
 
 /** Reads artifacts from PostgreSQL. */
 export function createArtifactsRepository({ transaction }: Database): ArtifactsRepository {
@@ -163,7 +163,7 @@ export function createArtifactsRepository({ transaction }: Database): ArtifactsR
     collections: (scope, { type, hidden = [], after, limit }) =>
       transaction(async (connection) => {
         const where = `c.project_id = $2 AND ($3::text IS NULL OR c.type = $3) AND c.type <> ALL($4::text[])
-          AND EXISTS (SELECT 1 FROM artifact_member m WHERE m.collection_id = c.id)`
+          AND EXISTS (SELECT 1 FROM ${membersSql} WHERE m.collection_id = c.id)`
         const values = [scope.projectId, type, type === null ? hidden : []]
         const found = await readCollections(
           connection,
@@ -211,14 +211,14 @@ export function createArtifactsRepository({ transaction }: Database): ArtifactsR
     versions: (scope, found, { after, limit, isAscending = false, tags = [] }) =>
       transaction(async (connection) => {
         const where = `m.collection_id = $1
-          AND ($2::text[] = '{}' OR EXISTS (SELECT 1 FROM artifact a WHERE a.id = m.artifact_id AND a.tags @> $2::text[]))`
+          AND ($2::text[] = '{}' OR ma.tags @> $2::text[])`
         const { rows } = await connection.query(
           `${selectMembers} WHERE ${where} AND ($3::int IS NULL OR m.version ${isAscending ? '>' : '<'} $3)
            ORDER BY m.version ${isAscending ? 'ASC' : 'DESC'} LIMIT $4`,
           [found.collectionId, tags, after === undefined ? null : Number(after), limit],
         )
         const versions = await memberships(connection, scope, rows, [found])
-        const counted = await connection.query(`SELECT count(*) FROM artifact_member m WHERE ${where}`, [
+        const counted = await connection.query(`SELECT count(*) FROM ${membersSql} WHERE ${where}`, [
           found.collectionId,
           tags,
         ])
