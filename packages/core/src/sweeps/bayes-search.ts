@@ -13,6 +13,8 @@ export type Observation = { values: readonly (WireValue | undefined)[]; value: n
 
 /** Beyond so many runs only the best and the latest count, half of each: what a proposal costs grows with their cube. */
 export const maxObservations = 120
+/** What a training diverges to: its square is no number any more, and one such run would hide what all others tell. */
+const largestValue = 1e100
 const candidates = 400
 
 /**
@@ -31,14 +33,15 @@ export function bayesPoint(
     const point = placeIn(parameters, values)
     return point ? [{ point, value: typeof value === 'number' ? sign * value : value }] : []
   })
-  const finite = placed.flatMap(({ value }) => (typeof value === 'number' && Number.isFinite(value) ? [value] : []))
+  const finite = placed.flatMap(({ value }) => (typeof value === 'number' && isUsable(value) ? [value] : []))
   if (finite.length < Math.max(3, Math.min(10, searched.length + 1))) return randomPoint(parameters, random)
   const worst = Math.max(...finite)
   const best = Math.min(...finite)
   const ended = choose(
     placed.flatMap(({ point, value }) => (value === undefined ? [] : [{ point, value: finiteOr(value, worst) }])),
   )
-  const process = believe(ended, placed.filter(({ value }) => value === undefined).slice(-16))
+  const categories = searched.map(({ distribution }) => distribution.kind === 'categorical')
+  const process = believe(ended, categories, placed.filter(({ value }) => value === undefined).slice(-16))
   const leaders = ended.toSorted((left, right) => left.value - right.value).slice(0, 5)
   let found: { places: number[]; gain: number } = { places: [], gain: Number.NEGATIVE_INFINITY }
   const consider = (places: number[]): void => {
@@ -55,8 +58,9 @@ export function bayesPoint(
   return parameters.map(({ distribution }, index) => valueAt(distribution, found.places[index] ?? 0))
 }
 
-const finiteOr = (value: number | null, other: number): number =>
-  value !== null && Number.isFinite(value) ? value : other
+/** False, too, for NaN. */
+const isUsable = (value: number): boolean => Math.abs(value) <= largestValue
+const finiteOr = (value: number | null, other: number): number => (value !== null && isUsable(value) ? value : other)
 
 type Placed = { point: readonly number[]; value: number }
 
@@ -68,13 +72,17 @@ function choose(ended: readonly Placed[]): readonly Placed[] {
 }
 
 /** Runs that go on are taken to become what is believed of them now. */
-function believe(ended: readonly Placed[], going: readonly { point: readonly number[] }[]): GaussianProcess {
+function believe(
+  ended: readonly Placed[],
+  categories: readonly boolean[],
+  going: readonly { point: readonly number[] }[],
+): GaussianProcess {
   const points = ended.map(({ point }) => point)
   const values = ended.map(({ value }) => value)
-  const process = fitGaussianProcess(points, values)
+  const process = fitGaussianProcess(points, values, categories)
   if (going.length === 0) return process
   const believed = going.map(({ point }) => process.at(point).mean)
-  return fitGaussianProcess([...points, ...going.map(({ point }) => point)], [...values, ...believed])
+  return fitGaussianProcess([...points, ...going.map(({ point }) => point)], [...values, ...believed], categories)
 }
 
 function expectedImprovement(process: GaussianProcess, point: readonly number[], best: number): number {
@@ -84,10 +92,7 @@ function expectedImprovement(process: GaussianProcess, point: readonly number[],
   return (best - mean) * normalCumulative(z) + deviation * density
 }
 
-/** Two different categories are one unit apart. */
-const categoryMark = Math.SQRT1_2
-
-/** Where values lie in the unit cube: a category has a dimension for each of its values. Null for values that they cannot have. */
+/** Where values lie in the unit cube, and which of its values a category is. Null for values that they cannot have. */
 function placeIn(parameters: readonly Parameter[], values: readonly (WireValue | undefined)[]): number[] | null {
   const point: number[] = []
   for (const [index, { distribution }] of parameters.entries()) {
@@ -95,7 +100,7 @@ function placeIn(parameters: readonly Parameter[], values: readonly (WireValue |
     if (distribution.kind === 'categorical') {
       const category = categoryOf(distribution, values[index])
       if (category < 0) return null
-      point.push(...distribution.values.map((_, at) => (at === category ? categoryMark : 0)))
+      point.push(category)
     } else {
       const place = placeOf(distribution, values[index])
       if (place === undefined) return null
@@ -105,15 +110,14 @@ function placeIn(parameters: readonly Parameter[], values: readonly (WireValue |
   return point
 }
 
-/** One number of 0 to 1 for each parameter, of a point in the unit cube. */
+/** One number of 0 to 1 for each parameter, of a point as `placeIn` has it. */
 function placesOf(parameters: readonly Parameter[], point: readonly number[]): number[] {
   let at = 0
   return parameters.map(({ distribution }) => {
     if (distribution.kind === 'constant') return 0
     if (distribution.kind !== 'categorical') return point[at++] ?? 0
     const { values, probabilities } = distribution
-    const category = point.slice(at, at + values.length).findIndex((mark) => mark > 0)
-    at += values.length
+    const category = point[at++] ?? 0
     const before = (probabilities ?? values.map(() => 1 / values.length)).slice(0, category + 1)
     const last = before.pop() ?? 0
     return before.reduce((sum, one) => sum + one, 0) + last / 2

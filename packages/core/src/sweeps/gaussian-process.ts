@@ -6,16 +6,23 @@ export type GaussianProcess = { at(point: readonly number[]): Belief; likelihood
 
 type Shape = { lengths: readonly number[]; noise: number }
 
+/** Which dimensions have categories: two different ones are one unit apart, whichever they are. */
+type Categories = readonly boolean[]
+
 /**
  * Fits a Gaussian process with a Matérn 5/2 kernel to values seen at points of a unit cube (Rasmussen and Williams, Gaussian
- * Processes for Machine Learning, 2.1 and 4.2). Lengths of each dimension and the noise are those of a few that make what was seen
+ * Processes for Machine Learning, 2.1 and 4.2), some of whose dimensions may have numbers of categories instead. Lengths of each dimension and the noise are those of a few that make what was seen
  * the likeliest. Deterministic; the cost grows with the cube of the number of points.
  */
-export function fitGaussianProcess(points: readonly (readonly number[])[], values: readonly number[]): GaussianProcess {
+export function fitGaussianProcess(
+  points: readonly (readonly number[])[],
+  values: readonly number[],
+  categories: Categories,
+): GaussianProcess {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1
   const scaled = values.map((value) => (value - mean) / spread)
-  const fit = (shape: Shape): GaussianProcess | null => condition(points, scaled, shape)
+  const fit = (shape: Shape): GaussianProcess | null => condition(points, scaled, shape, categories)
   const best = chooseShape(points[0]?.length ?? 0, (shape) => fit(shape)?.likelihood ?? Number.NEGATIVE_INFINITY)
   const process = fit(best) ?? { at: () => ({ mean: 0, deviation: 1 }), likelihood: Number.NEGATIVE_INFINITY }
   return {
@@ -47,10 +54,18 @@ function chooseShape(dimensions: number, likelihoodOf: (shape: Shape) => number)
   return best
 }
 
-function kernel(left: readonly number[], right: readonly number[], lengths: readonly number[]): number {
+function kernel(
+  left: readonly number[],
+  right: readonly number[],
+  lengths: readonly number[],
+  categories: Categories,
+): number {
   let squared = 0
-  for (let index = 0; index < lengths.length; index++)
-    squared += (((left[index] ?? 0) - (right[index] ?? 0)) / (lengths[index] ?? 1)) ** 2
+  for (let index = 0; index < lengths.length; index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0)
+    const apart = categories[index] && difference !== 0 ? 1 : difference
+    squared += (apart / (lengths[index] ?? 1)) ** 2
+  }
   const distance = Math.sqrt(5 * squared)
   return (1 + distance + (distance * distance) / 3) * Math.exp(-distance)
 }
@@ -60,9 +75,10 @@ function condition(
   points: readonly (readonly number[])[],
   values: readonly number[],
   { lengths, noise }: Shape,
+  categories: Categories,
 ): GaussianProcess | null {
   const root = choleskyRoot(points.length, (row, column) => {
-    const covariance = kernel(points[row] ?? [], points[column] ?? [], lengths)
+    const covariance = kernel(points[row] ?? [], points[column] ?? [], lengths, categories)
     return row === column ? covariance + noise + 1e-8 : covariance
   })
   if (!root) return null
@@ -73,7 +89,7 @@ function condition(
   return {
     likelihood: -fit / 2 - logDeterminant,
     at(point) {
-      const covariances = points.map((seen) => kernel(point, seen, lengths))
+      const covariances = points.map((seen) => kernel(point, seen, lengths, categories))
       const mean = covariances.reduce((sum, covariance, index) => sum + covariance * (weights[index] ?? 0), 0)
       const explained = forward(root, covariances).reduce((sum, value) => sum + value * value, 0)
       return { mean, deviation: Math.sqrt(Math.max(1e-12, 1 - explained)) }

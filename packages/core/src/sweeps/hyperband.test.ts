@@ -14,6 +14,12 @@ describe('the bands of hyperband', () => {
     expect(bandsOf(hyperband(keys))).toEqual(bands)
   })
 
+  it('come at once, however close to 1 eta is', () => {
+    expect(bandsOf(hyperband({ min_iter: 1, eta: 1 + Number.EPSILON }))).toEqual([1])
+    expect(bandsOf(hyperband({ max_iter: 1000, s: 1e9, eta: 1 + Number.EPSILON }))).toEqual([999])
+    expect(bandsOf(hyperband({ min_iter: 1, eta: 1.001 })).length).toBeLessThanOrEqual(40)
+  })
+
   it('go on without an end, in the multiples of eta', () => {
     expect(bandsOf(hyperband({ min_iter: 10, eta: 10 }))).toEqual([10, 100, 1000, 10_000, 100_000, 1_000_000])
   })

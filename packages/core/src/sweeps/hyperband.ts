@@ -3,15 +3,21 @@ import type { EarlyTerminate } from './sweep-config.ts'
 /** The last iteration of a band without an end of its own. */
 const lastIteration = 1_000_000
 
+const maxBands = 40
+/** Of an `eta` close to 1 thousands of steps may lie within one iteration. */
+const maxSteps = 1000
+
 /** The iterations at which runs are judged, ascending: at most 40. */
 export function bandsOf({ min_iter, max_iter, s, eta }: EarlyTerminate): number[] {
   const bands = new Set<number>()
-  if (min_iter != null) {
-    const end = max_iter ?? lastIteration
-    for (let band = min_iter; band <= end && bands.size < 40; band *= eta) bands.add(Math.floor(band))
-  } else if (max_iter != null)
-    for (let band = max_iter / eta, left = s ?? 1; left > 0 && band >= 1; band /= eta, left--)
-      bands.add(Math.floor(band))
+  const isUp = min_iter != null
+  const end = max_iter ?? lastIteration
+  const steps = isUp ? maxSteps : max_iter == null ? 0 : Math.min(maxSteps, s ?? 1)
+  for (let step = 0, band = isUp ? min_iter : end / eta; step < steps && bands.size < maxBands; step++) {
+    if (band > end || band < 1) break
+    bands.add(Math.floor(band))
+    band = isUp ? band * eta : band / eta
+  }
   return [...bands].sort((left, right) => left - right)
 }
 

@@ -90,6 +90,23 @@ describe('the next point of a sweep', () => {
     )
   })
 
+  it('goes on learning by belief when one run diverged to the largest numbers there are, and among many categories', () => {
+    const names = Array.from({ length: 300 }, (_, index) => `name ${index}`)
+    const config = readSweepConfig({
+      method: 'bayes',
+      metric: { name: 'y' },
+      parameters: { x: { min: 0.0001, max: 10 }, name: { values: names } },
+    })
+    const observations: Observation[] = []
+    for (let number = 0; number < 25; number++) {
+      const { x, name } = nextPoint(config, { seed: 3, number, observations }) ?? {}
+      observations.push({ values: [x, name], value: number === 4 ? 1e200 : (Number(x) - 7) ** 2 })
+    }
+    const late = observations.slice(15).map(({ values: [x] }) => Number(x))
+    expect(new Set(late).size).toBe(late.length)
+    expect(late.filter((x) => Math.abs(x - 7) < 1).length).toBeGreaterThan(5)
+  })
+
   it('finds the minimum of the Branin function sooner by belief than at random', () => {
     const config = (method: string) =>
       readSweepConfig({

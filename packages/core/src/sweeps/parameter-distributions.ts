@@ -63,10 +63,17 @@ export function categoryAt({ values, probabilities }: Categorical, u: number): n
   return index < 0 ? probabilities.findLastIndex((probability) => probability > 0) : index
 }
 
+const categories = new WeakMap<Categorical, Map<string | undefined, number>>()
+
 /** Which of its values a categorical parameter has; -1 for none of them. */
-export function categoryOf({ values }: Categorical, value: WireValue | undefined): number {
-  const sought = JSON.stringify(value)
-  return values.findIndex((one) => JSON.stringify(one) === sought)
+export function categoryOf(distribution: Categorical, value: WireValue | undefined): number {
+  let known = categories.get(distribution)
+  if (!known) {
+    // Of equal values the first counts.
+    known = new Map(distribution.values.map((one, index) => [JSON.stringify(one), index] as const).reverse())
+    categories.set(distribution, known)
+  }
+  return known.get(JSON.stringify(value)) ?? -1
 }
 
 /** All values, where they can be counted: a grid goes through them. Null for a continuous parameter. */

@@ -348,6 +348,23 @@ describe('agents of a sweep', () => {
     ])
   })
 
+  it('stop runs that hyperband ends for having no value but NaN', async () => {
+    const early = { type: 'hyperband', min_iter: 2, eta: 2 }
+    const sweep = await create({
+      method: 'bayes',
+      metric: { name: 'loss' },
+      early_terminate: early,
+      parameters: { x: { min: 0, max: 100 } },
+    })
+    const agent = await agentOf(sweep)
+    await carryOut(await agent.next(), sweep, [5, 1])
+    const bad = await agent.next()
+    await carryOut(bad, sweep, [], null)
+    const content = [0, 1].map((step) => `{"_step":${step},"_timestamp":1.7e9,"loss":NaN}`)
+    await post(String(bad.run_id), { files: { 'wandb-history.jsonl': { offset: 0, content } } })
+    expect(await agent.beat(String(bad.run_id))).toEqual([{ type: 'stop', run_id: bad.run_id }])
+  })
+
   it('of another organization are not there', async () => {
     const sweep = await create(grid)
     const agent = await agentOf(sweep)

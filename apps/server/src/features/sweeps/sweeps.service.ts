@@ -106,7 +106,7 @@ function sorted(value: unknown): unknown {
   )
 }
 
-/** The best finite value among a run's first so many, for each band that is due; none where all are not finite. */
+/** The best finite value among a run's first so many, for each band that is due; where all are not finite the worst that there is. */
 async function bestByBand(
   store: Pick<MetricStore, 'points'>,
   { project, run, metric, goal, due }: DueRun,
@@ -114,12 +114,12 @@ async function bestByBand(
   const last = Math.max(...due)
   const bands: Record<string, number> = {}
   const sign = goal === 'minimize' ? 1 : -1
-  let best = Number.POSITIVE_INFINITY
+  let best = Number.MAX_VALUE
   let seen = 0
   for await (const { values } of store.points({ project, run, stream: 'history', metric, limit: last }))
     for (const value of values) {
       if (Number.isFinite(value)) best = Math.min(best, sign * value)
-      if (due.includes(++seen) && Number.isFinite(best)) bands[seen] = sign * best
+      if (due.includes(++seen)) bands[seen] = sign * best
     }
   return bands
 }
