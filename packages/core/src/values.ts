@@ -71,7 +71,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Records nest so deep at most; below that, and in a circle, they are leaves. */
-const maxOpenDepth = 32
+const deepestLevel = 32
 
 /** Opens nested records into dotted keys: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. An empty record gives nothing. */
 export function flatten<T>(
@@ -83,7 +83,7 @@ export function flatten<T>(
   const open = (level: Readonly<Record<string, unknown>>, prefix: string): void => {
     above.push(level)
     for (const [key, value] of Object.entries(level)) {
-      const isOpened = isRecord(value) && above.length < maxOpenDepth && !above.includes(value)
+      const isOpened = isRecord(value) && above.length < deepestLevel && !above.includes(value)
       if (isOpened) open(value, `${prefix}${key}.`)
       else flat[prefix + key] = leaf(value, prefix + key)
     }

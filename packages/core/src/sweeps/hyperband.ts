@@ -5,14 +5,14 @@ const lastIteration = 1_000_000
 
 const maxBands = 40
 /** Of an `eta` close to 1 thousands of steps may lie within one iteration. */
-const maxSteps = 1000
+const stepsOfBands = 1000
 
 /** The iterations at which runs are judged, ascending: at most 40. */
 export function bandsOf({ min_iter, max_iter, s, eta }: EarlyTerminate): number[] {
   const bands = new Set<number>()
   const isUp = min_iter != null
   const end = max_iter ?? lastIteration
-  const steps = isUp ? maxSteps : max_iter == null ? 0 : Math.min(maxSteps, s ?? 1)
+  const steps = isUp ? stepsOfBands : max_iter == null ? 0 : Math.min(stepsOfBands, s ?? 1)
   for (let step = 0, band = isUp ? min_iter : end / eta; step < steps && bands.size < maxBands; step++) {
     if (band > end || band < 1) break
     bands.add(Math.floor(band))
