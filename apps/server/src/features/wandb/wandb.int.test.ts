@@ -514,8 +514,14 @@ describe('the public API', () => {
       lastStep: 7,
       keys: { loss: { previousValue: 0.1 }, word: {}, none: {} },
     })
-    const { errors } = await graphql(`{ project(name: "demo") { run(name: "${name}") { history(samples: 1000000) } } }`)
-    expect(errors?.[0]?.message).toMatch(/at most 100000 rows.*scan_history/)
+    const manyOf = (run: string) =>
+      graphql(`{ project(name: "demo") { run(name: "${run}") { history(samples: 1000000) } } }`)
+    const all = z.object({ project: z.object({ run: z.object({ history: z.array(z.string()) }) }) })
+    expect(all.parse((await manyOf(name)).data).project.run.history.length).toBeGreaterThan(1)
+    const long = await testRun(tenant)
+    const longRows = Array.from({ length: 100_001 }, (_, step) => ({ step, values: { loss: step } }))
+    await postBatch(tenant, batchOf(long, { rows: longRows }))
+    expect((await manyOf(long.run)).errors?.[0]?.message).toMatch(/at most 100000 rows.*scan_history/)
   })
 
   it('finds a bucket that is there, and says of another that there is none where nobody expects that', async () => {

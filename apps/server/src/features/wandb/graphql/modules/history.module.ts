@@ -2,6 +2,7 @@ import { KirokuError, parseInput } from '@kiroku/core/errors'
 import { metricNameSchema } from '@kiroku/core/metrics'
 import type { Value } from '@kiroku/core/values'
 import * as z from 'zod'
+import type { HistoryRow } from '../../history/wandb-history.service.ts'
 import { resolver, type WandbModule } from '../module.ts'
 import type { RunNode } from '../nodes.ts'
 import { stringifyExtended } from '../run-documents.ts'
@@ -9,19 +10,17 @@ import { stringifyExtended } from '../run-documents.ts'
 /** The most rows of a sample, and of the specifications that are asked for at once. */
 const maxSamples = 100_000
 const maxSpecs = 4
+/** Rows where no number is asked for, as W&B has it. */
+const usualSamples = 500
 const maxKeys = 1000
 
 const stepSchema = z.number().int()
-const samplesSchema = z
-  .number()
-  .int()
-  .min(1)
-  .max(maxSamples, `at most ${maxSamples} rows are sampled; scan_history reads all of them`)
+const samplesSchema = z.number().int().min(1)
 
 const pageSchema = z.object({
   minStep: stepSchema.nullish(),
   maxStep: stepSchema.nullish(),
-  samples: z.number().int().min(1).nullish(),
+  samples: samplesSchema.nullish(),
 })
 const specsSchema = z.object({ specs: z.array(z.string()).max(maxSpecs) })
 const specSchema = z.object({
@@ -30,6 +29,17 @@ const specSchema = z.object({
   minStep: stepSchema.nullish(),
   maxStep: stepSchema.nullish(),
 })
+
+/**
+ * As many rows as are asked for, evenly spread. Who asks for more than there may be means all of them: refused where these are more
+ * than are sampled.
+ */
+async function sampleOf(asked: number, read: (sample: number) => Promise<HistoryRow[]>): Promise<HistoryRow[]> {
+  const rows = await read(Math.min(asked, maxSamples + 1))
+  if (rows.length <= maxSamples) return rows
+  const message = `samples: at most ${maxSamples} rows are sampled, and the run has more; scan_history reads all of them`
+  throw new KirokuError({ code: 'BAD_REQUEST', message })
+}
 
 /** What a run logged, row by row: pages of steps as they are, samples of all rows where a client asks for them. */
 export const historyModule: WandbModule = {
@@ -46,15 +56,18 @@ export const historyModule: WandbModule = {
     Run: {
       history: resolver(pageSchema, async ({ scope, run }: RunNode, { minStep, maxStep, samples }, { services }) => {
         const isPage = minStep != null || maxStep != null
-        const range = isPage
-          ? { from: minStep ?? undefined, to: maxStep == null ? undefined : maxStep - 1 }
-          : { sample: parseInput(samplesSchema, samples ?? 500, 'history: samples') }
-        return (await services.history.rows(scope, run, range)).map(stringifyExtended)
+        const rows = isPage
+          ? await services.history.rows(scope, run, {
+              from: minStep ?? undefined,
+              to: maxStep == null ? undefined : maxStep - 1,
+            })
+          : await sampleOf(samples ?? usualSamples, (sample) => services.history.rows(scope, run, { sample }))
+        return rows.map(stringifyExtended)
       }),
 
       events: resolver(pageSchema, async ({ scope, run }: RunNode, { samples }, { services }) => {
-        const sample = parseInput(samplesSchema, samples ?? 500, 'events: samples')
-        return (await services.history.systemRows(scope, run, { sample })).map(stringifyExtended)
+        const read = (sample: number) => services.history.systemRows(scope, run, { sample })
+        return (await sampleOf(samples ?? usualSamples, read)).map(stringifyExtended)
       }),
 
       sampledHistory: resolver(specsSchema, async ({ scope, run }: RunNode, { specs }, { services }) => {
@@ -66,9 +79,10 @@ export const historyModule: WandbModule = {
           const range = {
             from: minStep ?? undefined,
             to: maxStep == null ? undefined : isAfter ? maxStep - 1 : maxStep,
-            sample: samples ?? undefined,
           }
-          found.push((await services.history.rowsWith(scope, run, [...new Set(keys)], range)).map(toJson))
+          const names = [...new Set(keys)]
+          const read = (sample?: number) => services.history.rowsWith(scope, run, names, { ...range, sample })
+          found.push((await (samples == null ? read() : sampleOf(samples, read))).map(toJson))
         }
         return found
       }),
