@@ -249,6 +249,28 @@ test('a running script’s charts grow by themselves, and a new run appears', as
   expect(await page.locator('body').getAttribute('data-untouched')).toBe('yes')
 })
 
+test('what happens before the live stream opens is seen once it does', async () => {
+  const run = await testRun(server, { project, run: 'early' })
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => ({ step: from + index, values: { 'early/loss': from + index } }))
+  await postBatch(server, batchOf(run, { rows: rows(0, 10) }))
+  let open = (): void => {}
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  await page.route('**/api/live?*', async (route) => {
+    await isOpen
+    await route.continue()
+  })
+  await page.goto(`${home}?find=early`)
+  await chart(page, 'early/loss', { state: 'ready', points: 10 }).waitFor()
+  const finish = { type: 'finish', state: 'finished', exitCode: 0, time: Date.now() } as const
+  await postBatch(server, batchOf(run, { firstSeq: 11, rows: rows(10, 20), updates: [finish] }))
+  open()
+  await chart(page, 'early/loss', { state: 'ready', points: 20 }).waitFor()
+  await page.locator('[data-run="early"][data-state="finished"]').waitFor()
+})
+
 test('a chart that cannot be fetched says so and tries again', async () => {
   await openAnew({ expected: [/503/] })
   let isBroken = true

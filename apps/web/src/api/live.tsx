@@ -35,22 +35,20 @@ export function LiveProvider({ organization, project, children }: ProjectPath & 
 function openStream(path: ProjectPath, tell: (event: LiveEvent) => void, isConnected: Store<boolean>): () => void {
   let source: EventSource | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
-  let wasLost = false
   let wasOpen = false
   const open = (): void => {
     source = new EventSource(`${routes.live}?${new URLSearchParams(path)}`)
     source.addEventListener('open', () => {
       wasOpen = true
       isConnected.set(true)
-      if (wasLost) tell({ kind: 'missed' })
-      wasLost = false
+      // What was asked for before may be older than the stream, which tells nothing that was before it.
+      tell({ kind: 'missed' })
     })
     source.addEventListener('moved', (event) => {
       const notice = parseNotice(event.data)
       tell(notice === null ? { kind: 'missed' } : { kind: 'moved', notice })
     })
     source.addEventListener('error', () => {
-      wasLost = true
       // A stream that never was, of a project that does not exist, is not one that was lost.
       if (wasOpen) isConnected.set(false)
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 3000)

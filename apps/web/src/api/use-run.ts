@@ -2,6 +2,7 @@
 import type { RunFile } from '@kiroku/core/files'
 import type { RunAddress } from '@kiroku/core/queries'
 import { type QueryKey, useQuery, useQueryClient } from '@tanstack/react-query'
+import { askAnew } from './ask-anew.ts'
 import { useTRPC } from './trpc.ts'
 import { useLiveRefresh } from './use-runs.ts'
 
@@ -13,7 +14,7 @@ export function useRunRefresh(run: string, queryKey: QueryKey): void {
   const client = useQueryClient()
   useLiveRefresh(
     async ({ gone }) => {
-      if (!gone.has(run)) await client.invalidateQueries({ queryKey }, { cancelRefetch: false })
+      if (!gone.has(run)) await askAnew(client, { queryKey })
     },
     (event) => event.kind === 'missed' || event.notice.runs.some((moved) => moved.run === run),
   )

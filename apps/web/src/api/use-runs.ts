@@ -4,9 +4,11 @@ import type { MetricInfo, RunListInput } from '@kiroku/core/queries'
 import type { Run } from '@kiroku/core/runs'
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { askAnew } from './ask-anew.ts'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
-import { addMoved, type Moved, nothingMoved, runsToFetch, withFreshRuns } from './moved-runs.ts'
+import { addMoved, type Moved, nothingMoved, runsToFetch } from './moved-runs.ts'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
+import { refreshRuns } from './refresh-runs.ts'
 import { useTRPC, useTRPCClient } from './trpc.ts'
 
 /** Lists follow what moves at most this often, and which runs are in them in which order at most that often. */
@@ -85,18 +87,19 @@ export function useRuns(path: ProjectPath, { search, states, tags, filter, order
     }),
   )
   const queryKey = trpc.runs.list.infiniteQueryKey(input)
-  useLiveRefresh(async (moved) => {
-    const slugs = states && states.length > 0 ? null : runsToFetch(moved, client.getQueryData(queryKey)?.pages)
-    if (slugs === null) {
-      await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
-      return
-    }
-    const fresh = await Promise.all(slugs.map((run) => api.runs.byId.query({ ...path, run }).catch(() => null)))
-    client.setQueryData(queryKey, (data) => data && { ...data, pages: withFreshRuns(data.pages, fresh) })
-  }, always)
+  useLiveRefresh(
+    (moved) =>
+      refreshRuns({
+        client,
+        queryKey,
+        runsToFetch: (pages) => (states && states.length > 0 ? null : runsToFetch(moved, pages)),
+        fetchRun: (run) => api.runs.byId.query({ ...path, run }).catch(() => null),
+      }),
+    always,
+  )
   useLiveRefresh(
     async () => {
-      if (isByValues) await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+      if (isByValues) await askAnew(client, { queryKey, exact: true })
     },
     always,
     orderIntervalMs,
@@ -133,9 +136,7 @@ export function useMetrics(path: ProjectPath, runs: readonly string[]): MetricLi
     trpc.metrics.list.queryOptions(input, { enabled: isEnabled, placeholderData: keepPreviousData }),
   )
   const queryKey = trpc.metrics.list.queryKey(input)
-  useLiveRefresh(async () => {
-    await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
-  }, always)
+  useLiveRefresh(() => askAnew(client, { queryKey, exact: true }), always)
   return {
     metrics: isEnabled ? (query.data ?? noMetrics) : noMetrics,
     isPending: isEnabled && query.isPending,

@@ -3,6 +3,7 @@ import type { GroupsAnswer, GroupsRequest } from '@kiroku/core/groups'
 import type { SeriesAnswer, SeriesRequest } from '@kiroku/core/series'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
+import { askAnew } from './ask-anew.ts'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
 import { fetchGroups, fetchSeries } from './series-client.ts'
@@ -84,32 +85,31 @@ function useAnswer<Request, Answer>(
 
   const latest = useRef({ queryKey, request, isOnScreen })
   latest.current = { queryKey, request, isOnScreen }
-  const isStale = useRef(false)
   const gate = useRef<RefreshGate | null>(null)
 
   useEffect(() => {
-    const created = createRefreshGate(async () => {
-      const { queryKey: key } = latest.current
-      await client.invalidateQueries({ queryKey: key, exact: true }, { cancelRefetch: false })
-    }, liveIntervalMs)
+    const created = createRefreshGate(
+      () => askAnew(client, { queryKey: latest.current.queryKey, exact: true }),
+      liveIntervalMs,
+    )
     gate.current = created
     return () => created.stop()
   }, [client])
 
   useLiveEvents(
-    useCallback((event: LiveEvent) => {
-      const { request: current, isOnScreen: isVisible } = latest.current
-      if (current === null || !concerns(event, source.runsOf(current))) return
-      if (isVisible) gate.current?.notify()
-      else isStale.current = true
-    }, []),
+    useCallback(
+      (event: LiveEvent) => {
+        const { queryKey: key, request: current, isOnScreen: isVisible } = latest.current
+        if (current === null || !concerns(event, source.runsOf(current))) return
+        if (isVisible) gate.current?.notify()
+        // What is old is fetched as soon as it is on screen.
+        else void client.invalidateQueries({ queryKey: key, exact: true, refetchType: 'none' })
+      },
+      [client],
+    ),
   )
 
   useEffect(() => {
-    if (isOnScreen && isStale.current) {
-      isStale.current = false
-      gate.current?.notify()
-    }
     if (!isOnScreen) void client.cancelQueries({ queryKey: latest.current.queryKey, exact: true })
   }, [isOnScreen, client])
 

@@ -3,6 +3,7 @@ import type { ProjectPath } from '@kiroku/core/projects'
 import { sweepPath } from '@kiroku/core/routes'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { askAnew } from '../api/ask-anew.ts'
 import { describeError, isNotFound, useTRPC } from '../api/trpc.ts'
 import { useLiveRefresh } from '../api/use-runs.ts'
 import { usePlace, useSweepSlug } from '../frame/place.tsx'
@@ -36,9 +37,7 @@ function OneSweep({ path, slug }: { path: ProjectPath; slug: string }): ReactNod
   const query = useQuery(trpc.sweeps.byId.queryOptions(address, { refetchInterval: 5000 }))
   const queryKey = trpc.sweeps.byId.queryKey(address)
   useLiveRefresh(
-    async () => {
-      await client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
-    },
+    () => askAnew(client, { queryKey, exact: true }),
     () => true,
   )
   const details = query.data
