@@ -271,6 +271,25 @@ test('what happens before the live stream opens is seen once it does', async () 
   await page.locator('[data-run="early"][data-state="finished"]').waitFor()
 })
 
+test('what happens while one looks at another page is seen on the way back', async () => {
+  const run = await testRun(server, { project, run: 'away' })
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => ({ step: from + index, values: { 'away/loss': from + index } }))
+  await postBatch(server, batchOf(run, { rows: rows(0, 10) }))
+  await page.goto(`${home}?find=away`)
+  await chart(page, 'away/loss', { state: 'ready', points: 10 }).waitFor()
+  await page.locator('[data-run="away"]').getByRole('link').click()
+  await page.locator('header').getByText('running').waitFor()
+  const finish = { type: 'finish', state: 'finished', exitCode: 0, time: Date.now() } as const
+  await testRun(server, { project, run: 'meanwhile' })
+  await postBatch(server, batchOf(run, { firstSeq: 11, rows: rows(10, 20), updates: [finish] }))
+  await page.locator('header').getByText('finished').waitFor()
+  await page.getByRole('link', { name: 'Workspace' }).click()
+  await page.locator('[data-run="meanwhile"]').waitFor()
+  await page.locator('[data-run="away"][data-state="finished"]').waitFor()
+  await chart(page, 'away/loss', { state: 'ready', points: 20 }).waitFor()
+})
+
 test('a chart that cannot be fetched says so and tries again', async () => {
   await openAnew({ expected: [/503/] })
   let isBroken = true

@@ -2,8 +2,10 @@
 import { type LiveNotice, liveNoticeSchema } from '@kiroku/core/live'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { routes } from '@kiroku/core/routes'
+import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useState } from 'react'
 import { createStore, type Store, useStore } from '../ui/store.ts'
+import { markOutdated } from './outdated.ts'
 
 /** What a listener hears: runs that moved, or that notices may have been missed. */
 export type LiveEvent = { kind: 'moved'; notice: LiveNotice } | { kind: 'missed' }
@@ -14,6 +16,7 @@ const LiveContext = createContext<Live | null>(null)
 
 /** Holds the one live stream of a project while its pages are open. */
 export function LiveProvider({ organization, project, children }: ProjectPath & { children: ReactNode }): ReactNode {
+  const client = useQueryClient()
   const [listeners] = useState(() => new Set<(event: LiveEvent) => void>())
   const [isConnected] = useState(() => createStore(true))
   const [live] = useState<Live>(() => ({
@@ -25,10 +28,11 @@ export function LiveProvider({ organization, project, children }: ProjectPath & 
   }))
   useEffect(() => {
     const tell = (event: LiveEvent): void => {
+      markOutdated(client, event)
       for (const listener of listeners) listener(event)
     }
     return openStream({ organization, project }, tell, isConnected)
-  }, [organization, project, listeners, isConnected])
+  }, [client, organization, project, listeners, isConnected])
   return <LiveContext value={live}>{children}</LiveContext>
 }
 

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback, useEffect, useRef } from 'react'
 import { askAnew } from './ask-anew.ts'
 import { type LiveEvent, useLiveEvents } from './live.tsx'
+import { mayHaveNewPoints } from './outdated.ts'
 import { createRefreshGate, type RefreshGate } from './refresh-gate.ts'
 import { fetchGroups, fetchSeries } from './series-client.ts'
 
@@ -75,6 +76,7 @@ function useAnswer<Request, Answer>(
       return source.fetch(request, signal)
     },
     enabled: isEnabled,
+    meta: { runs: request === null ? [] : source.runsOf(request) },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
@@ -97,16 +99,11 @@ function useAnswer<Request, Answer>(
   }, [client])
 
   useLiveEvents(
-    useCallback(
-      (event: LiveEvent) => {
-        const { queryKey: key, request: current, isOnScreen: isVisible } = latest.current
-        if (current === null || !concerns(event, source.runsOf(current))) return
-        if (isVisible) gate.current?.notify()
-        // What is old is fetched as soon as it is on screen.
-        else void client.invalidateQueries({ queryKey: key, exact: true, refetchType: 'none' })
-      },
-      [client],
-    ),
+    useCallback((event: LiveEvent) => {
+      const { request: current, isOnScreen: isVisible } = latest.current
+      // A chart that is off screen asks anew as it comes on screen, as its answer is marked as outdated.
+      if (current !== null && isVisible && mayHaveNewPoints(event, source.runsOf(current))) gate.current?.notify()
+    }, []),
   )
 
   useEffect(() => {
@@ -120,10 +117,4 @@ function useAnswer<Request, Answer>(
     error: query.error,
     retry: () => void query.refetch(),
   }
-}
-
-function concerns(event: LiveEvent, runs: readonly string[]): boolean {
-  if (event.kind === 'missed') return true
-  const moved = new Set(event.notice.runs.flatMap(({ run, points }) => (points ? [run] : [])))
-  return runs.some((run) => moved.has(run))
 }
