@@ -1,7 +1,7 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { expect, onTestFinished, test } from 'vitest'
 import type { LiveEvent } from './live.tsx'
-import { markOutdated, mayBeOutdated } from './outdated.ts'
+import { intervalWhile, markOutdated, mayBeOutdated } from './outdated.ts'
 
 const moved = (run: string, points = true): LiveEvent => ({
   kind: 'moved',
@@ -55,4 +55,23 @@ test('a kept answer that is outdated is asked for again when it is shown, also o
   const third = show()
   onTestFinished(third.hide)
   expect(third.observer.getCurrentResult().isFetching).toBe(false)
+})
+
+test('what is asked for at intervals is asked for once more after it moved for the last time', async () => {
+  const client = new QueryClient()
+  onTestFinished(() => client.clear())
+  const queryKey = [['measures', 'byRuns'], {}]
+  const fetch = () => client.fetchQuery({ queryKey, queryFn: () => 'value', meta: { runs: ['a'] } })
+  const interval = (isGoingOn: boolean) => {
+    const query = client.getQueryCache().find({ queryKey })
+    return query && intervalWhile(isGoingOn, 1000)(query)
+  }
+  await fetch()
+  expect([interval(true), interval(false)]).toEqual([1000, false])
+  markOutdated(client, moved('b'))
+  expect(interval(false)).toBe(false)
+  markOutdated(client, moved('a'))
+  expect(interval(false)).toBe(1000)
+  await fetch()
+  expect(interval(false)).toBe(false)
 })

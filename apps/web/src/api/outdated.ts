@@ -33,3 +33,14 @@ export function markOutdated(client: QueryClient, event: LiveEvent): void {
     query.promise?.then(mark, mark)
   }
 }
+
+/**
+ * How often to ask again for what is followed at a slow pace: while it goes on, and afterwards until the answer is not
+ * outdated, as what came last is announced together with the end.
+ */
+export function intervalWhile(
+  isGoingOn: boolean,
+  intervalMs: number,
+): (query: { state: { isInvalidated: boolean } }) => number | false {
+  return ({ state }) => (isGoingOn || state.isInvalidated ? intervalMs : false)
+}

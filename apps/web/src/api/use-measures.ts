@@ -2,11 +2,12 @@
 import { type Measure, type Measured, maxMeasures } from '@kiroku/core/measures'
 import type { ProjectPath } from '@kiroku/core/projects'
 import { useQueries } from '@tanstack/react-query'
+import { intervalWhile } from './outdated.ts'
 import { useTRPC } from './trpc.ts'
 
 /** Runs of one request: a table asks again for those that came on only. */
 const runsPerRequest = 500
-/** Measures of runs that go on are asked for again this often. */
+/** Measures are asked for again this often while runs go on, and until they are of all that those logged. */
 const liveIntervalMs = 10_000
 
 /** What measures came to, by run and the measure's place; undefined while it is not known. */
@@ -17,7 +18,7 @@ export type Measurements = {
   version: number
 }
 
-/** Measures some runs, and again while any of them goes on. */
+/** Measures some runs, and again while any of them goes on and after points came. */
 export function useMeasures(
   path: ProjectPath,
   runs: readonly { slug: string; isRunning: boolean }[],
@@ -33,8 +34,12 @@ export function useMeasures(
         { ...path, runs: part.runs.map(({ slug }) => slug), measures: [...part.measures] },
         {
           trpc: { context: { isLarge: true } },
+          meta: { runs: part.runs.map(({ slug }) => slug) },
           staleTime: liveIntervalMs,
-          refetchInterval: part.runs.some(({ isRunning }) => isRunning) ? liveIntervalMs : false,
+          refetchInterval: intervalWhile(
+            part.runs.some(({ isRunning }) => isRunning),
+            liveIntervalMs,
+          ),
         },
       ),
     ),
