@@ -319,3 +319,14 @@ test('only charts on screen are fetched', async () => {
   await chart(page, 'val/accuracy', { state: 'ready' }).waitFor()
   expect(fetched.has('val/accuracy')).toBe(true)
 })
+
+test('a line that leads through a zoomed chart stays beside a cut one', async () => {
+  const run = await testRun(server, { project, run: 'sparse', definitions: [{ name: 'train/*', stepMetric: 'batch' }] })
+  const rows = Array.from({ length: 20 }, (_, index) => ({
+    step: index * 500,
+    values: { batch: index * 500, 'train/loss': index },
+  }))
+  await postBatch(server, batchOf(run, { rows }))
+  await page.goto(`${home}?show=long&hide=odd&hide=short&find=train&chart.train%2Floss=4600..4800`)
+  await chart(page, 'train/loss', { state: 'ready', lines: 2, points: 201 }).waitFor()
+})
