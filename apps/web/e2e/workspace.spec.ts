@@ -330,3 +330,11 @@ test('a line that leads through a zoomed chart stays beside a cut one', async ()
   await page.goto(`${home}?show=long&hide=odd&hide=short&find=train&chart.train%2Floss=4600..4800`)
   await chart(page, 'train/loss', { state: 'ready', lines: 2, points: 201 }).waitFor()
 })
+
+test('a metric may be called as what every object has', async () => {
+  const run = await testRun(server, { project, run: 'strange' })
+  await postBatch(server, batchOf(run, { rows: [{ step: 0, values: { constructor: 1, toString: 2 } }] }))
+  await page.goto(`${home}?hide=long&hide=odd&hide=short`)
+  await chart(page, 'constructor', { state: 'ready', points: 1 }).waitFor()
+  await chart(page, 'toString', { state: 'ready', points: 1 }).waitFor()
+})

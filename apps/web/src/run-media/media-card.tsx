@@ -7,6 +7,7 @@ import { useIsNearScreen } from '../chart/use-element-size.ts'
 import { formatCount } from '../format/numbers.ts'
 import { formatMoment } from '../format/times.ts'
 import { Button, classes } from '../ui/button.tsx'
+import { ownValue } from '../ui/own-value.ts'
 import { useView } from '../workspace/view-context.tsx'
 import { HistogramCard } from './histogram-card.tsx'
 import { ImageGallery } from './image-gallery.tsx'
@@ -48,7 +49,7 @@ function CardBody({ address, metric, color }: MediaCardProps): ReactNode {
   const { view, change } = useView()
   const known = useMediaSteps(address, metric.metric)
   const { steps } = known
-  const index = shownIndex(steps, view.steps[metric.metric])
+  const index = shownIndex(steps, ownValue(view.steps, metric.metric))
   const step = steps[index]
   const media = useMediaAt(address, metric.metric, step)
   const move = (next: number): void => {

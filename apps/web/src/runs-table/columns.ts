@@ -1,6 +1,7 @@
 import type { MetricInfo } from '@kiroku/core/queries'
 import type { Run } from '@kiroku/core/runs'
 import type { Value } from '@kiroku/core/values'
+import { ownValue } from '../ui/own-value.ts'
 import { flatValues } from '../workspace/run-values.ts'
 
 /** A column of the runs table: a fact of the run itself, a key of its config or summary, or a measure of what it logged. */
@@ -92,5 +93,5 @@ export function cellValue(run: Run, column: string): Value | undefined {
   }
   const dot = column.indexOf('.')
   const key = column.slice(dot + 1)
-  return flatValues(column.startsWith('config.') ? run.config : run.summary)[key]
+  return ownValue(flatValues(column.startsWith('config.') ? run.config : run.summary), key)
 }

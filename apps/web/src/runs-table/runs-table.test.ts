@@ -13,6 +13,13 @@ const runs = [
 const slugs = (list: readonly { slug: string }[]): string => list.map((run) => run.slug).join('')
 
 describe('columns', () => {
+  test('of names that every object has are empty where a run has no such value', () => {
+    const run = runFixture({ summary: { valueOf: 2 } })
+    const columns = ['summary.valueOf', 'summary.constructor', 'config.valueOf']
+    expect(columns.map((column) => cellValue(run, column))).toEqual([2, undefined, undefined])
+    expect(orderOf({ column: 'constructor', isDescending: false })).toEqual([])
+  })
+
   test('are the keys that any run has', () => {
     expect(valueColumns(runs).map((column) => column.id)).toEqual([
       'summary.loss',

@@ -21,7 +21,7 @@ import { dataOf, describeModel } from './panel-facts.ts'
 import { PanelHead } from './panel-head.tsx'
 import { PanelLegend } from './panel-legend.tsx'
 import { PanelState } from './panel-state.tsx'
-import { type ChartView, plainChart, withChart } from './view.ts'
+import { type ChartView, chartOf, withChart } from './view.ts'
 import { useView } from './view-context.tsx'
 
 /** What a chart of a metric has to know of its place: how it is to be drawn, how large, and whether anybody sees it. */
@@ -47,7 +47,7 @@ const sinceStart = { kind: 'relative' } as const
 export function usePanelPlace(metric: MetricInfo): PanelPlace {
   const { view, change } = useView()
   const key = chartKey({ metric: metric.name, stream: metric.stream })
-  const chart = view.charts[key] ?? plainChart
+  const chart = chartOf(view, key)
   const body = useRef<HTMLDivElement>(null)
   const size = useElementSize(body)
   const isNearScreen = useIsNearScreen(body)

@@ -14,6 +14,7 @@ test('runs are grouped by what they are and by what their configs say, the large
     ['one', ['a', 'b']],
     ['no group', ['c']],
   ])
+  expect(named('config.toString')).toEqual([['toString not set', ['a', 'b', 'c']]])
   expect(named('config.lr')).toEqual([
     ['lr 0.1', ['a', 'b']],
     ['lr 0.2', ['c']],

@@ -3,6 +3,7 @@ import type { Value } from '@kiroku/core/values'
 import type { RunLook } from '../chart/prepare-chart.ts'
 import { keepRunColors, runColor } from '../colors/run-colors.ts'
 import type { MenuChoiceOption } from '../ui/menu.tsx'
+import { ownValue } from '../ui/own-value.ts'
 import { flatValues } from './run-values.ts'
 
 /** Runs that one line stands for. `key` is the same on every page. */
@@ -37,7 +38,7 @@ export function groupChoices(runs: readonly Run[]): MenuChoiceOption[] {
 /** What a grouping is called in a few words. */
 export function groupingLabel(by: string | null): string {
   const names: Record<string, string> = { group: 'group', jobType: 'job type', tags: 'tag', state: 'state' }
-  return by === null ? 'none' : (names[by] ?? by.slice(configPrefix.length))
+  return by === null ? 'none' : (ownValue(names, by) ?? by.slice(configPrefix.length))
 }
 
 /** In which groups a run is: in one, or by tag in one for each. */
@@ -53,7 +54,7 @@ function namesOf(run: Run, by: string): string[] {
       return run.tags.length > 0 ? [...run.tags] : ['no tag']
   }
   const key = by.slice(configPrefix.length)
-  return [`${key} ${textOf(flatValues(run.config)[key])}`]
+  return [`${key} ${textOf(ownValue(flatValues(run.config), key))}`]
 }
 
 const textOf = (value: Value | undefined): string =>

@@ -3,6 +3,7 @@ import { type MediaFileKind, mediaFilesOf } from '@kiroku/core/media-files'
 import type { Run } from '@kiroku/core/runs'
 import { flatten, fromWireRecord, type Value, type WireRecord } from '@kiroku/core/values'
 import { formatCount } from '../format/numbers.ts'
+import { ownValue } from '../ui/own-value.ts'
 
 const flattened = new WeakMap<WireRecord, Record<string, Value>>()
 
@@ -65,5 +66,5 @@ export function flatValues(record: WireRecord): Readonly<Record<string, Value>> 
 export function summaryValue(run: Pick<Run, 'summary'>, metric: string): Value | undefined {
   const values = flatValues(run.summary)
   const keys = [metric, ...['best', 'last', 'min', 'max', 'mean'].map((operation) => `${metric}.${operation}`)]
-  return values[keys.find((key) => key in values) ?? metric]
+  return ownValue(values, keys.find((key) => Object.hasOwn(values, key)) ?? metric)
 }

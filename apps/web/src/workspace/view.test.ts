@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { groupBands, groupFigures } from '../chart/prepare-groups.ts'
-import { defaultView, formatView, parseView, plainChart, runTabs, type View, withAxis, withChart } from './view.ts'
+import {
+  chartOf,
+  defaultView,
+  formatView,
+  parseView,
+  plainChart,
+  runTabs,
+  type View,
+  withAxis,
+  withChart,
+} from './view.ts'
 
 const name = fc.string({ minLength: 1, maxLength: 20 })
 const names = fc.uniqueArray(name, { maxLength: 4 })
@@ -100,4 +110,14 @@ test('another x for all charts ends the zoom of those that follow it, and of no 
   expect(view.x).toEqual({ kind: 'time' })
   expect(view.charts['own']?.range).toEqual(range)
   expect(view.charts['following']).toEqual({ x: null, isLog: true, range: null })
+})
+
+test('a chart may be called as what every object has', () => {
+  for (const key of ['constructor', 'toString', '__proto__']) {
+    expect(chartOf(defaultView, key)).toEqual(plainChart)
+    const view = withChart(defaultView, key, { isLog: true })
+    expect(chartOf(view, key)).toEqual({ ...plainChart, isLog: true })
+    expect(chartOf(parseView(formatView(view)), key)).toEqual({ ...plainChart, isLog: true })
+    expect(chartOf(withAxis(view, { kind: 'step' }), key).isLog).toBe(true)
+  }
 })

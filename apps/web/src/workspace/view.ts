@@ -3,6 +3,7 @@ import { type RunState, runStateSchema } from '@kiroku/core/runs'
 import { type GroupBand, type GroupFigure, groupBands, groupFigures } from '../chart/prepare-groups.ts'
 import type { Range } from '../chart/scale.ts'
 import { type ColumnFilter, formatColumnFilter, parseColumnFilter } from '../filters/column-filters.ts'
+import { ownValue } from '../ui/own-value.ts'
 
 /** How one chart differs from the others. */
 export type ChartView = { x: XAxisChoice | null; isLog: boolean; range: Range | null }
@@ -215,9 +216,12 @@ export function formatView(view: View): URLSearchParams {
   return params
 }
 
+/** How a chart is drawn. */
+export const chartOf = (view: View, key: string): ChartView => ownValue(view.charts, key) ?? plainChart
+
 /** The view with one chart changed. */
 export function withChart(view: View, key: string, change: Partial<ChartView>): View {
-  return { ...view, charts: { ...view.charts, [key]: { ...(view.charts[key] ?? plainChart), ...change } } }
+  return { ...view, charts: { ...view.charts, [key]: { ...chartOf(view, key), ...change } } }
 }
 
 /** The view with another x for all charts. Those that follow it lose their zoom, which was a range of the axis before. */

@@ -127,4 +127,5 @@ test('config and summary open into dotted keys, with numbers that JSON does not 
     0.9,
     undefined,
   ])
+  expect(summaryValue(run, 'constructor')).toBeUndefined()
 })
