@@ -116,7 +116,7 @@ function fixedScale({ yRange, yKind }: PrepareChartOptions, lines: readonly Char
 function rateScale(lines: readonly ChartLine[]): Scale {
   const range = yRangeOf(lines, 'linear')
   const highest = range === null ? 0 : range.to
-  return { kind: 'linear', from: 0, to: highest > 0 ? highest * 1.06 : 1 }
+  return { kind: 'linear', from: 0, to: highest > 0 ? Math.min(Number.MAX_VALUE, highest * 1.06) : 1 }
 }
 
 type LineOptions = { smoothing: number; viewExtent: number; range: Range | null }

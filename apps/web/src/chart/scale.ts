@@ -6,17 +6,25 @@ export type ScaleKind = 'linear' | 'log'
 /** How values become places between 0 and 1. A log scale's range is above 0. */
 export type Scale = Range & { kind: ScaleKind }
 
+/** A sum or product that became infinite as the largest number. */
+const finite = (value: number): number => Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, value))
+
 /** The place of a value: 0 at `from`, 1 at `to`. What a log scale cannot show is NaN. */
 export function place(scale: Scale, value: number): number {
-  if (scale.kind === 'linear') return (value - scale.from) / (scale.to - scale.from)
-  if (value <= 0) return Number.NaN
-  return Math.log(value / scale.from) / Math.log(scale.to / scale.from)
+  const { kind, from, to } = scale
+  if (kind === 'log')
+    return value > 0 ? (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from)) : Number.NaN
+  const extent = to - from
+  // Two values may be further apart than any number is large.
+  return Number.isFinite(extent) ? (value - from) / extent : (value / 2 - from / 2) / (to / 2 - from / 2)
 }
 
 /** The value at a place: the inverse of `place`. */
 export function valueAt(scale: Scale, at: number): number {
-  if (scale.kind === 'linear') return scale.from + at * (scale.to - scale.from)
-  return scale.from * (scale.to / scale.from) ** at
+  const { kind, from, to } = scale
+  if (kind === 'log') return finite(from ** (1 - at) * to ** at)
+  const extent = to - from
+  return finite(Number.isFinite(extent) ? from + at * extent : from * (1 - at) + to * at)
 }
 
 /** The range with ends of no more digits than tell `finest` apart, so that addresses stay short. */
@@ -34,11 +42,12 @@ export function yScaleFor(range: Range | null, kind: ScaleKind): Scale {
   if (range === null) return { kind, from: kind === 'log' ? 0.1 : 0, to: 1 }
   const { from, to } = range
   if (kind === 'log') {
-    const air = from === to ? 2 : (to / from) ** 0.06
-    return { kind, from: from / air, to: to * air }
+    // Logarithms of neighbouring numbers are the same.
+    const air = from === to ? 2 : Math.max(1 + 1e-9, to ** 0.06 / from ** 0.06)
+    return { kind, from: Math.max(Number.MIN_VALUE, from / air), to: finite(to * air) }
   }
-  const air = from === to ? Math.abs(from) * 0.1 || 1 : (to - from) * 0.06
-  return { kind, from: from - air, to: to + air }
+  const air = from === to ? Math.abs(from) * 0.1 || 1 : (to / 2 - from / 2) * 0.12
+  return { kind, from: finite(from - air), to: finite(to + air) }
 }
 
 /** An x scale over exactly the range; a range of no extent gets half a unit on either side. */
@@ -46,5 +55,5 @@ export function xScaleFor(range: Range | null): Scale {
   if (range === null) return { kind: 'linear', from: 0, to: 1 }
   if (range.from < range.to) return { kind: 'linear', ...range }
   const air = Math.max(0.5, Math.abs(range.from) * 1e-9)
-  return { kind: 'linear', from: range.from - air, to: range.to + air }
+  return { kind: 'linear', from: finite(range.from - air), to: finite(range.to + air) }
 }

@@ -27,13 +27,50 @@ describe('scales', () => {
     expect(place(log, 0)).toBeNaN()
   })
 
+  test('every range of numbers makes a scale on which its ends have places', () => {
+    const ends = fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean())
+    fc.assert(
+      fc.property(ends, ends, ([one, isOneHuge], [other, isOtherHuge]) => {
+        const huge = (value: number, isHuge: boolean): number => (isHuge ? Math.sign(value) * Number.MAX_VALUE : value)
+        const values = [huge(one, isOneHuge), huge(other, isOtherHuge)]
+        const [from, to] = [Math.min(...values), Math.max(...values)]
+        const scales = [yScaleFor({ from, to }, 'linear')]
+        if (from > 0) scales.push(yScaleFor({ from, to }, 'log'))
+        for (const scale of scales) {
+          expect(Number.isFinite(scale.from) && Number.isFinite(scale.to) && scale.from < scale.to).toBe(true)
+          for (const at of [place(scale, from), place(scale, to)]) {
+            expect(at).toBeGreaterThanOrEqual(0)
+            expect(at).toBeLessThanOrEqual(1)
+            expect(Number.isFinite(valueAt(scale, at))).toBe(true)
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('values that are further apart than any number is large have places, and ticks between them', () => {
+    const log = yScaleFor({ from: 1e-250, to: 1e250 }, 'log')
+    expect(place(log, 1)).toBeCloseTo(0.5, 10)
+    expect(place(log, valueAt(log, 0.3))).toBeCloseTo(0.3, 10)
+    expect(yTicks(log, 4).length).toBeGreaterThan(3)
+    const linear = yScaleFor({ from: -Number.MAX_VALUE, to: Number.MAX_VALUE }, 'linear')
+    expect(place(linear, 0)).toBe(0.5)
+    expect(yTicks(linear, 4).map(({ label }) => label)).toEqual(['−1e308', '0', '1e308'])
+    expect(valueAt(linear, 0.75)).toBeCloseTo(Number.MAX_VALUE / 2, -300)
+    expect(yTicks(yScaleFor({ from: 1, to: Number.MAX_VALUE }, 'log'), 4).length).toBeGreaterThan(3)
+  })
+
   test('a range of no extent still makes a scale', () => {
     for (const scale of [
       xScaleFor({ from: 5, to: 5 }),
+      xScaleFor({ from: Number.MAX_VALUE, to: Number.MAX_VALUE }),
       yScaleFor({ from: 0, to: 0 }, 'linear'),
       yScaleFor({ from: 3, to: 3 }, 'log'),
-    ])
+    ]) {
       expect(scale.from).toBeLessThan(scale.to)
+      expect(scale.to).toBeLessThan(Number.POSITIVE_INFINITY)
+    }
   })
 })
 

@@ -35,6 +35,8 @@ export function niceStep(extent: number, parts: number): number {
 }
 
 function everyStep(scale: Scale, step: number, offset = 0): number[] {
+  // Of a range that is wider than any number, or than which no number is smaller, there is no part.
+  if (step === 0 || !Number.isFinite(step)) return []
   const first = Math.ceil((scale.from - offset) / step - 1e-9)
   const last = Math.floor((scale.to - offset) / step + 1e-9)
   const values: number[] = []
@@ -64,19 +66,23 @@ const significant = (value: number, step: number): number =>
   Math.min(15, Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(step)) + 1)
 
 function linearTicks(scale: Scale, parts: number, finest = 0): Tick[] {
-  const step = Math.max(finest, niceStep(scale.to - scale.from, parts))
+  const extent = scale.to - scale.from
+  const nice = Number.isFinite(extent)
+    ? niceStep(extent, parts)
+    : niceStep(scale.to / 2 - scale.from / 2, Math.max(1, parts / 2))
+  const step = Math.max(finest, nice)
   const largest = Math.max(Math.abs(scale.from), Math.abs(scale.to))
   return everyStep(scale, step).map((value) => ({ value, label: numberLabel(value, step, largest) }))
 }
 
 function logTicks(scale: Scale, parts: number): Tick[] {
-  const decades = Math.log10(scale.to / scale.from)
+  const decades = Math.log10(scale.to) - Math.log10(scale.from)
   if (decades < 1) return linearTicks(scale, parts).filter(({ value }) => value > 0)
   const stride = Math.max(1, Math.ceil(decades / parts))
   const ticks: Tick[] = []
   // Parsed, because `10 ** power` is off by a bit in some engines.
   const decade = (power: number): number => Number(`1e${power}`)
-  for (let power = Math.ceil(Math.log10(scale.from) - 1e-9); decade(power) <= scale.to * (1 + 1e-9); power += stride) {
+  for (let power = Math.ceil(Math.log10(scale.from) - 1e-9); decade(power) / (1 + 1e-9) <= scale.to; power += stride) {
     ticks.push({ value: decade(power), label: formatNumber(decade(power), 2) })
   }
   return ticks
