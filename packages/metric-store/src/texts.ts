@@ -36,11 +36,12 @@ export async function readTexts(engine: Engine, query: TextQuery): Promise<Store
     maxTextBytes,
   }
   const inOrder = `ORDER BY step ${order === 'first' ? 'ASC' : 'DESC'}, metric`
-  // The keys are cut first, so that values that do not come are not gathered.
+  // The keys are cut first, so that values that do not come are not read.
+  const wanted = `SELECT metric, step FROM texts FINAL WHERE ${where} ${inOrder} LIMIT {limit:UInt64}`
   const cut = `SELECT metric, step FROM (
                  SELECT metric, step, sum(bytes) OVER (${inOrder} ROWS UNBOUNDED PRECEDING) - bytes AS bytesBefore
-                 FROM (SELECT metric, step, length(value) AS bytes FROM texts FINAL WHERE ${where}
-                       ${inOrder} LIMIT {limit:UInt64}))
+                 FROM (SELECT metric, step, length(value) AS bytes FROM texts FINAL
+                       WHERE ${where} AND (metric, step) IN (${wanted})))
                WHERE bytesBefore < {maxTextBytes:UInt64}`
   const rows = await engine.query({
     sql: `SELECT metric, step, time, value, version FROM texts FINAL

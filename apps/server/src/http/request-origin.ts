@@ -26,14 +26,18 @@ export function isLoopbackAddress(address: string | undefined): boolean {
 
 /**
  * Whether a request comes from this machine by its own name and through nothing between. nginx, unless it is told otherwise, asks
- * with the name that it was given and adds no header; but it keeps no connection, as every browser does.
+ * by the name that it was given and adds no header. Up to release 1.29.6 it keeps no connection, as every browser does; what a page
+ * behind it asks for names that page's address. But nothing tells a first request of a program through a newer one from one of here:
+ * `docs/deployment.md` says what to do.
  */
 export function isFromThisMachine(request: FastifyRequest): boolean {
+  const { host, connection, origin, referer } = request.headers
   return (
     isLoopbackAddress(request.socket.remoteAddress) &&
-    isLoopbackHost(request.headers.host) &&
+    isLoopbackHost(host) &&
     request.raw.httpVersion === '1.1' &&
-    request.headers.connection?.toLowerCase() !== 'close' &&
+    connection?.toLowerCase() !== 'close' &&
+    [origin, referer].every((page) => page === undefined || isLoopbackHost(hostOf(page) ?? undefined)) &&
     forwardingHeaders.every((header) => request.headers[header] === undefined)
   )
 }

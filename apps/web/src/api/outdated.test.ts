@@ -74,4 +74,6 @@ test('what is asked for at intervals is asked for once more after it moved for t
   expect(interval(false)).toBe(1000)
   await fetch()
   expect(interval(false)).toBe(false)
+  await client.fetchQuery({ queryKey, queryFn: () => Promise.reject(new Error('no')), retry: false }).catch(() => {})
+  expect([interval(true), interval(false)]).toEqual([1000, false])
 })

@@ -41,6 +41,7 @@ export function markOutdated(client: QueryClient, event: LiveEvent): void {
 export function intervalWhile(
   isGoingOn: boolean,
   intervalMs: number,
-): (query: { state: { isInvalidated: boolean } }) => number | false {
-  return ({ state }) => (isGoingOn || state.isInvalidated ? intervalMs : false)
+): (query: { state: { isInvalidated: boolean; status: string } }) => number | false {
+  // What failed counts as invalid, too, and would be asked for without an end.
+  return ({ state }) => (isGoingOn || (state.isInvalidated && state.status !== 'error') ? intervalMs : false)
 }

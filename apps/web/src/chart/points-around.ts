@@ -28,16 +28,17 @@ const isSameAxis = (one: XAxis, other: XAxis): boolean =>
 /** The points of `around` before and after the range, with those of `inside` between them. */
 function joined(inside: PointSeries, around: PointSeries, range: Range): PointSeries {
   const { x } = around.columns
-  const before = x.findIndex((at) => at >= range.from)
-  const after = x.findIndex((at) => at > range.to)
+  const from = x.findIndex((at) => at >= range.from)
+  const to = x.findIndex((at) => at > range.to)
+  const [before, after] = [from < 0 ? x.length : from, to < 0 ? x.length : to]
+  const middle = inside.columns.x.length
   const columns = { ...inside.columns }
   for (const name of pointColumns) {
-    const column = around.columns[name]
-    columns[name] = Float64Array.from([
-      ...column.subarray(0, before < 0 ? x.length : before),
-      ...inside.columns[name],
-      ...(after < 0 ? [] : column.subarray(after)),
-    ])
+    const column = new Float64Array(before + middle + x.length - after)
+    column.set(around.columns[name].subarray(0, before))
+    column.set(inside.columns[name], before)
+    column.set(around.columns[name].subarray(after), before + middle)
+    columns[name] = column
   }
   return { ...inside, count: columns.x.length, columns }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LogFile } from '../../test/log-file.ts'
+import { logFileName } from '../log/format.ts'
 import { markProcess } from '../log/process-mark.ts'
 import type { ProcessMark } from '../log/schemas.ts'
 import { claimRun, findLeftovers } from './leftovers.ts'
@@ -41,9 +42,14 @@ it('takes up what was begun for a server by a script that is gone, and nobody br
   const elsewhere = { ...gone, space: 'pid:[1]' }
   leave('9-of-another-container', { mark: elsewhere })
   writeFileSync(join(leave('10-sent-from-there'), 'sender'), JSON.stringify(elsewhere))
+  const silent = leave('5-silent-of-another-container', { mark: elsewhere })
+  writeFileSync(join(silent, 'sender'), JSON.stringify(elsewhere))
+  const longAgo = new Date(Date.now() - 301_000)
+  for (const name of [logFileName, 'sender']) utimesSync(join(silent, name), longAgo, longAgo)
   const found = findLeftovers(join(runs, 'any'), 10)
   expect(found.map(({ directory, url }) => [basename(directory), url])).toEqual([
     ['7-left-by-its-sender-too', 'http://x'],
+    ['5-silent-of-another-container', 'http://x'],
     ['1-left', 'http://x'],
   ])
 })

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { logFileName } from '../log/format.ts'
 import { readLogHeader } from '../log/log-ends.ts'
-import { isLogLive } from '../log/log-life.ts'
+import { isFresh, isLogLive } from '../log/log-life.ts'
 import { isProcessAlive, markProcess } from '../log/process-mark.ts'
 import { processMarkSchema } from '../log/schemas.ts'
 import { refusedFileName, syncedFileName } from './marks.ts'
@@ -54,7 +54,8 @@ function isClaimed(directory: string): boolean {
   const path = join(directory, senderFileName)
   if (!existsSync(path)) return false
   const mark = processMarkSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  return mark.success && isProcessAlive(mark.data) !== false
+  // Of one that nobody can ask about, as of a container that was started anew, the claim holds for a while only.
+  return mark.success && (isProcessAlive(mark.data) ?? isFresh(path))
 }
 
 function namesIn(directory: string): string[] {

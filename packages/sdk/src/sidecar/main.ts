@@ -1,5 +1,6 @@
 import { configDirectory, readCredentials, serverAddress } from '../credentials.ts'
 import { firstOrders, sdkEnv } from '../env.ts'
+import { silenceMs } from '../log/log-life.ts'
 import { claimRun, findLeftovers, type Leftover } from './leftovers.ts'
 import { markRefused } from './marks.ts'
 import { LineSplitter, type Order, orderSchema, parseLine, type Report } from './protocol.ts'
@@ -86,6 +87,10 @@ class Sidecar {
   #takeUpLeftovers(order: Order): void {
     if (!this.#hasLeftovers) return
     this.#hasLeftovers = false
+    // What another container was writing lately may be left by then.
+    setTimeout(() => {
+      this.#hasLeftovers = true
+    }, silenceMs).unref()
     void this.#bringLeftovers(findLeftovers(order.directory, maxLeftovers), order)
   }
 

@@ -16,7 +16,7 @@ type Organization = Pick<OrganizationScope, 'organizationId'>
  * organization is NOT_FOUND, as one that nothing has.
  */
 export type ArtifactManifests = {
-  /** Announces a list of files for an artifact; for one that is committed, as by another process meanwhile, it changes nothing. */
+  /** Announces a list of files for an artifact; one for an artifact that was committed meanwhile, by another process, is never read. */
   add(
     scope: Organization,
     manifest: { artifactId: string; kind: ManifestKind; baseArtifactId: string | null; md5: string | null },
