@@ -13,7 +13,7 @@ const textRowSchema = z.object({
 })
 
 /** What texts may come at once, in bytes of JSON; one comes however long it is. */
-export const maxTextBytes = 32 * 1024 * 1024
+const maxTextBytes = 32 * 1024 * 1024
 
 /**
  * Some texts of a run, sorted by metric, then step: of more than `limit`, or than `maxTextBytes`, those of the highest or the

@@ -11,8 +11,9 @@ type Categories = readonly boolean[]
 
 /**
  * Fits a Gaussian process with a Matérn 5/2 kernel to values seen at points of a unit cube (Rasmussen and Williams, Gaussian
- * Processes for Machine Learning, 2.1 and 4.2), some of whose dimensions may have numbers of categories instead. Lengths of each dimension and the noise are those of a few that make what was seen
- * the likeliest. Deterministic; the cost grows with the cube of the number of points.
+ * Processes for Machine Learning, 2.1 and 4.2), some of whose dimensions may have numbers of categories instead. Lengths of each
+ * dimension and the noise are those of a few that make what was seen the likeliest. Deterministic; the cost grows with the cube of
+ * the number of points.
  */
 export function fitGaussianProcess(
   points: readonly (readonly number[])[],

@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream'
 /** An HTTP answer, read whole. */
 export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 
-/** The longest answer that is read, in bytes: a run that goes on is told all of its config and summary. */
-const maxAnswerBytes = 256 * 1024 * 1024
+/** The longest answer that is read, in bytes, where nothing else is said. */
+const usualAnswerBytes = 8 * 1024 * 1024
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
 
@@ -20,9 +20,15 @@ export type HttpBody = Uint8Array | { stream: Readable; size: number }
 export async function request(
   method: 'POST' | 'PUT',
   url: string,
-  request: { headers: Record<string, string>; body: HttpBody; timeoutMs: number; signal?: AbortSignal },
+  request: {
+    headers: Record<string, string>
+    body: HttpBody
+    timeoutMs: number
+    signal?: AbortSignal
+    maxAnswerBytes?: number
+  },
 ): Promise<HttpAnswer> {
-  const { body } = request
+  const { body, maxAnswerBytes = usualAnswerBytes } = request
   const options: RequestOptions = {
     method,
     headers: { ...request.headers, 'content-length': String('size' in body ? body.size : body.byteLength) },

@@ -87,11 +87,12 @@ class Sidecar {
   #takeUpLeftovers(order: Order): void {
     if (!this.#hasLeftovers) return
     this.#hasLeftovers = false
-    // What another container was writing lately may be left by then.
-    setTimeout(() => {
-      this.#hasLeftovers = true
-    }, silenceMs).unref()
-    void this.#bringLeftovers(findLeftovers(order.directory, maxLeftovers), order)
+    void this.#bringLeftovers(findLeftovers(order.directory, maxLeftovers), order).finally(() => {
+      // What another container was writing lately may be left by then.
+      setTimeout(() => {
+        this.#hasLeftovers = true
+      }, silenceMs).unref()
+    })
   }
 
   /** Brings them one by one. What goes wrong is noted in the sidecar's own log only: it is not the script's concern. */

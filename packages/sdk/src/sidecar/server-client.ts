@@ -24,6 +24,8 @@ export type Outcome<T> =
   | { kind: 'unknown'; why: string; code: ErrorCode | null }
 
 const requestTimeoutMs = 60_000
+/** A run that goes on is told all of its config and summary; the sidecar's heap holds several copies of that. */
+const maxCreatedBytes = 64 * 1024 * 1024
 
 const createAnswerSchema = z.object({ result: z.object({ data: createRunResultSchema }) })
 
@@ -44,7 +46,8 @@ const offerAnswerSchema = z.object({ result: z.object({ data: offeredFilesSchema
 /** Says that a run begins; the same call again changes nothing. */
 export async function createRun(server: Server, input: CreateRunInput): Promise<Outcome<CreateRunResult>> {
   const body = new TextEncoder().encode(JSON.stringify(input))
-  const outcome = await send(server, `${routes.trpc}/runs.create`, 'application/json', body)
+  const asked = { ...server, maxAnswerBytes: maxCreatedBytes }
+  const outcome = await send(asked, `${routes.trpc}/runs.create`, 'application/json', body)
   return read(outcome, (json) => createAnswerSchema.parse(json).result.data)
 }
 
@@ -71,8 +74,10 @@ export async function sendFile(
   return outcome.kind === 'done' ? { kind: 'done', value: null } : outcome
 }
 
+type SendOptions = { method?: 'POST' | 'PUT'; maxAnswerBytes?: number }
+
 async function send(
-  { url, apiKey, signal, method = 'POST' }: Server & { method?: 'POST' | 'PUT' },
+  { url, apiKey, signal, method = 'POST', maxAnswerBytes }: Server & SendOptions,
   path: string,
   contentType: string,
   body: HttpBody,
@@ -83,6 +88,7 @@ async function send(
       body,
       timeoutMs: requestTimeoutMs,
       ...(signal && { signal }),
+      ...(maxAnswerBytes !== undefined && { maxAnswerBytes }),
     })
     return answer.status >= 200 && answer.status < 300 ? { kind: 'done', value: answer } : failure(answer)
   } catch (cause) {

@@ -103,7 +103,6 @@ export class Writer {
       return
     }
     const options = parsed.data
-    this.#options.set(id, options)
     let run: LocalRun
     try {
       run = new LocalRun(options, this.#monitor)
@@ -129,6 +128,7 @@ export class Writer {
   #send(id: number, options: OpenRun): void {
     const { url } = options.header
     if (url === null || options.apiKey === null) return
+    this.#options.set(id, options)
     this.#sidecar ??= new SidecarLink({
       path: this.#sidecarPath,
       logDirectory: options.root,
@@ -152,8 +152,6 @@ export class Writer {
     run.close()
     this.#runs.delete(id)
     this.#listening.delete(id)
-    const options = this.#options.get(id)
-    if (options?.header.url === null || options?.apiKey === null) this.#options.delete(id)
     this.#emit({ type: 'stored', run: id })
   }
 
